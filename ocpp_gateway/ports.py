@@ -1,0 +1,40 @@
+"""What the gateway's core needs from outside; ``store.py`` provides it, tests provide a fake."""
+
+from __future__ import annotations
+
+from typing import Protocol, overload
+
+from ocpp_gateway import wire
+
+
+class StoreUnavailable(Exception):
+    """Nothing could be stored: the one case in which a transaction message gets a CALLERROR (InternalError)."""
+
+
+class CentralSystem(Protocol):
+    """The house behind the gateway."""
+
+    async def admit(self, hello: wire.Hello) -> wire.Admission:
+        """Decide on a handshake. Refusals are recorded by the callee."""
+
+    @overload
+    async def record(self, fact: wire.Booted) -> wire.BootAnswer: ...
+    @overload
+    async def record(self, fact: wire.AuthorizeAsked) -> wire.AuthorizeAnswer: ...
+    @overload
+    async def record(self, fact: wire.TransactionStarted) -> wire.StartAnswer: ...
+    @overload
+    async def record(self, fact: wire.TransactionStopped) -> wire.StopAnswer: ...
+    @overload
+    async def record(self, fact: wire.DataTransferred) -> wire.DataTransferAnswer: ...
+    @overload
+    async def record(self, fact: wire.Fact) -> wire.Answer: ...
+    async def record(self, fact: wire.Fact) -> wire.Answer:
+        """Return once the fact is committed to disk. Raises StoreUnavailable when it could not be."""
+
+    def frame(self, frame: wire.FrameSeen) -> None:
+        """Keep a frame. Never blocks and never fails; it is written with the next batch."""
+
+    def outcome(self, outcome: wire.CommandOutcome) -> None:
+        """Keep what became of a command. Never blocks; it is written with the next batch, before
+        any fact recorded after it."""
