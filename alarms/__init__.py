@@ -1,0 +1,1 @@
+"""What went wrong: the catalogue of alarms and the alarms themselves."""

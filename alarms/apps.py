@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class AlarmsRoom(rooms.Room):
+    name = "alarms"

@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class FrameRoom(rooms.Room):
+    name = "backoffice"

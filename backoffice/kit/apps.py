@@ -1,0 +1,6 @@
+from backoffice.kit import rooms
+
+
+class KitRoom(rooms.Room):
+    name = "backoffice.kit"
+    label = "kit"

@@ -1,0 +1,33 @@
+"""Locks by name and in one order."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TypeVar
+
+from django.db import connection, models
+from django.db.models.query import QuerySet
+
+M = TypeVar("M", bound=models.Model)
+
+
+def locked(rows: QuerySet[M]) -> QuerySet[M]:
+    """The rows, locked for the rest of the transaction, always in the order of their keys."""
+    return rows.order_by("pk").select_for_update(of=("self",))
+
+
+def hold(name: str) -> None:
+    """Wait for the advisory lock of this name; it is released when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
+
+
+def try_hold(name: str) -> bool:
+    """Take the advisory lock of this name if it is free; released when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(name)])
+        return bool(cursor.fetchone()[0])
+
+
+def _key(name: str) -> int:
+    return zlib.crc32(name.encode())

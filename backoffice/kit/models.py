@@ -1,0 +1,81 @@
+"""Two tables that every room writes through the kit: the audit trail and background jobs."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.scope import PathOwned, path_indexes
+
+
+class AuditEntry(PathOwned):
+    """Who changed what, from what to what, and why. Append-only: a trigger refuses UPDATE and DELETE."""
+
+    at = models.DateTimeField(_("time"))
+    actor_ref = models.CharField(max_length=80)
+    actor_label = models.CharField(_("actor"), max_length=120)
+    on_behalf = models.CharField(_("on behalf of"), max_length=120, blank=True)
+    ip = models.CharField(_("address"), max_length=45, blank=True)
+    action = models.CharField(_("action"), max_length=60)
+    object_ref = models.CharField(max_length=80)
+    object_label = models.CharField(_("object"), max_length=160)
+    before = models.JSONField(_("before"), default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), default=dict, encoder=DjangoJSONEncoder)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta(PathOwned.Meta):
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        indexes = [
+            *path_indexes("audit", "-at", "-id"),
+            models.Index(fields=["object_ref", "-at"], name="audit_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_label}"
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+class Job(PathOwned):
+    """Long work that its user may leave: an export, an import. Seen by its owner alone."""
+
+    public_id = models.CharField(max_length=32, unique=True)
+    kind = models.CharField(_("kind"), max_length=60)
+    title = models.CharField(_("title"), max_length=160)
+    owner_ref = models.CharField(max_length=80)
+    membership_id = models.BigIntegerField(null=True)
+    language = models.CharField(max_length=12, default="en")
+    params = models.JSONField(default=dict)
+    state = models.CharField(_("state"), max_length=12, choices=JobState, default=JobState.QUEUED)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    total = models.PositiveIntegerField(_("total"), null=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    file = models.FileField(upload_to="jobs/", blank=True)
+    file_name = models.CharField(_("file"), max_length=160, blank=True)
+    cancel_asked = models.BooleanField(default=False)
+    created_at = models.DateTimeField(_("created"))
+    started_at = models.DateTimeField(_("started"), null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    expires_at = models.DateTimeField(_("kept until"), null=True)
+
+    class Meta(PathOwned.Meta):
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [
+            *path_indexes("job", "-created_at", "-id"),
+            models.Index(fields=["owner_ref", "-created_at"], name="job_owner"),
+            models.Index(fields=["state", "heartbeat_at"], name="job_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

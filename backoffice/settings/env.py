@@ -1,0 +1,26 @@
+"""The environment, read once and typed. A missing required variable stops the process with its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from environs import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+env = Env()
+
+DATABASE_URL = env.str("DATABASE_URL")
+REDIS_URL = env.str("REDIS_URL")
+SECRET_KEY = env.str("SECRET_KEY")
+REPORTS_DATABASE_URL = env.str("REPORTS_DATABASE_URL", "")
+PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+OCPP_URL = env.str("OCPP_URL", "ws://127.0.0.1:9000/ocpp").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var" / "data")))
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+SMS_PROVIDER = env.str("SMS_PROVIDER", "file")
+EMAIL_URL = env.str("EMAIL_URL", "")
+SANDBOX_PAYMENTS = env.bool("SANDBOX_PAYMENTS", True)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

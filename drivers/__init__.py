@@ -1,0 +1,1 @@
+"""Who charges: driver accounts per operator, cards, and the messages sent to their phones."""

@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class DriversRoom(rooms.Room):
+    name = "drivers"

@@ -1,0 +1,9 @@
+from backoffice.kit.perms import Perm
+
+
+class DriverPerm(Perm):
+    VIEW = "drivers.view"
+    SEE_PHONE = "drivers.see_phone"
+    MANAGE = "drivers.manage"
+    SMS_VIEW = "drivers.sms_view"
+    EXPORT = "drivers.export"

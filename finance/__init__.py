@@ -1,0 +1,1 @@
+"""Money: the ledger, wallets, holds, payment channels, top-ups and refunds."""

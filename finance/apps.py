@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class FinanceRoom(rooms.Room):
+    name = "finance"

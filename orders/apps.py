@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class OrdersRoom(rooms.Room):
+    name = "orders"

@@ -1,0 +1,91 @@
+"""Abnormal cases: what the rules found, who decided what, and what that did to the money."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.scope import PathOwned, path_indexes
+from orders.models.business import ChargingOrder
+from orders.models.facts import LooseFact, Transaction
+from stations.models import Pile, Station
+
+
+class CaseState(models.TextChoices):
+    OPEN = "open", _("Open")
+    IN_REVIEW = "in_review", _("In review")
+    WAITING_DATA = "waiting_data", _("Waiting for the pile")
+    DECIDED = "decided", _("Decided")
+    CLOSED = "closed", _("Closed")
+
+
+class Decision(models.TextChoices):
+    ACCEPT = "accept", _("Accept as it is")
+    CORRECT = "correct", _("Correct")
+    WAIVE = "waive", _("Waive")
+    REFUND = "refund", _("Refund")
+    AUTOMATIC = "automatic", _("Settled by rule")
+
+
+class Case(PathOwned):
+    """One finding about one order, transaction or loose fact. ``code`` is of the list A01-A22."""
+
+    number = models.CharField(_("case number"), max_length=24, unique=True)
+    code = models.CharField(_("rule"), max_length=4)
+    state = models.CharField(_("state"), max_length=12, choices=CaseState, default=CaseState.OPEN)
+    order = models.ForeignKey(
+        ChargingOrder, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("order")
+    )
+    transaction = models.ForeignKey(
+        Transaction,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("transaction"),
+    )
+    loose_fact = models.ForeignKey(LooseFact, models.PROTECT, null=True, blank=True, related_name="cases")
+    station = models.ForeignKey(
+        Station, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("station")
+    )
+    pile = models.ForeignKey(
+        Pile, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("pile")
+    )
+    connector_number = models.PositiveIntegerField(_("connector"), null=True, blank=True)
+    evidence = models.JSONField(_("evidence"), default=dict)
+    amount_before = models.BigIntegerField(_("before"), null=True, blank=True)
+    amount_after = models.BigIntegerField(_("after"), null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    assignee_ref = models.CharField(max_length=80, blank=True)
+    assignee_label = models.CharField(_("assignee"), max_length=120, blank=True)
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    decided_by = models.CharField(_("decided by"), max_length=120, blank=True)
+    opened_at = models.DateTimeField(_("opened"))
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    reopened = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(PathOwned.Meta):
+        verbose_name = _("abnormal case")
+        verbose_name_plural = _("abnormal cases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "order"],
+                condition=models.Q(order__isnull=False),
+                name="case_once_per_order_and_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["code", "transaction"],
+                condition=models.Q(order__isnull=True, transaction__isnull=False),
+                name="case_once_per_transaction_and_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["code", "loose_fact"],
+                condition=models.Q(loose_fact__isnull=False),
+                name="case_once_per_loose_fact_and_rule",
+            ),
+        ]
+        indexes = path_indexes("case", "-opened_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.number}"

@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class ReportsRoom(rooms.Room):
+    name = "reports"

@@ -1,0 +1,1 @@
+"""The driver's web pages, from QR code to receipt."""

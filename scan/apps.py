@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class ScanRoom(rooms.Room):
+    name = "scan"

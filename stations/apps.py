@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class StationsRoom(rooms.Room):
+    name = "stations"

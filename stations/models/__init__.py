@@ -1,0 +1,40 @@
+"""Where charging happens: sites, devices, prices, and what passes between us and a pile."""
+
+from stations.models.devices import (
+    Connector,
+    ConnectorStatus,
+    Intent,
+    Kind,
+    Life,
+    Pile,
+    PileModel,
+    QrToken,
+    Registration,
+    UnclaimedPile,
+)
+from stations.models.sites import Station, StationStatus
+from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
+from stations.models.traffic import Command, Frame, PileEvent, StatusEvent
+
+__all__ = [
+    "Command",
+    "Connector",
+    "ConnectorStatus",
+    "Frame",
+    "Intent",
+    "Kind",
+    "Life",
+    "Pile",
+    "PileEvent",
+    "PileModel",
+    "QrToken",
+    "Registration",
+    "Station",
+    "StationStatus",
+    "StatusEvent",
+    "Tariff",
+    "TariffStatus",
+    "TariffVersion",
+    "UnclaimedPile",
+    "VersionState",
+]

@@ -1,0 +1,52 @@
+"""Stations: the places on a map."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.scope import TenantOwned
+from stations.models.tariffs import Tariff
+
+
+class StationStatus(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    LIVE = "live", _("Live")
+    MAINTENANCE = "maintenance", _("Maintenance")
+    CLOSED = "closed", _("Closed")
+
+
+class Station(TenantOwned):
+    """A site. An empty ``timezone`` is inherited from the tenant. Coordinates are WGS-84 degrees."""
+
+    code = models.CharField(_("code"), max_length=24, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    status = models.CharField(_("status"), max_length=12, choices=StationStatus, default=StationStatus.LIVE)
+    city = models.CharField(_("city"), max_length=60, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=40, blank=True)
+    opening_hours = models.CharField(_("opening hours"), max_length=120, blank=True)
+    hotline = models.CharField(_("hotline"), max_length=30, blank=True)
+    power_limit_kw = models.DecimalField(
+        _("power limit, kW"), max_digits=8, decimal_places=1, null=True, blank=True
+    )
+    tariff = models.ForeignKey(
+        Tariff, models.PROTECT, null=True, blank=True, related_name="stations", verbose_name=_("tariff")
+    )
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("station")
+        verbose_name_plural = _("stations")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="station_coordinates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

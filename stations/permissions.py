@@ -1,0 +1,15 @@
+from backoffice.kit.perms import Perm
+
+
+class StationPerm(Perm):
+    VIEW = "stations.view"
+    MANAGE = "stations.manage"
+    MODELS_MANAGE = "stations.models_manage"
+    CREDENTIALS = "stations.credentials"
+    CLAIM = "stations.claim"
+    TARIFF_VIEW = "stations.tariff_view"
+    TARIFF_MANAGE = "stations.tariff_manage"
+    COMMAND_BASIC = "stations.command_basic"  # start, stop, unlock, reset, availability
+    COMMAND_ENGINEER = "stations.command_engineer"  # configuration, triggers, raw requests
+    FRAMES_VIEW = "stations.frames_view"
+    EXPORT = "stations.export"

@@ -1,0 +1,1 @@
+"""Who runs things: the tree of tenants, staff, memberships, sign-in, and entering the scope."""

@@ -1,0 +1,5 @@
+from backoffice.kit import rooms
+
+
+class TenantsRoom(rooms.Room):
+    name = "tenants"

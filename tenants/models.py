@@ -1,0 +1,157 @@
+"""The tree of tenants, the people who work in it, and where they work.
+
+A tenant has exactly one of four levels and is always one level below its parent. Tree columns are
+written by ``tenants.services`` alone, under one lock; never trust those of an instance in hand.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from mptt.managers import TreeManager
+from mptt.models import MPTTModel, TreeForeignKey
+from mptt.querysets import TreeQuerySet
+
+from backoffice.kit.levels import Level
+from backoffice.kit.perms import Role
+from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, TenantOwned, current_scope
+
+
+class TenantStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSED = "closed", _("Closed")
+
+
+class TenantQuerySet(ScopedQuerySet["Tenant"], TreeQuerySet):
+    """Scoped by the tenant's own key."""
+
+
+class TenantManager(TreeManager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    pass
+
+
+class Tenant(MPTTModel, ScopedModel):
+    """One company in the chain. Empty ``timezone``, ``currency``, ``locale`` are inherited from the parent."""
+
+    parent = TreeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    code = models.CharField(_("code"), max_length=24, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    status = models.CharField(_("status"), max_length=10, choices=TenantStatus, default=TenantStatus.ACTIVE)
+    status_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    contact = models.CharField(_("contact"), max_length=120, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    hotline = models.CharField(_("hotline for drivers"), max_length=30, blank=True)
+    brand = models.CharField(_("brand on driver pages"), max_length=80, blank=True)
+    contract_from = models.DateField(_("contract from"), null=True, blank=True)
+    contract_to = models.DateField(_("contract to"), null=True, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=40, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    locale = models.CharField(_("language"), max_length=12, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Tenant]] = TenantManager()  # type: ignore[assignment]
+
+    class MPTTMeta:
+        level_attr = "depth"
+        order_insertion_by: ClassVar[list[str]] = []
+
+    class Meta:
+        base_manager_name = "objects"
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(level=Level.MANUFACTURER, parent__isnull=True)
+                | (~models.Q(level=Level.MANUFACTURER) & models.Q(parent__isnull=False)),
+                name="tenant_root_is_manufacturer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
+        return models.Q(pk__in=sorted(scope.owned))
+
+    @classmethod
+    def scope_columns(cls) -> frozenset[str]:
+        return frozenset({"parent", "parent_id", "level", "lft", "rght", "tree_id", "depth"})
+
+    def in_scope(self) -> bool:
+        return current_scope().admits(self.pk)
+
+    @property
+    def display_brand(self) -> str:
+        return self.brand or self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
+        """A member of staff. ``email`` is compared without regard to case."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who works in the backoffice. Where and as what is a matter of memberships."""
+
+    email = models.EmailField(_("email"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=40, blank=True)
+    theme = models.CharField(_("theme"), max_length=6, default="auto")
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"))
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in words[:2]).upper()
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return ZoneInfo(self.timezone) if self.timezone else None
+
+
+class Membership(TenantOwned):
+    """A user works for a tenant in a role, from a day to a day."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_to = models.DateField(_("to"), null=True, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once_per_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"

@@ -1,0 +1,11 @@
+from backoffice.kit.perms import Perm
+
+
+class TenantPerm(Perm):
+    VIEW = "tenants.view"
+    MANAGE = "tenants.manage"
+    CLOSE = "tenants.close"
+    STAFF_VIEW = "tenants.staff_view"
+    STAFF_MANAGE = "tenants.staff_manage"
+    AUDIT_VIEW = "tenants.audit_view"
+    EXPORT = "tenants.export"

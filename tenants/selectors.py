@@ -1,0 +1,147 @@
+"""Reads about the tree. Ranges and ancestors are read from the database in one statement, never from an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Subquery
+
+from backoffice.kit import clock
+from backoffice.kit.levels import Level, Path
+from backoffice.kit.scope import Scope, scoped_to, unscoped
+from tenants.models import Membership, Tenant, TenantStatus, User
+
+DEFAULT_TIMEZONE = "UTC"
+DEFAULT_CURRENCY = "CNY"
+DEFAULT_LOCALE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A tenant on the way from the root to somebody: enough for a breadcrumb and for inheritance."""
+
+    id: int
+    level: Level
+    code: str
+    name: str
+    brand: str
+    hotline: str
+    status: TenantStatus
+    timezone: str
+    currency: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """Time zone (IANA), currency (ISO 4217) and language that a tenant inherits or sets itself."""
+
+    timezone: str
+    currency: str
+    locale: str
+
+
+def lineage(tenant_id: int) -> list[Ancestor]:
+    """The chain from the root down to the tenant itself. Raises Tenant.DoesNotExist."""
+    with unscoped(reason="ancestors are named to their descendants"):
+        this = Tenant.objects.filter(pk=tenant_id)
+        rows = Tenant.objects.filter(
+            tree_id=Subquery(this.values("tree_id")),
+            lft__lte=Subquery(this.values("lft")),
+            rght__gte=Subquery(this.values("rght")),
+        ).order_by("lft")
+        chain = [
+            Ancestor(
+                id=row.pk,
+                level=Level(row.level),
+                code=row.code,
+                name=row.name,
+                brand=row.display_brand,
+                hotline=row.hotline,
+                status=TenantStatus(row.status),
+                timezone=row.timezone,
+                currency=row.currency,
+                locale=row.locale,
+            )
+            for row in rows
+        ]
+    if not chain:
+        raise Tenant.DoesNotExist(tenant_id)
+    return chain
+
+
+def path_of(tenant_id: int) -> Path:
+    """The ids of the chain. Raises Tenant.DoesNotExist."""
+    return Path.of([ancestor.id for ancestor in lineage(tenant_id)])
+
+
+def locality_of(tenant_id: int) -> Locality:
+    """What the tenant sets itself, else what the nearest ancestor sets, else the house's default."""
+    chain = list(reversed(lineage(tenant_id)))
+    return Locality(
+        timezone=next((a.timezone for a in chain if a.timezone), DEFAULT_TIMEZONE),
+        currency=next((a.currency for a in chain if a.currency), DEFAULT_CURRENCY),
+        locale=next((a.locale for a in chain if a.locale), DEFAULT_LOCALE),
+    )
+
+
+def subtree_ids(tenant_id: int) -> list[int]:
+    """The tenant and everything below it."""
+    with unscoped(reason="a scope is made from the tree"):
+        this = Tenant.objects.filter(pk=tenant_id)
+        return list(
+            Tenant.objects.filter(
+                tree_id=Subquery(this.values("tree_id")),
+                lft__gte=Subquery(this.values("lft")),
+                lft__lte=Subquery(this.values("rght")),
+            ).values_list("pk", flat=True)
+        )
+
+
+def scope_of(tenant_id: int) -> AbstractContextManager[Scope]:
+    """Enter the scope of a tenant: itself and everything below. Raises Tenant.DoesNotExist."""
+    chain = lineage(tenant_id)
+    return scoped_to(tenant_id, chain[-1].level, subtree_ids(tenant_id), [a.id for a in chain[:-1]])
+
+
+def stopped_by(tenant_id: int) -> Ancestor | None:
+    """The topmost tenant of the chain that is suspended or closed, if any: it stops everything below it."""
+    return next((a for a in lineage(tenant_id) if a.status is not TenantStatus.ACTIVE), None)
+
+
+def tenant_names(ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, for columns that show the chain of a row the viewer may already see."""
+    with unscoped(reason="ancestors are named to their descendants"):
+        return dict(Tenant.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+def tenants() -> QuerySet[Tenant]:
+    """The tenants of the active scope, in tree order."""
+    return Tenant.objects.order_by("tree_id", "lft")
+
+
+def tenant_by_code(code: str) -> Tenant:
+    """Raises Tenant.DoesNotExist."""
+    return Tenant.objects.get(code=code)
+
+
+def members() -> QuerySet[Membership]:
+    """Staff of the active scope."""
+    return Membership.objects.select_related("user", "tenant")
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Where the user may work today, the highest level first."""
+    today = clock.now().date()
+    with unscoped(reason="a person's own memberships decide the scope"):
+        return sorted(
+            Membership.objects.select_related("tenant", "user").filter(
+                Q(valid_from__isnull=True) | Q(valid_from__lte=today),
+                Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+                user=user,
+                is_active=True,
+            ),
+            key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
+        )

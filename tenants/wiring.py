@@ -1,0 +1,8 @@
+"""Answers to the kit's hooks."""
+
+from __future__ import annotations
+
+from backoffice.kit.scope import path_of_tenant
+from tenants import selectors
+
+path_of_tenant.provide(selectors.path_of)
