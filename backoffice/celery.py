@@ -1,13 +1,32 @@
-"""The Celery application. What beat runs is collected from each room's ``tasks.SCHEDULE``."""
+"""The Celery application. What beat runs is collected from each room's ``tasks.SCHEDULE``.
+
+``SCHEDULE`` maps a task to its interval in seconds or to a crontab.
+"""
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from django.apps import apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
 app = Celery("pilehouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.beat_init.connect
+def collect_schedule(sender: Any, **_: Any) -> None:
+    """Give beat the schedule of every room."""
+    for config in apps.get_app_configs():
+        if find_spec(f"{config.name}.tasks") is None:
+            continue
+        for task, interval in getattr(import_module(f"{config.name}.tasks"), "SCHEDULE", {}).items():
+            # A run that waited longer than its interval would only repeat the next one.
+            expires = interval if isinstance(interval, (int, float)) else None
+            app.add_periodic_task(interval, task.s(), name=task.name, expires=expires)

@@ -19,15 +19,16 @@ def locked(rows: QuerySet[M]) -> QuerySet[M]:
 def hold(name: str) -> None:
     """Wait for the advisory lock of this name; it is released when the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key_of(name)])
 
 
 def try_hold(name: str) -> bool:
     """Take the advisory lock of this name if it is free; released when the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(name)])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key_of(name)])
         return bool(cursor.fetchone()[0])
 
 
-def _key(name: str) -> int:
+def key_of(name: str) -> int:
+    """The number that stands for a lock's name."""
     return zlib.crc32(name.encode())
