@@ -64,20 +64,23 @@ def ensure_environment(data: Path, addresses: Addresses | None = None) -> dict[s
     data = data.expanduser().resolve()
     data.mkdir(parents=True, exist_ok=True)
     addresses = addresses or recall(data)
-    given = {
-        "DATA_DIR": str(data),
+    defaults = {
         "SECRET_KEY": _secret_key(data),
         "PUBLIC_URL": addresses.public_url,
         "OCPP_URL": addresses.ocpp_url,
         "OCPP_HOST": "127.0.0.1",
+    }
+    ours = {
+        "DATA_DIR": str(data),
         "OCPP_PORT": str(addresses.ocpp_port),
+        "PYTHONPATH": _python_path(),
         "PYTHONUNBUFFERED": "1",
     }
     wanted = wanted_engines()
     if wanted:
         services = embedded.ensure(data, wanted)
-        given |= {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
-    return {**given, **os.environ, "PYTHONPATH": _python_path()}
+        defaults |= {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
+    return {**defaults, **os.environ, **ours}
 
 
 def wanted_engines() -> frozenset[str]:

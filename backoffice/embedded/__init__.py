@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +25,18 @@ from backoffice.embedded.engine import Engine, EngineError, free_port
 from backoffice.embedded.postgres import Postgres
 from backoffice.embedded.valkey import Valkey
 
-__all__ = ["EngineError", "Services", "ensure", "keep", "release", "restart", "status", "stop", "stop_unused"]
+__all__ = [
+    "EngineError",
+    "Services",
+    "ensure",
+    "erase",
+    "keep",
+    "release",
+    "restart",
+    "status",
+    "stop",
+    "stop_unused",
+]
 
 POSTGRES: Final = "postgres"
 VALKEY: Final = "valkey"
@@ -50,6 +62,7 @@ class _Plan:
     postgres_port: int
     valkey_port: int
     password: str
+    home: str | None = None  # where the engines' files are, when not in the data folder
     keep: bool = False
 
 
@@ -110,6 +123,19 @@ def stop_unused(data: Path) -> bool:
         return _stop_if_unused(data)
 
 
+def erase(data: Path) -> None:
+    """Stop the services and delete everything they keep. Raises ``EngineError`` while somebody uses them."""
+    if not stop(data):
+        raise EngineError(f"The services of {data} are in use.")
+    data = _folder(data)
+    with _exclusive(data):
+        if _has_plan(data):
+            home = Path(_read_plan(data).home or data)
+            for folder in (home / POSTGRES, home / VALKEY):
+                shutil.rmtree(folder, ignore_errors=True)
+            (data / "services.json").unlink()
+
+
 def status(data: Path) -> Services | None:
     """Where the services are and which of them run; ``None`` when this folder never had any."""
     data = _folder(data)
@@ -117,13 +143,11 @@ def status(data: Path) -> Services | None:
 
 
 def _start(data: Path, engines: frozenset[str]) -> Services:
-    plan = _read_plan(data)
-    for name, number, pid in (
-        ("postgres_port", plan.postgres_port, _postgres(data, plan).pid()),
-        ("valkey_port", plan.valkey_port, _valkey(data, plan).pid()),
-    ):
-        if pid is None:
-            plan = replace(plan, **{name: free_port(number)})
+    plan = _read_plan(data) if _has_plan(data) else _new_plan(data)
+    if _postgres(data, plan).pid() is None:
+        plan = replace(plan, postgres_port=free_port(plan.postgres_port))
+    if _valkey(data, plan).pid() is None:
+        plan = replace(plan, valkey_port=free_port(plan.valkey_port))
     _write_plan(data, plan)
     for engine in _engines(data, plan):
         if engine.name in engines:
@@ -158,15 +182,13 @@ def _engines(data: Path, plan: _Plan) -> tuple[Engine, ...]:
 
 
 def _postgres(data: Path, plan: _Plan) -> Postgres:
-    account = engine_account()
-    folder = engine_home(data, account) / POSTGRES
-    return Postgres(folder=folder, account=account, port=plan.postgres_port, password=plan.password)
+    folder = Path(plan.home or data) / POSTGRES
+    return Postgres(folder=folder, account=engine_account(), port=plan.postgres_port, password=plan.password)
 
 
 def _valkey(data: Path, plan: _Plan) -> Valkey:
-    account = engine_account()
-    folder = engine_home(data, account) / VALKEY
-    return Valkey(folder=folder, account=account, port=plan.valkey_port, password=plan.password)
+    folder = Path(plan.home or data) / VALKEY
+    return Valkey(folder=folder, account=engine_account(), port=plan.valkey_port, password=plan.password)
 
 
 def _folder(data: Path) -> Path:
@@ -180,10 +202,17 @@ def _has_plan(data: Path) -> bool:
 
 
 def _read_plan(data: Path) -> _Plan:
-    try:
-        return _Plan(**json.loads((data / "services.json").read_text()))
-    except FileNotFoundError:
-        return _Plan(postgres_port=free_port(), valkey_port=free_port(), password=secrets.token_urlsafe(24))
+    return _Plan(**json.loads((data / "services.json").read_text()))
+
+
+def _new_plan(data: Path) -> _Plan:
+    home = engine_home(data, engine_account())
+    return _Plan(
+        postgres_port=free_port(),
+        valkey_port=free_port(),
+        password=secrets.token_urlsafe(24),
+        home=None if home == data else str(home),
+    )
 
 
 def _write_plan(data: Path, plan: _Plan) -> None:

@@ -24,7 +24,9 @@ class EngineError(Exception):
 class Engine(Protocol):
     """An embedded server. Every method is called under the lock of the data folder."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which one it is."""
 
     def pid(self) -> int | None:
         """The running server's process id, or ``None``."""
