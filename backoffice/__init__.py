@@ -1,1 +1,4 @@
-"""The frame: settings, URLs, menu, roles, process entry points, demo."""
+"""The frame: settings, URLs, menu, roles, process entry points, demo.
+
+Importing this package imports nothing else, so that what starts processes needs no Django.
+"""

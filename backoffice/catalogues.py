@@ -1,0 +1,195 @@
+"""Message catalogues without the gettext programs: extraction, completeness, compilation.
+
+English is the source, so its catalogue is the code itself; every other language of ``locale/`` has one
+``django.po``. A string is found where Django's own tools would find it: calls of the gettext family in
+Python, ``translate`` and ``blocktranslate`` in templates.
+
+``python -m backoffice.catalogues compile|check|update``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polib
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "locale"
+SKIPPED = frozenset({"node_modules", "var", "tests", "benchmarks", "staticfiles", "migrations", "docs"})
+
+# Function name → positions of message, plural and context among its arguments.
+SIGNATURES: dict[str, tuple[int, int | None, int | None]] = {
+    "_": (0, None, None),
+    "gettext": (0, None, None),
+    "gettext_lazy": (0, None, None),
+    "gettext_noop": (0, None, None),
+    "ngettext": (0, 1, None),
+    "ngettext_lazy": (0, 1, None),
+    "pgettext": (1, None, 0),
+    "pgettext_lazy": (1, None, 0),
+    "npgettext": (1, 2, 0),
+    "npgettext_lazy": (1, 2, 0),
+}
+CALL_IN_TEMPLATE = re.compile(
+    r"""(?<![\w.])(?P<name>_|[np]{0,2}gettext)\(\s*(?P<arguments>u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+    r"""(?:\s*,\s*u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*)""",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One translatable string; what makes two of them the same is the key of a catalogue entry."""
+
+    text: str
+    plural: str | None = field(default=None, compare=False)
+    context: str | None = None
+    place: str = field(default="", compare=False)
+
+
+def extract(root: Path = ROOT) -> dict[Message, Message]:
+    """Every translatable string of the product, keyed by itself, in the order of files."""
+    found: dict[Message, Message] = {}
+    for path in _sources(root):
+        place = path.relative_to(root).as_posix()
+        messages = _in_python(path, place) if path.suffix == ".py" else _in_template(path, place)
+        for message in messages:
+            known = found.get(message)
+            if known is None or (known.plural is None and message.plural is not None):
+                found[message] = message
+    return found
+
+
+def missing(catalogue: Path, messages: Iterable[Message]) -> list[Message]:
+    """Messages that a catalogue lacks, leaves empty or marks as fuzzy."""
+    finished = {(entry.msgid, entry.msgctxt) for entry in polib.pofile(str(catalogue)) if entry.translated()}
+    return [message for message in messages if (message.text, message.context) not in finished]
+
+
+def unused(catalogue: Path, messages: Iterable[Message]) -> list[str]:
+    """Texts in a catalogue that the product no longer has."""
+    wanted = {(message.text, message.context) for message in messages}
+    return [
+        entry.msgid
+        for entry in polib.pofile(str(catalogue))
+        if not entry.obsolete and (entry.msgid, entry.msgctxt) not in wanted
+    ]
+
+
+def update(catalogue: Path, messages: Iterable[Message]) -> int:
+    """Add missing entries, renew the places of all, drop unused ones; returns how many were added."""
+    file = polib.pofile(str(catalogue))
+    wanted = {(message.text, message.context): message for message in messages}
+    entries = {
+        (entry.msgid, entry.msgctxt): entry for entry in file if (entry.msgid, entry.msgctxt) in wanted
+    }
+    added = 0
+    for key, message in wanted.items():
+        entry = entries.get(key)
+        if entry is None:
+            entry = entries[key] = polib.POEntry(msgid=message.text, msgctxt=message.context)
+            added += 1
+        if message.plural is not None and entry.msgid_plural != message.plural:
+            entry.msgid_plural, entry.msgstr_plural = message.plural, {0: entry.msgstr}
+            entry.msgstr = ""
+        entry.occurrences = [(message.place, "")]
+        if "{" in message.text:
+            entry.flags = [flag for flag in entry.flags if flag != "python-format"]
+    file[:] = [entries[key] for key in wanted]
+    file.save()
+    return added
+
+
+def compile_all(locale: Path = LOCALE) -> int:
+    """Write the ``.mo`` beside each ``.po`` that is newer; returns how many were written."""
+    written = 0
+    for catalogue in sorted(locale.glob("*/LC_MESSAGES/*.po")):
+        compiled = catalogue.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime_ns < catalogue.stat().st_mtime_ns:
+            polib.pofile(str(catalogue)).save_as_mofile(str(compiled))
+            written += 1
+    return written
+
+
+def main() -> int:
+    """Compile, check or update the catalogues; ``check`` exits with 1 when one is incomplete."""
+    parser = argparse.ArgumentParser(prog="python -m backoffice.catalogues", description=__doc__)
+    parser.add_argument("action", choices=["compile", "check", "update"])
+    action = parser.parse_args().action
+    if action == "compile":
+        compile_all()
+        return 0
+    messages = extract()
+    complete = True
+    for catalogue in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
+        language = catalogue.parent.parent.name
+        if action == "update":
+            print(f"{language}: {update(catalogue, messages.values())} added")
+        for message in missing(catalogue, messages.values()):
+            complete = False
+            print(f"{language}: {message.place}: not translated: {message.text!r}")
+        for text in unused(catalogue, messages.values()):
+            complete = False
+            print(f"{language}: no longer used: {text!r}")
+    return 0 if complete or action == "update" else 1
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if (
+            not SKIPPED.intersection(parts)
+            and not any(part.startswith(".") for part in parts)
+            and path.is_file()
+        ):
+            is_template = "templates" in parts and path.suffix in {".html", ".txt", ".xml", ".svg"}
+            if path.suffix == ".py" or is_template:
+                yield path
+
+
+def _in_python(path: Path, place: str) -> Iterator[Message]:
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+            if name in SIGNATURES and (message := _message(name, texts, f"{place}:{node.lineno}")):
+                yield message
+
+
+def _in_template(path: Path, place: str) -> Iterator[Message]:
+    source = path.read_text()
+    if "{%" not in source and "{{" not in source:
+        return
+    for call in CALL_IN_TEMPLATE.finditer(templatize(source, origin=place)):
+        texts = ast.literal_eval(f"[{call['arguments']}]")
+        line = call.string.count("\n", 0, call.start()) + 1
+        if message := _message(call["name"], texts, f"{place}:{line}"):
+            yield message
+
+
+def _message(name: str, texts: list[object], place: str) -> Message | None:
+    text, plural, context = (
+        texts[position] if position is not None and position < len(texts) else None
+        for position in SIGNATURES[name]
+    )
+    if not isinstance(text, str) or not text:
+        return None
+    return Message(
+        text,
+        plural if isinstance(plural, str) else None,
+        context if isinstance(context, str) else None,
+        place,
+    )
+
+
+if __name__ == "__main__":
+    settings.configure(USE_I18N=False)
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Real engines for the tests, started before Django reads its settings.
+
+Loaded with ``-p`` (see ``pyproject.toml``), because pytest-django reads the settings before any
+``conftest.py``. Engines given by ``DATABASE_URL`` and ``REDIS_URL`` are used as they are. Two runs at
+the same time take different folders, so neither sees the other's database.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+import pytest
+import redis
+
+from backoffice import embedded
+from backoffice.environment import ROOT, ensure_environment, wanted_engines
+
+_slots: list[IO[str]] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the engines and put their addresses into the environment."""
+    data = _take_folder()
+    own_valkey = embedded.VALKEY in wanted_engines()
+    os.environ.update(ensure_environment(data))
+    if own_valkey:
+        with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+            client.flushall()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the engines unless another process uses them."""
+    embedded.release(Path(os.environ["DATA_DIR"]))
+
+
+def _take_folder() -> Path:
+    for number in count(1):
+        folder = ROOT / "var" / ("test" if number == 1 else f"test-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
+        slot = (folder / "run.lock").open("w")
+        try:
+            fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            slot.close()
+            continue
+        _slots.append(slot)
+        return folder
+    raise AssertionError
