@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
@@ -145,3 +145,12 @@ def memberships_of(user: User) -> list[Membership]:
             ),
             key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
         )
+
+
+def stopped_tenants(ids: Iterable[int]) -> set[int]:
+    """Those of the ids that are suspended or closed themselves or through an ancestor, in one query."""
+    stopped = Tenant.objects.filter(
+        tree_id=OuterRef("tree_id"), lft__lte=OuterRef("lft"), rght__gte=OuterRef("rght")
+    ).exclude(status=TenantStatus.ACTIVE)
+    with unscoped(reason="a suspension above stops everything below"):
+        return set(Tenant.objects.filter(Exists(stopped), pk__in=set(ids)).values_list("pk", flat=True))

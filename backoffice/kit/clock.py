@@ -30,3 +30,11 @@ def frozen(at: datetime) -> Iterator[None]:
 def ago(**units: float) -> datetime:
     """``ago(hours=2)``: the instant that long before now."""
     return now() - timedelta(**units)
+
+
+def parse(text: str) -> datetime:
+    """An aware instant from its ISO 8601 form. Raises ValueError for anything else, naive ones too."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(UTC)
