@@ -1,0 +1,98 @@
+"""What charging costs at a connector now, and the snapshot an order is priced by.
+
+A quote is binding for a few minutes: an order that starts within them is priced by it, a later one by
+the version in force when it starts. Once energy flows the snapshot never changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from backoffice.kit import clock
+from backoffice.kit.money import Money
+from orders import limits
+from stations import selectors as stations
+from stations.models import Connector, TariffVersion
+from stations.slots import Band, Calendar, parse_codes
+from stations.tariff import IdlePolicy, Rounding, TariffSnapshot, UnitPrice
+
+QUOTE_VALID = timedelta(minutes=5)
+LOOK_AHEAD = timedelta(hours=24)
+DEFAULT_RATED_W = 60_000
+"""Margins are computed by this where the rated power is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price list as of ``at``. ``why`` names the level it was set at: pile, station, agency, operator."""
+
+    version: TariffVersion
+    tariff: TariffSnapshot
+    why: str
+    at: datetime
+    rated_w: int
+
+    @property
+    def valid_until(self) -> datetime:
+        return self.at + QUOTE_VALID
+
+    @property
+    def minimum_hold(self) -> Money:
+        """The least to start with: twice what can flow until a stop takes effect, and what the tariff asks."""
+        dearest = self.tariff.dearest_ahead(self.at, timedelta(hours=1))
+        return limits.minimum_hold(
+            self.rated_w, dearest, limits.Reaction(), self.tariff.currency, at_least=self.tariff.min_hold
+        )
+
+    def hold_for_energy(self, wh: int) -> Money:
+        """What ``wh`` can cost at most, by the dearest price of the day to come, and at least the minimum."""
+        cost = Money.from_major(self.dearest * wh / 1000, self.tariff.currency)
+        return max(cost, self.minimum_hold)
+
+    @property
+    def dearest(self) -> Decimal:
+        return self.tariff.dearest_ahead(self.at, LOOK_AHEAD)
+
+
+def quote(connector: Connector, *, at: datetime | None = None) -> Quote | None:
+    """The price list in force at a connector; None where there is none (A15)."""
+    at = at or clock.now()
+    found = stations.tariff_in_force(connector, at)
+    if found is None:
+        return None
+    version, why = found
+    place = stations.place_of_pile(connector.pile_id)
+    return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
+
+
+def rated_w(connector: Connector) -> int | None:
+    """Rated power in W: the connector's own, else its pile model's; None where nobody knows it."""
+    if connector.rated_kw is not None:
+        return int(connector.rated_kw * 1000)
+    model = connector.pile.model
+    return int(model.rated_kw * 1000) if model is not None else None
+
+
+def snapshot(version: TariffVersion, zone: str) -> TariffSnapshot:
+    """A version as orders keep it."""
+    prices = {
+        Band(letter): UnitPrice(getattr(version, f"{name}_electricity"), getattr(version, f"{name}_service"))
+        for letter, name in (("S", "sharp"), ("P", "peak"), ("F", "flat"), ("V", "valley"))
+    }
+    idle = None
+    if version.idle_per_minute:
+        idle = IdlePolicy(version.idle_grace_min, version.idle_per_minute, version.idle_cap)
+    return TariffSnapshot(
+        version_id=version.pk,
+        name=f"{version.tariff.name} v{version.number}",
+        currency=version.tariff.currency,
+        zone=ZoneInfo(zone),
+        calendar=Calendar(parse_codes(version.codes)),
+        prices=prices,
+        idle=idle,
+        min_hold=version.min_hold,
+        rounding=Rounding(version.tariff.rounding),
+    )

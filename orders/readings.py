@@ -1,0 +1,46 @@
+"""The readings of an order's transaction, as the price engine takes them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from orders.meter import Envelope, Reading, envelope, whole_wh
+from orders.models import ChargingOrder, Sample, Transaction
+
+MARGIN = timedelta(hours=1)
+"""Samples are searched this much around the transaction, so that only its partitions are read."""
+
+
+def accepted(order: ChargingOrder, transaction: Transaction, *, rated_w: int) -> Envelope:
+    """The monotonic envelope of a running or finished transaction.
+
+    The order's own ``meter_stop`` and ``stopped_at`` count, not the transaction's: a forced or corrected
+    end is a decision of the business. Where the pile's clock was wrong no duration is known, and leaps
+    cannot be judged.
+    """
+    stop = None
+    if order.stopped_at is not None and order.meter_stop is not None:
+        stop = Reading(order.stopped_at, order.meter_stop)
+    trusted = "clock_unsynced" not in transaction.flags
+    return envelope(
+        Reading(transaction.started_at, transaction.meter_start),
+        samples_of(transaction),
+        stop,
+        rated_w=rated_w if trusted else None,
+        binding="corrected" in order.flags,
+    )
+
+
+def samples_of(transaction: Transaction) -> list[Reading]:
+    """The billing register over the transaction, in no particular order."""
+    until = transaction.stopped_at or transaction.last_sample_at
+    rows = Sample.objects.filter(
+        transaction=transaction, register_wh__isnull=False, taken_at__gte=transaction.started_at - MARGIN
+    )
+    if until is not None:
+        rows = rows.filter(taken_at__lte=max(until, transaction.last_sample_at or until) + MARGIN)
+    return [
+        Reading(taken_at, whole_wh(register), context == "Sample.Clock")
+        for taken_at, register, context in rows.values_list("taken_at", "register_wh", "context")
+        if register is not None
+    ]

@@ -1,0 +1,1 @@
+"""Writes of this room: what staff, drivers and timers decide about orders."""
