@@ -13,7 +13,7 @@ import argparse
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
+LANGUAGES = ("zh_Hans",)
 SKIPPED = frozenset({"node_modules", "var", "tests", "benchmarks", "staticfiles", "migrations", "docs"})
 
 # Function name → positions of message, plural and context among its arguments.
@@ -129,8 +130,12 @@ def main() -> int:
         return 0
     messages = extract()
     complete = True
-    for catalogue in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
-        language = catalogue.parent.parent.name
+    for language in LANGUAGES:
+        catalogue = LOCALE / language / "LC_MESSAGES" / "django.po"
+        if not catalogue.exists():
+            complete = False
+            print(f"{language}: {catalogue.relative_to(ROOT)} does not exist")
+            continue
         if action == "update":
             print(f"{language}: {update(catalogue, messages.values())} added")
         for message in missing(catalogue, messages.values()):
@@ -175,7 +180,7 @@ def _in_template(path: Path, place: str) -> Iterator[Message]:
             yield message
 
 
-def _message(name: str, texts: list[object], place: str) -> Message | None:
+def _message(name: str, texts: Sequence[object], place: str) -> Message | None:
     text, plural, context = (
         texts[position] if position is not None and position < len(texts) else None
         for position in SIGNATURES[name]
