@@ -6,6 +6,9 @@ import os
 import shutil
 
 import pytest
+from django.conf import settings
+
+from tests.support.database import ensure_template
 
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
@@ -16,6 +19,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("e2e"):
                 item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Copy a migrated database instead of migrating anew (pytest-django asks for this before its set-up)."""
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = ensure_template(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")
