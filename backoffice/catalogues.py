@@ -13,7 +13,7 @@ import argparse
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
+LANGUAGES = ("zh_Hans",)
 SKIPPED = frozenset({"node_modules", "var", "tests", "benchmarks", "staticfiles", "migrations", "docs"})
 
 # Function name → positions of message, plural and context among its arguments.
@@ -44,6 +45,8 @@ CALL_IN_TEMPLATE = re.compile(
     re.DOTALL,
 )
 
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -55,8 +58,8 @@ class Message:
     place: str = field(default="", compare=False)
 
 
-def extract(root: Path = ROOT) -> dict[Message, Message]:
-    """Every translatable string of the product, keyed by itself, in the order of files."""
+def extract(root: Path = ROOT) -> list[Message]:
+    """Every translatable string of the product, once, in the order of files."""
     found: dict[Message, Message] = {}
     for path in _sources(root):
         place = path.relative_to(root).as_posix()
@@ -65,46 +68,39 @@ def extract(root: Path = ROOT) -> dict[Message, Message]:
             known = found.get(message)
             if known is None or (known.plural is None and message.plural is not None):
                 found[message] = message
-    return found
+    return list(found.values())
 
 
-def missing(catalogue: Path, messages: Iterable[Message]) -> list[Message]:
-    """Messages that a catalogue lacks, leaves empty or marks as fuzzy."""
-    finished = {(entry.msgid, entry.msgctxt) for entry in polib.pofile(str(catalogue)) if entry.translated()}
-    return [message for message in messages if (message.text, message.context) not in finished]
+def faults(catalogue: Path, messages: Iterable[Message]) -> Iterator[str]:
+    """What keeps a catalogue from being complete, one sentence each."""
+    entries = {_key(entry): entry for entry in polib.pofile(str(catalogue)) if not entry.obsolete}
+    for message in messages:
+        entry = entries.pop((message.text, message.context), None)
+        if entry is None or not entry.translated():
+            yield f"{message.place}: not translated: {message.text!r}"
+        elif any(
+            _placeholders(text) - _placeholders(entry.msgid, message.plural) for text in _translations(entry)
+        ):
+            yield f"{message.place}: the translation names a placeholder that the text has not: {message.text!r}"
+    for text, _ in entries:
+        yield f"no longer used: {text!r}"
 
 
-def unused(catalogue: Path, messages: Iterable[Message]) -> list[str]:
-    """Texts in a catalogue that the product no longer has."""
-    wanted = {(message.text, message.context) for message in messages}
-    return [
-        entry.msgid
-        for entry in polib.pofile(str(catalogue))
-        if not entry.obsolete and (entry.msgid, entry.msgctxt) not in wanted
-    ]
-
-
-def update(catalogue: Path, messages: Iterable[Message]) -> int:
+def update(catalogue: Path, messages: Sequence[Message]) -> int:
     """Add missing entries, renew the places of all, drop unused ones; returns how many were added."""
-    file = polib.pofile(str(catalogue))
-    wanted = {(message.text, message.context): message for message in messages}
-    entries = {
-        (entry.msgid, entry.msgctxt): entry for entry in file if (entry.msgid, entry.msgctxt) in wanted
-    }
-    added = 0
-    for key, message in wanted.items():
-        entry = entries.get(key)
-        if entry is None:
-            entry = entries[key] = polib.POEntry(msgid=message.text, msgctxt=message.context)
-            added += 1
+    file = polib.pofile(str(catalogue)) if catalogue.exists() else _new_catalogue(catalogue)
+    known = {_key(entry): entry for entry in file}
+    entries = [known.get((message.text, message.context)) or _new_entry(message) for message in messages]
+    for message, entry in zip(messages, entries, strict=True):
         if message.plural is not None and entry.msgid_plural != message.plural:
-            entry.msgid_plural, entry.msgstr_plural = message.plural, {0: entry.msgstr}
-            entry.msgstr = ""
-        entry.occurrences = [(message.place, "")]
-        if "{" in message.text:
-            entry.flags = [flag for flag in entry.flags if flag != "python-format"]
-    file[:] = [entries[key] for key in wanted]
-    file.save()
+            entry.msgid_plural, entry.msgstr_plural, entry.msgstr = message.plural, {0: entry.msgstr}, ""
+        place, _, line = message.place.rpartition(":")
+        entry.occurrences = [(place, line)]
+        entry.obsolete = False
+    added = sum(_key(entry) not in known for entry in entries)
+    file[:] = entries
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
+    file.save(str(catalogue))
     return added
 
 
@@ -129,17 +125,18 @@ def main() -> int:
         return 0
     messages = extract()
     complete = True
-    for catalogue in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
-        language = catalogue.parent.parent.name
+    for language in LANGUAGES:
+        catalogue = LOCALE / language / "LC_MESSAGES" / "django.po"
         if action == "update":
-            print(f"{language}: {update(catalogue, messages.values())} added")
-        for message in missing(catalogue, messages.values()):
+            print(f"{language}: {update(catalogue, messages)} added")
+        elif not catalogue.exists():
             complete = False
-            print(f"{language}: {message.place}: not translated: {message.text!r}")
-        for text in unused(catalogue, messages.values()):
-            complete = False
-            print(f"{language}: no longer used: {text!r}")
-    return 0 if complete or action == "update" else 1
+            print(f"{language}: {catalogue.relative_to(ROOT)} does not exist")
+        else:
+            for fault in faults(catalogue, messages):
+                complete = False
+                print(f"{language}: {fault}")
+    return 0 if complete else 1
 
 
 def _sources(root: Path) -> Iterator[Path]:
@@ -175,7 +172,36 @@ def _in_template(path: Path, place: str) -> Iterator[Message]:
             yield message
 
 
-def _message(name: str, texts: list[object], place: str) -> Message | None:
+def _new_catalogue(path: Path) -> polib.POFile:
+    file = polib.POFile(wrapwidth=100)
+    file.metadata = {
+        "Language": path.parent.parent.name,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": "nplurals=1; plural=0;",
+    }
+    return file
+
+
+def _new_entry(message: Message) -> polib.POEntry:
+    flags = ["python-format"] if "%(" in message.text or "%s" in message.text else []
+    return polib.POEntry(msgid=message.text, msgctxt=message.context, flags=flags)
+
+
+def _key(entry: polib.POEntry) -> tuple[str, str | None]:
+    return entry.msgid, entry.msgctxt
+
+
+def _translations(entry: polib.POEntry) -> list[str]:
+    return [entry.msgstr, *entry.msgstr_plural.values()]
+
+
+def _placeholders(*texts: str | None) -> set[str]:
+    return {found for text in texts if text for found in PLACEHOLDER.findall(text)}
+
+
+def _message(name: str, texts: Sequence[object], place: str) -> Message | None:
     text, plural, context = (
         texts[position] if position is not None and position < len(texts) else None
         for position in SIGNATURES[name]

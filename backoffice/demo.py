@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,8 +140,6 @@ def _prepare(data: Path, addresses: Addresses) -> dict[str, str]:
     remember(data, addresses)
     _say("Bringing the database up to date")
     _manage(environment, "migrate", "--noinput", "--verbosity", "0")
-    _say("Collecting static files")
-    _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
     if not (data / "logins.json").exists():
         _say("Filling the database with a demonstration (once)")
         _manage(environment, "seed_demo")
@@ -236,7 +234,7 @@ def _table(data: Path, addresses: Addresses) -> str:
     return f"\n{_columns(rows)}\n\n{_columns(logins) if len(logins) > 1 else ''}\n"
 
 
-def _columns(rows: list[tuple[str, ...]]) -> str:
+def _columns(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

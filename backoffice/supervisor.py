@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -99,7 +100,6 @@ class Supervisor:
         self._children = [_Child.of(program, logs / f"{program.name}.log") for program in self.programs]
         previous = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
         try:
-            self._start_reaper()
             self._loop()
         finally:
             self._end()
@@ -127,6 +127,7 @@ class Supervisor:
         watched: Mapping[str, int] = {}
         next_watch = 0.0
         while not self._signals:
+            self._tend_reaper()
             now = time.monotonic()
             for child in self._children:
                 self._tend(child, now)
@@ -201,7 +202,9 @@ class Supervisor:
             draft.replace(self.data / "processes.json")
             self._written = processes
 
-    def _start_reaper(self) -> None:
+    def _tend_reaper(self) -> None:
+        if self._reaper is not None and self._reaper.poll() is None:
+            return
         self._reaper = subprocess.Popen(
             [sys.executable, "-m", "backoffice.reaper", *self.orphaned],
             cwd=self.folder,
@@ -217,14 +220,12 @@ class Supervisor:
     def _tell(self, word: str) -> None:
         if self._reaper is None or self._reaper.stdin is None:
             return
-        try:
+        # A reaper that was killed is replaced at the next turn, and told everything again.
+        with suppress(BrokenPipeError):
             print(word, file=self._reaper.stdin, flush=True)
-        except BrokenPipeError:
-            if word != "done":
-                self._start_reaper()
-                return
         if word == "done":
-            self._reaper.stdin.close()
+            with suppress(BrokenPipeError):
+                self._reaper.stdin.close()
             self._reaper.wait()
 
 

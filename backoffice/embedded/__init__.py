@@ -133,6 +133,8 @@ def erase(data: Path) -> None:
             home = Path(_read_plan(data).home or data)
             for folder in (home / POSTGRES, home / VALKEY):
                 shutil.rmtree(folder, ignore_errors=True)
+            if home != data:
+                home.rmdir()
             (data / "services.json").unlink()
 
 

@@ -38,19 +38,28 @@ class Engine(Protocol):
         """Stop the server if it runs. Raises ``EngineError``."""
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A loopback port nobody listens on; the preferred one where possible, so that addresses outlive a restart."""
+def free_port(preferred: int | None = None, *, patience_seconds: float = 5.0) -> int:
+    """A loopback port nobody listens on; the preferred one where possible, so that addresses outlive a restart.
+
+    A killed server holds its port a moment longer than its pid, hence the patience.
+    """
+    if preferred is not None and poll(lambda: _is_free(preferred), seconds=patience_seconds):
+        return preferred
     for _ in range(200):
-        port = preferred or PORTS[secrets.randbelow(len(PORTS))]
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                preferred = None
-                continue
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        if _is_free(port):
             return port
     raise EngineError("No free port on the loopback address.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def live_process(pid_file: Path, program: str, folder: Path) -> int | None:

@@ -66,9 +66,7 @@ class Postgres:
         """Create the cluster if there is none, start the server, wait until it takes connections."""
         if not (self.folder / "PG_VERSION").exists():
             self._create()
-        if self.pid() is None:
-            self._launch()
-        if not poll(self._has_database, seconds=START_SECONDS):
+        if not poll(self._is_up, seconds=START_SECONDS):
             raise EngineError(f"PostgreSQL takes no connections.\n{log_tail(self._log)}")
 
     def stop(self) -> None:
@@ -110,6 +108,11 @@ class Postgres:
         finally:
             password.unlink()
         unfinished.rename(self.folder)
+
+    def _is_up(self) -> bool:
+        if self.pid() is None:  # asked each time: a killed server may take a moment to be gone
+            self._launch()
+        return self._has_database()
 
     def _launch(self) -> None:
         settings = self.folder / "postgresql.conf"

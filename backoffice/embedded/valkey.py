@@ -55,9 +55,7 @@ class Valkey:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        if self.pid() is None:
-            self._launch()
-        if not poll(self._answers, seconds=START_SECONDS):
+        if not poll(self._is_up, seconds=START_SECONDS):
             raise EngineError(f"Valkey does not answer.\n{log_tail(self._log)}")
 
     def stop(self) -> None:
@@ -80,6 +78,11 @@ class Valkey:
     @property
     def _log(self) -> Path:
         return self.folder / "server.log"
+
+    def _is_up(self) -> bool:
+        if self.pid() is None:  # asked each time: a killed server may take a moment to be gone
+            self._launch()
+        return self._answers()
 
     def _launch(self) -> None:
         self.folder.mkdir(exist_ok=True)

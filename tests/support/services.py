@@ -36,6 +36,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the engines unless another process uses them."""
     embedded.release(Path(os.environ["DATA_DIR"]))
+    while _slots:
+        _slots.pop().close()
 
 
 def _take_folder() -> Path:

@@ -1,0 +1,60 @@
+"""A migrated database to copy, so that a test run does not migrate from nothing each time.
+
+Kept under a name made of everything that it depends on; the day is part of it, because partitions are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from backoffice.environment import ROOT
+
+LOCK = 7_215_301  # any number that nobody else locks
+
+
+def ensure_template(url: str) -> str:
+    """The name of a migrated database in the cluster of ``url``, made when there is none for this code."""
+    name = f"template_{_digest()}"
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'")
+            known = {row[0] for row in cursor.fetchall()}
+            if name not in known:
+                for old in known:
+                    cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
+                _build(cursor, url, name)
+    finally:
+        connection.close()
+    return name
+
+
+def _build(cursor: psycopg2.extensions.cursor, url: str, name: str) -> None:
+    unfinished = f"template_unfinished_{os.getpid()}"
+    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--noinput", "--verbosity", "0"],
+        env={**os.environ, "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{unfinished}"))},
+        check=True,
+    )
+    cursor.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    )
+
+
+def _digest() -> str:
+    digest = hashlib.sha256(datetime.now(UTC).date().isoformat().encode())
+    migrations = sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("backoffice/*/migrations/*.py")])
+    for path in [ROOT / "requirements.txt", *migrations]:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
