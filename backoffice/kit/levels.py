@@ -61,3 +61,7 @@ class Path:
     def as_columns(self) -> dict[str, int | None]:
         """Keyword arguments for a model that keeps its path."""
         return {level.column: getattr(self, level.column) for level in Level}
+
+    def as_row(self) -> tuple[int, int | None, int | None, int | None]:
+        """The four columns in the order of the levels, for set-based SQL."""
+        return self.manufacturer_id, self.dealer_id, self.operator_id, self.agency_id

@@ -52,7 +52,7 @@ class Row:
     def as_columns(self) -> tuple[Any, ...]:
         context = self.reading.values[0].context if self.reading.values else "Sample.Periodic"
         return (
-            *self.place.path_columns,
+            *self.place.path.as_row(),
             self.place.pile_id,
             self.connector,
             self.transaction_id,

@@ -89,7 +89,7 @@ def _row(fact: wire.TransactionStarted, place: PilePlace, verdict: Verdict) -> t
     if not verdict.accepted:
         flags.append(f"tag_{verdict.info.status.lower()}")
     return (
-        *place.path_columns,
+        *place.path.as_row(),
         fact.pile_id,
         fact.connector,
         fact.id_tag[:60],

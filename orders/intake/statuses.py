@@ -17,7 +17,7 @@ def report_status(changes: Sequence[StatusChange]) -> list[int]:
     Orders are not ended here: a StopTransaction may still be in the pile's queue.
     """
     newest = {change.connector_id: change for change in changes if change.newer and change.connector_id is not None}
-    rows = [(connector_id, change.fact.status, change.fact.at, change.fact.received_at) for connector_id, change in newest.items()]
+    rows = [(connector_id, change.fact.status, change.at, change.fact.received_at) for connector_id, change in newest.items()]
     running = run_values(
         "UPDATE orders_chargingorder o SET last_heard_at = n.received,"
         " suspended_by = CASE n.status WHEN 'SuspendedEV' THEN 'ev' WHEN 'SuspendedEVSE' THEN 'evse' ELSE '' END,"

@@ -181,7 +181,7 @@ def _keep_loose(rows: Sequence[tuple[PilePlace, wire.TransactionStopped, _Known 
         "  AND f.claimed_transaction_id = n.claimed AND f.at = n.at AND f.data = n.data)",
         [
             (
-                *place.path_columns,
+                *place.path.as_row(),
                 place.pile_id,
                 "stop",
                 found.connector if found else None,
