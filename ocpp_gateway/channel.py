@@ -23,12 +23,13 @@ Clock = Callable[[], datetime]
 
 
 class Link(Protocol):
-    """The part of a WebSocket connection that a session needs; raises ConnectionClosed when it is gone."""
+    """The part of a WebSocket connection that a session needs; raises ConnectionClosed when it is gone.
+
+    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did.
+    """
 
     @property
-    def close_code(self) -> int | None: ...
-    @property
-    def close_reason(self) -> str | None: ...
+    def ending(self) -> tuple[int, str]: ...
     async def recv(self, decode: Literal[False]) -> bytes: ...
     async def send(self, message: bytes, *, text: bool) -> None: ...
     async def close(self, code: int, reason: str) -> None: ...
@@ -65,7 +66,16 @@ class Channel:
         Returns when the socket has taken it. Raises ConnectionClosed.
         """
         self.metrics.frame("out", kind, action)
-        self._report(frame.decode() if text is None else text, len(frame), False, kind, message_id, action, latency_s, ())
+        self._report(
+            frame.decode() if text is None else text,
+            len(frame),
+            False,
+            kind,
+            message_id,
+            action,
+            latency_s,
+            (),
+        )
         await self.link.send(frame, text=True)
 
     def seen(

@@ -72,31 +72,34 @@ def objection(order: CommandOrder, registration: Registration, policy: Policy) -
     OCPP 1.6 §4.2 (what a pile may be sent before it is accepted), errata 3.40 (no
     TriggerMessage(BootNotification) once accepted), §5.11 and errata 3.41 (remote start).
     """
-    action, payload = order.action, order.payload
-    if action not in _STATUSES:
+    if order.action not in _STATUSES:
         return "unknown_action"
-    if registration is Registration.UNKNOWN:
-        return "not_registered"
-    if registration is Registration.REJECTED:
-        return "registration_rejected"
-    if registration is Registration.PENDING and action in _NOT_WHILE_PENDING:
-        return "registration_pending"
+    return _objection_by_registration(order, registration) or _objection_to_content(order, policy)
+
+
+def _objection_by_registration(order: CommandOrder, registration: Registration) -> str:
+    match registration:
+        case Registration.UNKNOWN:
+            return "not_registered"
+        case Registration.REJECTED:
+            return "registration_rejected"
+        case Registration.PENDING:
+            return "registration_pending" if order.action in _NOT_WHILE_PENDING else ""
+        case Registration.ACCEPTED:
+            return "already_accepted" if invited_message(order) == "BootNotification" else ""
+
+
+def _objection_to_content(order: CommandOrder, policy: Policy) -> str:
     try:
-        schemas.check_request(action, payload)
+        schemas.check_request(order.action, order.payload)
     except schemas.SchemaError as error:
         return f"malformed: {error}"
-    if len(orjson.dumps(payload)) > policy.max_outbound_bytes:
+    if len(orjson.dumps(order.payload)) > policy.max_outbound_bytes:
         return "too_large"
-    if action == "RemoteStartTransaction":
-        return _objection_to_start(payload)
-    if action == "UnlockConnector" and payload["connectorId"] <= 0:
+    if order.action == "RemoteStartTransaction":
+        return _objection_to_start(order.payload)
+    if order.action == "UnlockConnector" and order.payload["connectorId"] <= 0:
         return "malformed: /connectorId: must be above 0"
-    if (
-        action in _TRIGGERS
-        and registration is Registration.ACCEPTED
-        and payload["requestedMessage"] == "BootNotification"
-    ):
-        return "already_accepted"
     return ""
 
 

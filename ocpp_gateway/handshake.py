@@ -80,9 +80,7 @@ def authorization_in(request: Request) -> str | None:
 
 def respond(status: HTTPStatus, body: bytes, content_type: str = "text/plain; charset=utf-8") -> Response:
     """A plain HTTP answer after which the connection closes."""
-    headers = Headers(
-        {"Connection": "close", "Content-Length": str(len(body)), "Content-Type": content_type}
-    )
+    headers = Headers({"Connection": "close", "Content-Length": str(len(body)), "Content-Type": content_type})
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
     return Response(status.value, status.phrase, headers, body)

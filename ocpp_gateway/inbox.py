@@ -155,7 +155,9 @@ class Inbox:
                 return
             answer = wire.Answer()
         except Exception:
-            log.exception("fact not stored", extra={"pile": self._channel.pile.identity, "action": called.action})
+            log.exception(
+                "fact not stored", extra={"pile": self._channel.pile.identity, "action": called.action}
+            )
             await self._refuse(report, ErrorCode.INTERNAL_ERROR, "not stored")
             return
         self._seen(report.fact)

@@ -50,7 +50,7 @@ class Bucket:
 class Recent(Generic[K]):
     """A mapping to buckets that forgets the least recently used key beyond ``size``."""
 
-    __slots__ = ("_burst", "_buckets", "_rate", "_size")
+    __slots__ = ("_buckets", "_burst", "_rate", "_size")
 
     def __init__(self, rate: float, burst: float, size: int) -> None:
         self._rate = rate
@@ -83,7 +83,9 @@ class HandshakeLimiter:
         self._attempts: Recent[tuple[str, str]] = Recent(
             policy.handshake_rate, policy.handshake_burst, policy.limiter_entries
         )
-        self._refusals: Recent[str] = Recent(policy.refusal_rate, policy.refusal_burst, policy.limiter_entries)
+        self._refusals: Recent[str] = Recent(
+            policy.refusal_rate, policy.refusal_burst, policy.limiter_entries
+        )
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._size = policy.limiter_entries
 

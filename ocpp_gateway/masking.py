@@ -17,7 +17,7 @@ _SHORTEST_SECRET: Final = 4
 _DEPTH: Final = 32
 
 _SECRET_NAME = re.compile(
-    r"authori[sz]ation_?key|passw(?:or)?d|passphrase|secret|private_?key|\bpsk\b|\bpwd\b", re.IGNORECASE
+    r"authori[sz]ation_?key|passw(?:or)?d|passphrase|secret|private_?key|psk|pwd", re.IGNORECASE
 )
 _URL_PASSWORD = re.compile(r"(?<=://)[^/@\s\"]*@")
 

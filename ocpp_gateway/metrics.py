@@ -63,14 +63,17 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         for name, (text, read) in self.gauges.items():
             yield GaugeMetricFamily(f"ocpp_gateway_{name}", text, value=read())
-        yield _counter("frames", "Frames by direction, kind and action.", ["direction", "kind", "action"], self._frames.items())
         yield _counter(
-            "handshakes", "Handshakes by result.", ["result"], _single(self._handshakes)
+            "frames",
+            "Frames by direction, kind and action.",
+            ["direction", "kind", "action"],
+            self._frames.items(),
         )
-        yield _counter("commands", "Command states reached, by action.", ["action", "state"], self._commands.items())
+        yield _counter("handshakes", "Handshakes by result.", ["result"], _single(self._handshakes))
         yield _counter(
-            "closes", "Sockets that we closed, by cause.", ["cause"], _single(self._closed)
+            "commands", "Command states reached, by action.", ["action", "state"], self._commands.items()
         )
+        yield _counter("closes", "Sockets that we closed, by cause.", ["cause"], _single(self._closed))
         yield _counter("throttles", "Times that a pile was read more slowly.", [], [((), self._throttled)])
         latency = HistogramMetricFamily(
             "ocpp_gateway_answer_seconds", "From a pile's call to our answer.", labels=["action"]

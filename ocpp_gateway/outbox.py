@@ -47,6 +47,8 @@ class Outbox:
 
     def answered(self, event: _Answer) -> None:
         """Take an answer of the pile, in time or late."""
+        if self._reply is not None and self._reply.cancelled():
+            event.late = True  # the time-out struck, and its task has not run yet
         if event.late:
             self._conclude(event)
         elif self._reply is not None and not self._reply.done():
@@ -112,7 +114,7 @@ class Outbox:
             self.lost("offline")
         finally:
             self._reply = None
-        if not reply.done():
+        if reply.cancelled() or not reply.done():
             self._finish(order, CommandState.TIMED_OUT, message_id=call.id)
         elif (event := reply.result()) is None:
             self._finish(order, CommandState.CONNECTION_LOST, message_id=call.id)

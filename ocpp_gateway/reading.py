@@ -122,10 +122,10 @@ class Inbound:
         text = self.text(name, KEPT_CHARS, required=required)
         if not text:
             return default
-        known = words.get(fold(text), text)
-        if known != value:
+        known = words.get(fold(text))
+        if known is None or known != value:
             self.note("enum", name)
-        return known
+        return text if known is None else known
 
     def integer(self, name: str, *, required: bool = True) -> int | None:
         """A whole number, rounded half up where the pile sent a fraction; None where there is none."""
@@ -251,7 +251,7 @@ def read_decimal(value: Any, name: str, notes: Inbound) -> Decimal | None:
     return number
 
 
-_PLAIN = re.compile(r"\s*[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})?\s*")
+_PLAIN = re.compile(r"\s*[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?\s*")
 
 
 def _parse_decimal(text: str) -> Decimal | None:
@@ -298,10 +298,12 @@ def _read_odd_instant(text: str, zone: str) -> tuple[datetime | None, str]:
     second = int(match[6] or 0)
     micros = int((match[7] or "0").ljust(6, "0")[:6])
     # A leap second and midnight written as 24:00 exist in ISO 8601 and not in datetime.
-    parsed = datetime(year, month, day, hour % 24, minute, min(second, 59), micros, tzinfo=_offset(match[8], zone))
-    if hour == 24:  # noqa: PLR2004
+    parsed = datetime(
+        year, month, day, hour % 24, minute, min(second, 59), micros, tzinfo=_offset(match[8], zone)
+    )
+    if hour == 24:
         parsed += timedelta(days=1)
-    elif hour > 24:  # noqa: PLR2004
+    elif hour > 24:
         return None, "unreadable"
     return parsed.astimezone(UTC), "odd" if match[8] else "no_zone"
 
@@ -312,7 +314,7 @@ def _offset(text: str | None, zone: str) -> tzinfo:
     if text[0] not in "+-":
         return UTC
     digits = text[1:].replace(":", "")
-    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")  # noqa: PLR2004
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
     shift = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(shift if text[0] == "+" else -shift)
 

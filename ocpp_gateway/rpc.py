@@ -189,7 +189,7 @@ class Rpc(Generic[S]):
         call, late = self._settle(id_)
         if call is None:
             return Unmatched("result", id_[:_LONGEST_ID], text)
-        payload = frame[2] if len(frame) > 2 else None  # noqa: PLR2004
+        payload = frame[2] if len(frame) > 2 else None
         return Answered(call, _as_object(payload), text, late)
 
     def _read_error(self, id_: str, frame: list[Any], text: str) -> Event[S]:
@@ -235,12 +235,12 @@ def _read_call(frame: list[Any], text: str, remarks: list[str]) -> Called | Garb
         return Garbage(text, json=True)
     if type(id_) is str and len(id_) > _LONGEST_ID:
         return Garbage(text, json=True)
-    action = frame[2] if len(frame) > 2 else None  # noqa: PLR2004
+    action = frame[2] if len(frame) > 2 else None
     if type(action) is not str:
         return _malformed(id_, "", text, "the action is no text")
     members = len(frame)
-    if members != 4:  # noqa: PLR2004
-        if members < 4:  # noqa: PLR2004
+    if members != 4:
+        if members < 4:
             return _malformed(id_, action, text, "a CALL has four members")
         remarks.append("long:frame")
     payload = _as_object(frame[3])

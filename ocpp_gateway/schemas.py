@@ -36,9 +36,7 @@ def _compile() -> dict[str, jsonschema_rs.Validator]:
 
 _VALIDATORS: Final[Mapping[str, jsonschema_rs.Validator]] = _compile()
 
-ACTIONS: Final[frozenset[str]] = frozenset(
-    name for name in _VALIDATORS if not name.endswith("Response")
-)
+ACTIONS: Final[frozenset[str]] = frozenset(name for name in _VALIDATORS if not name.endswith("Response"))
 """Every action of OCPP 1.6 and its security extension, in both directions."""
 
 

@@ -10,11 +10,12 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import Frame, Opcode
@@ -33,9 +34,14 @@ from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_SILENT, Session
 log = logging.getLogger(__name__)
 
 _BACKLOG = 4096
+_ABNORMAL = 1006
 _UNSUPPORTED_DATA = 1003
 _POLICY_VIOLATION = 1008
 _OUR_SUBPROTOCOL = Subprotocol(handshake.SUBPROTOCOL)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,13 @@ class PileConnection(ServerConnection):
     _failing: asyncio.Task[None] | None = None
     pings_per_minute: int = Policy().pings_per_minute
 
+    @property
+    def ending(self) -> tuple[int, str]:
+        """Code and reason of whoever closed first; 1006 where the socket just broke."""
+        ours, theirs = self.protocol.close_sent, self.protocol.close_rcvd
+        first = theirs if theirs is not None and self.protocol.close_rcvd_then_sent else ours or theirs
+        return (_ABNORMAL, "") if first is None else (int(first.code), first.reason)
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.session is not None:
@@ -74,19 +87,19 @@ class PileConnection(ServerConnection):
                 self._fail(_UNSUPPORTED_DATA, "text frames only")
                 return
             if event.opcode is Opcode.PING and self._too_many_pings():
+                self.transport.pause_reading()
                 self._fail(_POLICY_VIOLATION, "too many pings")
         super().process_event(event)
 
     def _too_many_pings(self) -> bool:
         now = self.loop.time()
-        if now - self._pings_since > 60:  # noqa: PLR2004
+        if now - self._pings_since > 60:
             self._pings, self._pings_since = 0, now
         self._pings += 1
         return self._pings > self.pings_per_minute
 
     def _fail(self, code: int, reason: str) -> None:
         if self._failing is None:
-            self.transport.pause_reading()
             self._failing = self.loop.create_task(self.close(code, reason))
 
 
@@ -103,7 +116,7 @@ class Gateway:
         name: str,
         policy: Policy | None = None,
         parts: Callable[[], Mapping[str, str]] = dict,
-        now: Clock = partial(datetime.now, UTC),
+        now: Clock = utc_now,
     ) -> None:
         self.name = name
         self.registry = Registry()
@@ -168,19 +181,25 @@ class Gateway:
         if self._sweeper is not None:
             self._sweeper.cancel()
         await asyncio.gather(*(session.drain(self._policy.drain_s) for session in self.registry))
-        await asyncio.gather(*(server.wait_closed() for server in self._servers))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._policy.drain_s):
+                await asyncio.gather(*(server.wait_closed() for server in self._servers))
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """Whether this gateway can do its work, and the state of each part."""
         parts = dict(self._parts())
         well = not self._draining and all(state == "ok" for state in parts.values())
         state = "draining" if self._draining else "ok" if well else "degraded"
-        return well, {"status": state, "gateway": self.name, "connections": len(self.registry), "parts": parts}
+        return well, {
+            "status": state,
+            "gateway": self.name,
+            "connections": len(self.registry),
+            "parts": parts,
+        }
 
     async def _process_request(
         self, listener: Listener, connection: ServerConnection, request: Request
     ) -> Response | None:
-        assert isinstance(connection, PileConnection)
         path = handshake.route(request.path)
         if path == "/healthz":
             well, content = self.health()
@@ -194,7 +213,7 @@ class Gateway:
             log.warning("handshake without Connection: Upgrade", extra={"remote": remote, "path": path[:300]})
             self.metrics.handshake("malformed")
             return handshake.respond(HTTPStatus.BAD_REQUEST, b"Missing header: Connection: Upgrade\n")
-        return await self._admit(listener, connection, request, remote)
+        return await self._admit(listener, cast(PileConnection, connection), request, remote)
 
     async def _admit(
         self, listener: Listener, connection: PileConnection, request: Request, remote: str
@@ -231,7 +250,9 @@ class Gateway:
         self.metrics.handshake(reason.value)
         if by_us:
             self._central.refused(hello, reason)
-        log.info("refused", extra={"identity": hello.identity, "remote": hello.remote, "reason": reason.value})
+        log.info(
+            "refused", extra={"identity": hello.identity, "remote": hello.remote, "reason": reason.value}
+        )
         return handshake.respond(handshake.STATUSES[reason], f"{reason.value}\n".encode())
 
     def _prepare(self, connection: PileConnection, admission: wire.Admitted, remote: str) -> None:
@@ -244,13 +265,15 @@ class Gateway:
             connection.ping_interval = None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, PileConnection)
+        connection = cast(PileConnection, connection)
         admitted = connection.admitted
         if admitted is None:
             return
         if connection.subprotocol is None and admitted.pile.require_subprotocol:
             self.metrics.handshake("no_subprotocol")
-            log.info("no subprotocol", extra={"identity": admitted.pile.identity, "remote": connection.remote})
+            log.info(
+                "no subprotocol", extra={"identity": admitted.pile.identity, "remote": connection.remote}
+            )
             await connection.close(CLOSE_PROTOCOL, "ocpp1.6 was not offered")
             return
         self.metrics.handshake("admitted")

@@ -74,6 +74,7 @@ class Session:
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._status_timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._draining = False
 
     @property
     def registration(self) -> wire.Registration:
@@ -125,6 +126,7 @@ class Session:
 
     async def drain(self, seconds: float) -> None:
         """Finish what is in flight, then close with 1012 (service restart)."""
+        self._draining = True
         self._outbox.shut("gateway_restarting")
         try:
             async with asyncio.timeout(seconds):
@@ -161,15 +163,25 @@ class Session:
             self._answered(event, size, now)
         elif isinstance(event, rpc.Malformed):
             self._channel.seen(
-                masking.mask_text(event.text), size, kind="call", message_id=event.id, action=event.action[:50]
+                masking.mask_text(event.text),
+                size,
+                kind="call",
+                message_id=event.id,
+                action=event.action[:50],
             )
             self._inbox.put(Refusal(event.id, event.action[:50], event.reply, now, size))
         elif isinstance(event, rpc.Unmatched):
             self._channel.seen(
-                masking.mask_text(event.text), size, kind=event.kind, message_id=event.id, remarks=("unmatched:frame",)
+                masking.mask_text(event.text),
+                size,
+                kind=event.kind,
+                message_id=event.id,
+                remarks=("unmatched:frame",),
             )
         else:
-            self._channel.seen(masking.mask_text(event.text), size, kind="unknown", remarks=("garbage:frame",))
+            self._channel.seen(
+                masking.mask_text(event.text), size, kind="unknown", remarks=("garbage:frame",)
+            )
             if not self._garbage.allow(now):
                 self.close(CLOSE_PROTOCOL if event.json else CLOSE_NOT_JSON, "garbage")
 
@@ -266,23 +278,22 @@ class Session:
         )
 
     async def _record_disconnect(self) -> None:
-        link = self._channel.link
+        code, reason = self._channel.link.ending
         fact = wire.Disconnected(
             pile_id=self.pile.pile_id,
             generation=self.generation,
             message_id="",
             received_at=self._channel.now(),
-            code=link.close_code or 1006,
-            reason=(link.close_reason or "")[:123],
+            code=code,
+            reason=reason,
             superseded=self.superseded,
         )
         for pause in (*self._channel.policy.disconnect_retries_s, None):
             try:
                 await self._channel.central.record(fact)
-            except StoreUnavailable:
-                if pause is None:
-                    log.exception("disconnect not stored", extra={"pile": self.pile.identity})
-                else:
-                    await asyncio.sleep(pause)
-            else:
                 return
+            except StoreUnavailable:
+                if pause is None or self._draining:
+                    log.exception("disconnect not stored", extra={"pile": self.pile.identity})
+                    return
+                await asyncio.sleep(pause)

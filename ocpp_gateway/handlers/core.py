@@ -55,7 +55,11 @@ def read_boot(message: Inbound) -> wire.Booted:
 
 def write_boot(answer: wire.BootAnswer, at: datetime) -> dict[str, Any]:
     """The interval is above 0 also when the pile is not accepted (OCPP 1.6 §4.2)."""
-    return {"status": answer.status.value, "currentTime": timestamp(at), "interval": max(1, answer.interval_s)}
+    return {
+        "status": answer.status.value,
+        "currentTime": timestamp(at),
+        "interval": max(1, answer.interval_s),
+    }
 
 
 def read_heartbeat(message: Inbound) -> wire.Heartbeat:
