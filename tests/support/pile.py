@@ -153,10 +153,10 @@ class Pile:
         self.violations: list[str] = []
         self.socket: ClientConnection | None = None
         self._url = f"{url}/{quote(identity, safe='') if path is None else path}"
-        self._headers = {}
+        self.headers: dict[str, str] = {}
         if key is not None:
             credentials = (user if user is not None else identity).encode() + b":" + key
-            self._headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
+            self.headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
         self._subprotocols = subprotocols
         self._now = now
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
@@ -189,7 +189,7 @@ class Pile:
         self.socket = await connect(
             self._url,
             subprotocols=self._subprotocols,
-            additional_headers=self._headers,
+            additional_headers=self.headers,
             compression=None,
             ping_interval=None,
             close_timeout=2,
