@@ -15,7 +15,14 @@ class CentralSystem(Protocol):
     """The house behind the gateway."""
 
     async def admit(self, hello: wire.Hello) -> wire.Admission:
-        """Decide on a handshake. Refusals are recorded by the callee."""
+        """Decide on a handshake. Refusals are recorded by the callee.
+
+        The generation is drawn here but takes effect with the ``Connected`` fact: a handshake that
+        never became a session (no acceptable subprotocol) must not outdate the one that is live.
+        """
+
+    def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
+        """Keep a handshake that the core refused without asking. Never blocks and never fails."""
 
     @overload
     async def record(self, fact: wire.Booted) -> wire.BootAnswer: ...

@@ -61,7 +61,8 @@ class PileRecord:
     ping: bool = True
     require_subprotocol: bool = True
     heartbeat_interval_s: int = 300
-    id_tag_prefix: str = ""  # cut off before matching (KEBA sends "<serial>:<uid>")
+    id_tag_prefix: str = ""  # cut off before matching; "*:" = everything up to the first colon
+    id_tag_suffix: str = ""  # cut off before matching; "_*" = everything from the last underscore
     max_frame_bytes: int = 4 * 1024 * 1024
     connectors: tuple[int, ...] = ()
 
@@ -84,7 +85,11 @@ Admission = Admitted | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What every report has. ``raw`` is the payload as JSON text, secrets masked."""
+    """What every report has. ``raw`` is the payload as JSON text, secrets masked.
+
+    ``remarks`` are short stable codes, ``kind:field`` (``reading.py`` lists the kinds). Texts hold
+    no NUL and no lone surrogate, and, except for ``raw`` and data of a vendor, at most 500 characters.
+    """
 
     pile_id: int
     generation: int
@@ -146,7 +151,11 @@ class AuthorizeAsked(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledValue:
-    """One reading, defaults applied (OCPP 1.6 §7.43). ``value`` is None where ``raw`` is no number."""
+    """One reading, defaults applied (OCPP 1.6 §7.43). ``value`` is None where ``raw`` is no number.
+
+    ``value`` and ``unit`` are normalised together: kWh to Wh, kW to W and so on, ``Celcius`` to
+    ``Celsius``; at most 6 decimal places and below 10^15. ``raw`` stays as sent.
+    """
 
     measurand: str
     raw: str
@@ -199,8 +208,10 @@ class TransactionStopped(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataTransferred(Fact):
+    """``vendor_message_id`` is the ``messageId`` of the payload; ``message_id`` is the frame's, as everywhere."""
+
     vendor_id: str
-    message_id: str = ""
+    vendor_message_id: str = ""
     data: str = ""
 
 
@@ -286,14 +297,17 @@ class CommandState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOrder:
-    """A command on its way to a pile. ``payload`` is the OCPP request, checked against the schema."""
+    """A command on its way to a pile. ``payload`` is the OCPP request, checked against the schema.
+
+    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action.
+    """
 
     command_id: int
     pile_id: int
     action: str
     payload: dict[str, Any]
-    timeout_s: float
     deadline: datetime
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

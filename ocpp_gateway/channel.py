@@ -1,0 +1,126 @@
+"""What both halves of a session share: the socket, the framing, and the record of every frame.
+
+Every frame that crosses the socket is reported to the port, once, with its secrets masked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ocpp_gateway import wire
+from ocpp_gateway.metrics import Metrics
+from ocpp_gateway.policy import Policy
+from ocpp_gateway.ports import CentralSystem
+from ocpp_gateway.rpc import MessageId, Rpc
+
+KEPT_TEXT_CHARS = 64 * 1024
+
+Clock = Callable[[], datetime]
+
+
+class Link(Protocol):
+    """The part of a WebSocket connection that a session needs; raises ConnectionClosed when it is gone.
+
+    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did.
+    """
+
+    @property
+    def ending(self) -> tuple[int, str]: ...
+    async def recv(self, decode: Literal[False]) -> bytes: ...
+    async def send(self, message: bytes, *, text: bool) -> None: ...
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Channel:
+    """One connection of one pile. ``invited`` are the messages we asked for with TriggerMessage."""
+
+    link: Link
+    central: CentralSystem
+    pile: wire.PileRecord
+    generation: int
+    registration: wire.Registration
+    connected_at: datetime
+    policy: Policy
+    metrics: Metrics
+    now: Clock
+    rpc: Rpc[wire.CommandOrder] = field(default_factory=Rpc)
+    invited: set[str] = field(default_factory=set)
+
+    async def send(
+        self,
+        frame: bytes,
+        *,
+        kind: str,
+        message_id: MessageId,
+        action: str,
+        text: str | None = None,
+        latency_s: float | None = None,
+    ) -> None:
+        """Send a frame and report it; ``text`` is what to keep of it, where that is not the frame itself.
+
+        Returns when the socket has taken it. Raises ConnectionClosed.
+        """
+        self.metrics.frame("out", kind, action)
+        self._report(
+            frame.decode() if text is None else text,
+            len(frame),
+            False,
+            kind,
+            message_id,
+            action,
+            latency_s,
+            (),
+        )
+        await self.link.send(frame, text=True)
+
+    def seen(
+        self,
+        text: str,
+        size: int,
+        *,
+        kind: str,
+        message_id: MessageId = "",
+        action: str = "",
+        latency_s: float | None = None,
+        remarks: tuple[str, ...] = (),
+    ) -> None:
+        """Report a frame that came in."""
+        self.metrics.frame("in", kind, action)
+        self._report(text, size, True, kind, message_id, action, latency_s, remarks)
+
+    def _report(
+        self,
+        text: str,
+        size: int,
+        inbound: bool,
+        kind: str,
+        message_id: MessageId,
+        action: str,
+        latency_s: float | None,
+        remarks: tuple[str, ...],
+    ) -> None:
+        self.central.frame(
+            wire.FrameSeen(
+                pile_id=self.pile.pile_id,
+                generation=self.generation,
+                at=self.now(),
+                inbound=inbound,
+                kind=kind,
+                message_id=str(message_id),
+                action=action,
+                size=size,
+                text=text[:KEPT_TEXT_CHARS],
+                latency_ms=None if latency_s is None else round(latency_s * 1000),
+                remarks=remarks,
+            )
+        )
+
+
+def monotonic() -> float:
+    """Seconds on the loop's clock, for latencies and limits."""
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,178 @@
+"""What may be sent to a pile, and what its answers mean. Pure: no socket, no clock.
+
+A status of OCPP is never lost: ``CommandState`` says whether the pile agreed, the ``answer`` keeps
+its word (``Scheduled``, ``RebootRequired``, ``NotSupported``, ``UnlockFailed``, ...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from ocpp_gateway import masking, schemas
+from ocpp_gateway.policy import Policy
+from ocpp_gateway.reading import as_text, fold, vocabulary
+from ocpp_gateway.wire import CommandOrder, CommandState, Registration
+
+_SLOW: Final = frozenset({"GetConfiguration", "SendLocalList", "GetCompositeSchedule"})
+_NOT_WHILE_PENDING: Final = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
+_TRIGGERS: Final = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
+
+# Action -> the statuses by which a pile agrees, and those by which it does not. Both empty: the
+# answer has no status (OCPP 1.6 §6; security white paper §5).
+_STATUSES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "CancelReservation": (("Accepted",), ("Rejected",)),
+    "CertificateSigned": (("Accepted",), ("Rejected",)),
+    "ChangeAvailability": (("Accepted", "Scheduled"), ("Rejected",)),
+    "ChangeConfiguration": (("Accepted", "RebootRequired"), ("Rejected", "NotSupported")),
+    "ClearCache": (("Accepted",), ("Rejected",)),
+    "ClearChargingProfile": (("Accepted",), ("Unknown",)),
+    "DataTransfer": (("Accepted",), ("Rejected", "UnknownMessageId", "UnknownVendorId")),
+    "DeleteCertificate": (("Accepted",), ("Failed", "NotFound")),
+    "ExtendedTriggerMessage": (("Accepted",), ("Rejected", "NotImplemented")),
+    "GetCompositeSchedule": (("Accepted",), ("Rejected",)),
+    "GetConfiguration": ((), ()),
+    "GetDiagnostics": ((), ()),
+    "GetInstalledCertificateIds": (("Accepted",), ("NotFound",)),
+    "GetLocalListVersion": ((), ()),
+    "GetLog": (("Accepted", "AcceptedCanceled"), ("Rejected",)),
+    "InstallCertificate": (("Accepted",), ("Rejected", "Failed")),
+    "RemoteStartTransaction": (("Accepted",), ("Rejected",)),
+    "RemoteStopTransaction": (("Accepted",), ("Rejected",)),
+    "ReserveNow": (("Accepted",), ("Faulted", "Occupied", "Rejected", "Unavailable")),
+    "Reset": (("Accepted",), ("Rejected",)),
+    "SendLocalList": (("Accepted",), ("Failed", "NotSupported", "VersionMismatch")),
+    "SetChargingProfile": (("Accepted",), ("Rejected", "NotSupported")),
+    "SignedUpdateFirmware": (
+        ("Accepted", "AcceptedCanceled"),
+        ("Rejected", "InvalidCertificate", "RevokedCertificate"),
+    ),
+    "TriggerMessage": (("Accepted",), ("Rejected", "NotImplemented")),
+    "UnlockConnector": (("Unlocked",), ("UnlockFailed", "NotSupported")),
+    "UpdateFirmware": ((), ()),
+}
+_WORDS: Final = {action: vocabulary([*good, *bad]) for action, (good, bad) in _STATUSES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a CALLRESULT says about its command. ``answer`` is masked."""
+
+    state: CommandState
+    answer: dict[str, Any]
+    error: str = ""
+
+
+def objection(order: CommandOrder, registration: Registration, policy: Policy) -> str:
+    """Why the command may not be sent, as a short code with details behind a colon; "" if it may.
+
+    OCPP 1.6 §4.2 (what a pile may be sent before it is accepted), errata 3.40 (no
+    TriggerMessage(BootNotification) once accepted), §5.11 and errata 3.41 (remote start).
+    """
+    if order.action not in _STATUSES:
+        return "unknown_action"
+    return _objection_by_registration(order, registration) or _objection_to_content(order, policy)
+
+
+def _objection_by_registration(order: CommandOrder, registration: Registration) -> str:
+    match registration:
+        case Registration.UNKNOWN:
+            return "not_registered"
+        case Registration.REJECTED:
+            return "registration_rejected"
+        case Registration.PENDING:
+            return "registration_pending" if order.action in _NOT_WHILE_PENDING else ""
+        case Registration.ACCEPTED:
+            return "already_accepted" if invited_message(order) == "BootNotification" else ""
+
+
+def _objection_to_content(order: CommandOrder, policy: Policy) -> str:
+    try:
+        schemas.check_request(order.action, order.payload)
+    except schemas.SchemaError as error:
+        return f"malformed: {error}"
+    if len(orjson.dumps(order.payload)) > policy.max_outbound_bytes:
+        return "too_large"
+    if order.action == "RemoteStartTransaction":
+        return _objection_to_start(order.payload)
+    if order.action == "UnlockConnector" and order.payload["connectorId"] <= 0:
+        return "malformed: /connectorId: must be above 0"
+    return ""
+
+
+def _objection_to_start(payload: Mapping[str, Any]) -> str:
+    if payload.get("connectorId", 0) <= 0:
+        return "malformed: /connectorId: must be above 0"
+    if not payload["idTag"].strip():
+        return "malformed: /idTag: must not be blank"
+    profile = payload.get("chargingProfile")
+    if profile is not None:
+        if profile["chargingProfilePurpose"] != "TxProfile":
+            return "malformed: /chargingProfile/chargingProfilePurpose: must be TxProfile"
+        if "transactionId" in profile:
+            return "malformed: /chargingProfile/transactionId: must be absent"
+    return ""
+
+
+def timeout_for(order: CommandOrder, policy: Policy) -> float:
+    """Seconds to wait for the answer."""
+    if order.timeout_s is not None:
+        return order.timeout_s
+    return policy.slow_call_timeout_s if order.action in _SLOW else policy.call_timeout_s
+
+
+def invited_message(order: CommandOrder) -> str | None:
+    """The action that a trigger asks for; such a message is welcome even from a pending pile (§4.2)."""
+    return str(order.payload.get("requestedMessage", "")) if order.action in _TRIGGERS else None
+
+
+def read_result(action: str, payload: dict[str, Any] | None, secrets: tuple[str, ...] = ()) -> Verdict:
+    """Read a CALLRESULT leniently: the status first, whatever else is there is kept and not judged.
+
+    ``secrets`` are values of the request that the answer may not repeat.
+    """
+    if payload is None:
+        return Verdict(CommandState.ERROR, {}, "unreadable_answer")
+    answer = masking.mask(payload, secrets)
+    good, bad = _STATUSES[action]
+    if not good and not bad:
+        return Verdict(CommandState.ACCEPTED, _CLEANERS[action](answer) if action in _CLEANERS else answer)
+    status = as_text(payload.get("status") or "").strip()
+    if not status:
+        return Verdict(CommandState.ERROR, answer, "empty_answer" if not payload else "no_status")
+    word = _WORDS[action].get(fold(status))
+    if word is None:
+        return Verdict(CommandState.REJECTED, answer, "unknown_status")
+    answer["status"] = word
+    return Verdict(CommandState.ACCEPTED if word in good else CommandState.REJECTED, answer)
+
+
+def _clean_configuration(answer: dict[str, Any]) -> dict[str, Any]:
+    """GetConfiguration.conf as it should be: texts as values, real booleans, lists where lists belong."""
+    entries = answer.get("configurationKey")
+    unknown = answer.get("unknownKey")
+    return {
+        "configurationKey": [
+            _clean_entry(entry)
+            for entry in (entries if isinstance(entries, list) else [])
+            if isinstance(entry, dict) and entry.get("key")
+        ],
+        "unknownKey": [as_text(key) for key in unknown] if isinstance(unknown, list) else [],
+    }
+
+
+def _clean_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    readonly = entry.get("readonly")
+    clean: dict[str, Any] = {
+        "key": as_text(entry["key"]),
+        "readonly": readonly.strip().casefold() == "true" if isinstance(readonly, str) else bool(readonly),
+    }
+    if entry.get("value") is not None:
+        clean["value"] = as_text(entry["value"])
+    return clean
+
+
+_CLEANERS: Final = {"GetConfiguration": _clean_configuration}

@@ -1,0 +1,129 @@
+"""Too much of everything: bounded, and felt by nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from ocpp_gateway import wire
+from ocpp_gateway.policy import Policy
+from ocpp_gateway.server import PileConnection
+from tests.ocpp_gateway.conftest import QUICK, Site
+from tests.support.waiting import until
+
+
+class TestFrames:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(QUICK, frame_rate=50, frame_burst=100)
+
+    async def test_a_thousand_frames_in_a_second_are_slowed_and_the_neighbour_is_not(
+        self, site: Site
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        async with site.pile("CP2") as neighbour:
+            pile = site.pile("CP1")
+            await pile.connect()
+            pile_id = site.central.piles["CP1"].record.pile_id
+            began = loop.time()
+            flood = asyncio.create_task(_flood(pile, 3000))
+            for _ in range(100):
+                await neighbour.heartbeat()
+            answered = sum(fact.pile_id == pile_id for fact in site.central.of(wire.Heartbeat))
+            assert answered <= 100 + 50 * (loop.time() - began) + 2
+            await until(
+                lambda: "ocpp_gateway_throttles_total 0.0" not in site.gateway.metrics.render().decode()
+            )
+            assert all(session.waiting <= QUICK.inbox_messages for session in site.gateway.registry)
+            flood.cancel()
+            await asyncio.wait({flood})
+            await pile.cut()
+
+    async def test_a_long_message_costs_more_than_a_short_one(self, site: Site) -> None:
+        async with site.pile() as pile:
+            for _ in range(3):
+                await pile.call("DataTransfer", {"vendorId": "v", "data": "x" * 500_000})
+            assert "ocpp_gateway_throttles_total 0.0" not in site.gateway.metrics.render().decode()
+
+
+class TestBursts:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(QUICK, frame_rate=2000, frame_burst=100, inbox_messages=8)
+
+    async def test_a_burst_is_answered_to_the_last_frame_in_its_order(self, site: Site) -> None:
+        async with site.pile() as pile:
+            answers = [pile.expect_answer(str(number), "MeterValues") for number in range(1000)]
+            for number in range(1000):
+                await pile.send([2, str(number), "MeterValues", {"connectorId": 1, "transactionId": number}])
+            frames = [await answer for answer in answers]
+        assert all(frame[0] == 3 for frame in frames)
+        assert [fact.transaction_id for fact in site.central.of(wire.MeterReported)] == list(range(1000))
+
+
+async def _flood(pile, count: int) -> None:  # type: ignore[no-untyped-def]
+    for number in range(count):
+        pile.expect_answer(str(number), "Heartbeat")
+        await pile.send([2, str(number), "Heartbeat", {}])
+
+
+class TestSlowReaders:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(QUICK, frame_rate=100_000, frame_burst=100_000)
+
+    async def test_a_pile_that_reads_no_answers_costs_bounded_memory(self, site: Site) -> None:
+        connections: list[PileConnection] = []
+        pile = site.pile("CP1", ping=False)
+        await pile.connect()
+        await pile.heartbeat()
+        [session] = site.gateway.registry
+        connection = session._channel.link
+        assert isinstance(connection, PileConnection)
+        connections.append(connection)
+        pile.freeze()
+        assert pile.socket is not None
+        sent = 0
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                while True:
+                    await pile.send([2, f"{sent:036}", "Heartbeat", {}])
+                    sent += 1
+        assert sent > 1000
+        assert session.waiting <= QUICK.inbox_messages
+        assert connection.transport.get_write_buffer_size() < 128 * 1024
+        assert len(connection.recv_messages.frames) < 20_000
+        async with site.pile("CP2") as neighbour:
+            await neighbour.heartbeat()
+        await pile.cut()
+        await site.central.stored(wire.Disconnected, 2)
+
+
+class TestPings:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(QUICK, pings_per_minute=50)
+
+    async def test_a_flood_of_pings_closes_its_socket(self, site: Site) -> None:
+        pile = site.pile()
+        await pile.connect()
+        assert pile.socket is not None
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await pile.socket.ping()
+                await asyncio.sleep(0)
+        assert await pile.closed() == 1008
+        async with site.pile("CP2") as neighbour:
+            await neighbour.heartbeat()
+
+
+async def test_a_hundred_piles_that_vanish_at_once_all_go_offline(site: Site) -> None:
+    piles = [site.pile(f"CP{number}") for number in range(100)]
+    await asyncio.gather(*(pile.connect() for pile in piles))
+    for pile in piles:
+        await pile.cut()
+    assert len(await site.central.stored(wire.Disconnected, 100)) == 100
+    await until(lambda: not len(site.gateway.registry))
