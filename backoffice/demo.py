@@ -76,7 +76,7 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
     found = [
         Program("web", (python, "-m", *web, "--no-access-log", "--timeout-graceful-shutdown", "3")),
         Program("gateway", (python, "-m", "ocpp_gateway")),
-        Program("worker", (python, "-m", "celery", "-A", "backoffice", "worker", "--concurrency", "2")),
+        Program("worker", (python, "-m", "celery", "-q", "-A", "backoffice", "worker", "--concurrency", "2")),
         Program("beat", (python, "-m", *beat)),
     ]
     if piles:
@@ -103,7 +103,7 @@ class _Watch:
         waited = time.monotonic() - self.started
         if all(_is_healthy(port) for port in (self.addresses.port, self.addresses.ocpp_port)):
             self.is_announced = True
-            print(_table(self.data, self.addresses), flush=True)
+            print(describe(self.data, self.addresses), flush=True)
             _say(f"Ready after {waited:.0f} s. Ctrl-C stops everything; the data stays in {self.data}.")
         elif waited > READY_SECONDS and not self.is_late:
             self.is_late = True
@@ -214,7 +214,7 @@ def _is_healthy(port: int) -> bool:
         return False
 
 
-def _table(data: Path, addresses: Addresses) -> str:
+def describe(data: Path, addresses: Addresses) -> str:
     """Addresses, sign-ins and links of ``logins.json`` as a text for the terminal."""
     try:
         seed: dict[str, Any] = json.loads((data / "logins.json").read_text())

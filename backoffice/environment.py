@@ -104,7 +104,8 @@ def main() -> int:
         # Ctrl-C reaches the command too, which decides what it means; we stay to stop the services.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: command.terminate())
-        return command.wait()
+        status = command.wait()
+    return status if status >= 0 else 128 - status
 
 
 def _secret_key(data: Path) -> str:

@@ -35,9 +35,9 @@ def main() -> int:
     try:
         with _turn(ROOT / "var"):
             _create_environment(environment)
-            _install_packages(environment, [ROOT / "requirements.txt"])
+            install_packages(environment, [ROOT / "requirements.txt"])
             if options.dev:
-                _install_packages(environment, [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"])
+                install_packages(environment, [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"])
             _install_browser_packages(environment)
             _compile_catalogues(environment)
     except InstallationError as failure:
@@ -73,7 +73,8 @@ def _create_environment(environment: Path) -> None:
         ) from failure
 
 
-def _install_packages(environment: Path, lists: list[Path]) -> None:
+def install_packages(environment: Path, lists: list[Path]) -> None:
+    """Install requirement lists unless they are installed as they are now. Raises ``InstallationError``."""
     stamp = environment / f".{lists[-1].stem}"
     wanted = _digest(*lists, salt=sys.version)
     if _is_stamped(stamp, wanted):

@@ -152,6 +152,7 @@ class Supervisor:
         pause = FIRST_PAUSE if steady else child.pause
         child.process, child.due, child.pause = None, now + pause, min(pause * 2, LONGEST_PAUSE)
         self._tell(f"-{group}")
+        self._show()  # its last words first
         self.say(child.program.name, f"ended ({_describe(status)}); starts again in {pause:g} s")
 
     def _start(self, child: _Child, now: float) -> None:

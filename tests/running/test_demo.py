@@ -1,0 +1,92 @@
+"""The demo says what it needs before it starts anything."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backoffice import demo
+from backoffice.embedded.engine import free_port
+from backoffice.environment import ROOT, Addresses
+
+
+def run_demo(data: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "backoffice.demo", "--data", str(data), *options],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_an_occupied_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run_demo(tmp_path, "--port", str(port), "--ocpp-port", str(free_port()))
+
+    assert done.returncode == 1
+    assert f"Port {port} cannot be used" in done.stderr
+    assert not (tmp_path / "services.json").exists()
+
+
+def test_a_second_demo_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run_demo(tmp_path)
+
+    assert done.returncode == 1
+    assert "is running" in done.stderr
+
+
+def test_a_fresh_start_never_touches_a_database_from_outside(tmp_path: Path) -> None:
+    (tmp_path / "logins.json").write_text("{}")
+    ports = ("--port", str(free_port()), "--ocpp-port", str(free_port()))
+    done = run_demo(tmp_path, "--fresh", *ports, DATABASE_URL="postgresql://else.where/base")
+
+    assert done.returncode == 1
+    assert "--fresh deletes embedded data only" in done.stderr
+    assert (tmp_path / "logins.json").exists()
+
+
+def test_without_piles_no_pile_is_simulated() -> None:
+    names = [program.name for program in demo.programs(Addresses(), Path("/data"), piles=0)]
+    assert names == ["web", "gateway", "worker", "beat"]
+    assert demo.programs(Addresses(), Path("/data"), piles=3)[-1].name == "simulator"
+
+
+def test_the_table_shows_addresses_sign_ins_and_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("PUBLIC_URL", "OCPP_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    login = {
+        "level": "operator",
+        "role": "owner",
+        "tenant": "绿色充电",
+        "email": "owner@operator.example",
+        "password": "correct horse",
+    }
+    links = [{"name": "QR code of pile P-1, connector 1", "path": "/q/ABC"}]
+    (tmp_path / "logins.json").write_text(json.dumps({"logins": [login], "links": links}))
+
+    table = demo.describe(tmp_path, Addresses(port=8123, ocpp_port=9123))
+
+    assert "http://127.0.0.1:8123/q/ABC" in table
+    assert "ws://127.0.0.1:9123/ocpp/<identity>" in table
+    assert all(word in table for word in login.values())
+
+
+def test_the_table_of_an_empty_data_folder_has_the_addresses(tmp_path: Path) -> None:
+    assert "/ocpp/<identity>" in demo.describe(tmp_path, Addresses())
