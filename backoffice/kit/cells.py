@@ -1,0 +1,166 @@
+"""The HTML of one cell: two lines, badge, money, time, bar, buttons of a row.
+
+Columns of lists, detail pages and template tags all come here, so a state or an amount looks the same
+everywhere. Everything is escaped on the way in; format_html is the only maker of markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from backoffice.kit import clock
+from backoffice.kit.drawings import bar
+from backoffice.kit.figures import amount_text, exact_text, moment_text, money_text, number_text, span_text
+from backoffice.kit.frame import Action, Tone, Words
+from backoffice.kit.icons import icon
+from backoffice.kit.money import Money
+
+LOW, VERY_LOW = Decimal("0.30"), Decimal("0.15")
+"""Of a hold: below the first the bar turns amber, below the second red."""
+
+NONE = SafeString('<span class="none">\N{EN DASH}</span>')
+
+
+def two_lines(first: Words, second: Words = "", *, clip: bool = False) -> SafeString:
+    """A fact and its context below. ``clip`` cuts a long fact with an ellipsis and keeps it as title."""
+    if clip:
+        head = format_html('<span class="l1 clip" title="{0}">{0}</span>', first)
+    else:
+        head = format_html('<span class="l1">{}</span>', first)
+    return format_html('{}<span class="l2">{}</span>', head, second) if second else head
+
+
+def link(text: Words, url: str, second: Words = "") -> SafeString:
+    """The name of the row as a link, with its context below."""
+    return two_lines(format_html('<a class="name" href="{}">{}</a>', url, text), second)
+
+
+def first_line(cell: object) -> str:
+    """The text of the upper line of a cell, for labels that name the row."""
+    return strip_tags(str(cell).split('<span class="l2">', 1)[0])
+
+
+def badge(label: Words, tone: Tone) -> SafeString:
+    """A state. Colour and shape both carry it: dot, hollow dot (offline), diamond (fault), square (waiting)."""
+    return format_html('<span class="state s-{}">{}</span>', tone, label)
+
+
+def money(value: Money | None, second: Words = "") -> SafeString:
+    """``¥ 45.28`` in bold; nothing known is a dash, nothing owed is a zero."""
+    if value is None:
+        return NONE
+    return two_lines(format_html("<strong>{}</strong>", money_text(value)), second)
+
+
+def when(at: datetime | None, second: Words = "", *, zone: tzinfo | None = None) -> SafeString:
+    """The moment in short, exact in the title."""
+    if at is None:
+        return NONE
+    shown = format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        exact_text(at, zone=zone),
+        moment_text(at, now=clock.now(), zone=zone),
+    )
+    return two_lines(shown, second)
+
+
+def ago(at: datetime | None, *, zone: tzinfo | None = None) -> SafeString:
+    """How long ago; it ticks in the browser. The exact moment is the title."""
+    if at is None:
+        return NONE
+    return format_html(
+        '<time data-ago datetime="{}" title="{}">{}</time>',
+        at.isoformat(timespec="milliseconds"),
+        exact_text(at, zone=zone),
+        span_text((clock.now() - at).total_seconds()),
+    )
+
+
+def phone(masked: str) -> SafeString:
+    """A phone number as the reader may see it: masked before it comes here, or whole where permitted."""
+    return format_html('<span class="phone">{}</span>', masked)
+
+
+def measured(value: Decimal | float, top: Decimal | float, *, label: str, tone: Tone, digits: int = 1) -> SafeString:
+    """A figure over its rating with the bar below: ``118.2 / 120``."""
+    return format_html(
+        '<span class="over"><span class="{}">{}</span><span class="of">/ {}</span></span>{}',
+        "value" if value else "of",
+        number_text(value, digits),
+        number_text(top),
+        bar(value, top, label=label, tone=tone if value else "plain"),
+    )
+
+
+def remaining(left: Money, whole: Money, *, label: str) -> SafeString:
+    """What is left of a hold: amber below 30 %, red below 15 %."""
+    share = Decimal(left.amount) / whole.amount if whole.amount else Decimal(0)
+    tone: Tone = "fault" if share < VERY_LOW else "waiting" if share < LOW else "plain"
+    return format_html(
+        '<span class="t-{}">{}</span>{}', tone, amount_text(left), bar(left.amount, whole.amount, label=label, tone=tone)
+    )
+
+
+def swatch(band: str) -> SafeString:
+    """The colour of a tariff period (valley, flat, peak, sharp): the same behind the curve and on the bill."""
+    return format_html('<i class="swatch b-{}"></i>', band)
+
+
+def button(action: Action, *, of: str, small: bool = False) -> SafeString:
+    """One action as a labelled icon button (in a row) or a button with its word; ``of`` names the row.
+
+    Posting goes through the one form ``#post`` of the frame, which carries the token.
+    """
+    css = f"icon-btn sm {action.tone}" if small else f"btn {'btn-primary' if action.tone == 'primary' else action.tone}"
+    drawn = icon(action.icon) if action.icon else ""
+    words = drawn if small else format_html("{}{}", drawn, action.label)
+    name = format_html(' aria-label="{} {}"', action.label, of) if small else ""
+    if action.refused:
+        return format_html('<button type="button" class="{}" disabled title="{}"{}>{}</button>', css, action.refused, name, words)
+    title = format_html(' title="{}"', action.label) if small else ""
+    return _pressable(action, css, format_html("{}{}", name, title), words)
+
+
+def _pressable(action: Action, css: str, attributes: str, words: str) -> SafeString:
+    if action.asks or action.get:
+        dialog = SafeString(" data-dialog") if action.asks else ""
+        return format_html('<a class="{}" href="{}"{}{}>{}</a>', css, action.url, dialog, attributes, words)
+    return format_html(
+        '<button class="{}" form="post" formaction="{}"{}>{}</button>', css, action.url, attributes, words
+    )
+
+
+def menu_line(action: Action) -> SafeString:
+    """One action as a line of a menu; a refused one stays, with its reason below."""
+    words = format_html("{}<span>{}</span>", icon(action.icon or "chevron"), action.label)
+    if action.refused:
+        return format_html('<span class="menu-item refused">{}<small>{}</small></span>', words, action.refused)
+    return _pressable(action, f"menu-item {action.tone}".rstrip(), "", words)
+
+
+def row_actions(actions: Sequence[Action], *, key: str, of: str) -> SafeString:
+    """The last cell of a row: direct actions as icons, the others behind the three dots.
+
+    ``key`` is unique on the page (it names the menu), ``of`` is the name of the row for screen readers.
+    """
+    direct = format_html_join("", "{}", ((button(a, of=of, small=True),) for a in actions if a.direct))
+    rest = [a for a in actions if not a.direct]
+    if not rest:
+        return direct
+    return format_html(
+        '{}<button type="button" class="icon-btn sm" popovertarget="menu-{}" aria-label="{}">{}</button>'
+        '<div class="menu" id="menu-{}" popover>{}</div>',
+        direct,
+        key,
+        _("More actions for %(row)s") % {"row": of},
+        icon("dots", "heavy"),
+        key,
+        format_html_join("", "{}", ((menu_line(a),) for a in rest)),
+    )

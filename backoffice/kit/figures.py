@@ -1,0 +1,146 @@
+"""Figures as text in the reader's language: money, energy, spans of time, moments, phone numbers.
+
+Every page, mail and message words a figure through this module, so that the same amount never reads
+in two ways. Text only; the HTML around it is made by ``kit.cells``. Times come in as arguments: no clock here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+
+import phonenumbers
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from backoffice.kit.money import Money, minor_digits
+
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+
+SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "C$",
+    "CHF": "CHF",
+    "CNY": "¥",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "INR": "₹",
+    "JPY": "JP¥",
+    "KRW": "₩",
+    "SGD": "S$",
+    "THB": "฿",
+    "TWD": "NT$",
+    "USD": "$",
+    "VND": "₫",
+}
+"""Unambiguous signs. A currency that is not listed shows its ISO 4217 code."""
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MASK = "****"
+
+
+def number_text(value: Decimal | float, digits: int = 0) -> str:
+    """``18,912.4``: grouped in the reader's way, with exactly ``digits`` decimals and a true minus sign."""
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    text = str(formats.number_format(abs(rounded), digits, use_l10n=True, force_grouping=True))
+    return MINUS + text if rounded < 0 else text
+
+
+def amount_text(money: Money) -> str:
+    """``45.28``: without the currency, for columns and lines under a head that names it."""
+    digits = minor_digits(money.currency)
+    return number_text(Decimal(money.amount).scaleb(-digits), digits)
+
+
+def money_text(money: Money) -> str:
+    """``¥ 45.28``, ``−¥ 5.00``; the space does not break."""
+    digits = minor_digits(money.currency)
+    figure = number_text(Decimal(abs(money.amount)).scaleb(-digits), digits)
+    symbol = SYMBOLS.get(money.currency, money.currency)
+    return f"{MINUS if money.amount < 0 else ''}{symbol}{NBSP}{figure}"
+
+
+def energy_text(wh: int, digits: int = 3) -> str:
+    """Watt-hours as kWh without the unit: 22418 → ``22.418``."""
+    return number_text(Decimal(wh) / 1000, digits)
+
+
+def percent_text(ratio: Decimal | float, digits: int = 1) -> str:
+    """``0.272`` → ``27.2 %``."""
+    return f"{number_text(ratio * 100, digits)}{NBSP}%"
+
+
+def change_text(ratio: Decimal | float, digits: int = 1) -> str:
+    """``0.062`` → ``+6.2 %``, ``-0.013`` → ``−1.3 %``."""
+    return f"{'+' if ratio > 0 else ''}{percent_text(ratio, digits)}"
+
+
+def span_words() -> dict[str, str]:
+    """The patterns of ``span_text``, which the browser uses to let times tick in the same words."""
+    return {
+        "second": _("%(n)s s"),
+        "minute": _("%(n)s min"),
+        "hour": _("%(h)s h %(m)s"),
+        "day": _("%(n)s d"),
+    }
+
+
+def span_text(seconds: float) -> str:
+    """``4 s``, ``11 min``, ``1 h 07``, ``3 d``: one unit is enough to see whether something is old."""
+    whole, words = max(0, int(seconds)), span_words()
+    if whole < MINUTE:
+        text = words["second"] % {"n": whole}
+    elif whole < HOUR:
+        text = words["minute"] % {"n": whole // MINUTE}
+    elif whole < DAY:
+        text = words["hour"] % {"h": whole // HOUR, "m": f"{whole % HOUR // MINUTE:02d}"}
+    else:
+        text = words["day"] % {"n": whole // DAY}
+    return text.replace(" ", NBSP)
+
+
+def duration_text(seconds: float) -> str:
+    """``36 min 07 s``, ``2 h 39 min``: a measured length, spelled out."""
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        text = _("%(s)s s") % {"s": whole}
+    elif whole < HOUR:
+        text = _("%(m)s min %(s)s s") % {"m": whole // MINUTE, "s": f"{whole % MINUTE:02d}"}
+    else:
+        text = _("%(h)s h %(m)s min") % {"h": whole // HOUR, "m": f"{whole % HOUR // MINUTE:02d}"}
+    return text.replace(" ", NBSP)
+
+
+def moment_text(at: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
+    """``14:03`` today, ``21 Nov 14:03`` this year, ``21 Nov 2025 14:03`` before.
+
+    ``zone`` is the station's where the moment happened at a station; without it the reader's is used.
+    """
+    there, today = timezone.localtime(at, zone), timezone.localtime(now, zone)
+    clock = formats.date_format(there, "TIME_FORMAT")
+    if there.date() == today.date():
+        return clock
+    day = formats.date_format(there, "MONTH_DAY_FORMAT" if there.year == today.year else "DATE_FORMAT")
+    return f"{day} {clock}"
+
+
+def exact_text(at: datetime, *, zone: tzinfo | None = None) -> str:
+    """``21 Nov 2026 14:03:52 CST``: nothing left to guess, for titles and receipts."""
+    there = timezone.localtime(at, zone)
+    return f"{formats.date_format(there, 'DATE_FORMAT')} {there:%H:%M:%S} {there.tzname() or ''}".rstrip()
+
+
+def masked_phone(e164: str) -> str:
+    """``+8613800004471`` → ``138****4471``; a number that cannot be parsed keeps its last two digits."""
+    try:
+        national = str(phonenumbers.parse(e164).national_number)
+    except phonenumbers.NumberParseException:
+        return MASK + e164[-2:]
+    if len(national) < len(MASK) + 4:
+        return MASK + national[-2:]
+    return national[:3] + MASK + national[-4:]

@@ -1,0 +1,207 @@
+"""What templates say: ``{% icon "home" %}``, ``{% money order.total %}``, ``{% ago pile.heard_at %}``.
+
+Thin names over ``kit.cells``, ``kit.drawings`` and ``kit.figures``; a figure worded by a tag and by a column is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from json import dumps
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.template.context import Context
+from django.utils.safestring import SafeString
+from django_tables2 import Table
+from django_tables2.columns.base import BoundColumn
+
+from backoffice.kit import cells, drawings, figures
+from backoffice.kit.frame import Action, Tone
+from backoffice.kit.icons import icon as draw_icon
+from backoffice.kit.money import Money
+
+register = template.Library()
+
+DJANGO_ROWS = "10"
+"""The height Django gives a text area that asked for none; ours is three lines."""
+
+CURSOR_FIELDS = ("after", "before", "page")
+"""Query fields that place a reader within a list; they mean nothing in another order."""
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """``{% icon "bolt" %}``: see ``kit.icons`` for the names."""
+    return draw_icon(name, css)
+
+
+@register.simple_tag
+def badge(label: str, tone: Tone) -> SafeString:
+    """``{% badge order.get_charge_state_display "charging" %}``."""
+    return cells.badge(label, tone)
+
+
+@register.simple_tag
+def money(value: Money | None) -> str:
+    """``¥ 45.28``; a dash where nothing is known."""
+    return figures.money_text(value) if value is not None else cells.NONE
+
+
+@register.simple_tag
+def amount(value: Money | None) -> str:
+    """``45.28``, under a head that names the currency."""
+    return figures.amount_text(value) if value is not None else cells.NONE
+
+
+@register.simple_tag
+def energy(wh: int | None, digits: int = 3) -> str:
+    """Watt-hours as kWh without the unit."""
+    return figures.energy_text(wh, digits) if wh is not None else cells.NONE
+
+
+@register.filter
+def number(value: Decimal | float, digits: int = 0) -> str:
+    """``{{ n|number }}``, ``{{ kw|number:1 }}``: grouped for the reader, true minus sign."""
+    return figures.number_text(value, digits)
+
+
+@register.filter
+def change(ratio: float) -> str:
+    """``{{ 0.062|change }}`` → ``+6.2 %``."""
+    return figures.change_text(ratio)
+
+
+@register.filter
+def percent(ratio: float) -> str:
+    """``{{ 0.272|percent }}`` → ``27.2 %``."""
+    return figures.percent_text(ratio)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """``{{ 9540|duration }}`` → ``2 h 39 min``."""
+    return figures.duration_text(seconds)
+
+
+@register.simple_tag
+def when(at: datetime | None, zone: tzinfo | None = None) -> SafeString:
+    """The moment in short, exact in the title; ``zone`` is the station's."""
+    return cells.when(at, zone=zone)
+
+
+@register.simple_tag
+def ago(at: datetime | None, zone: tzinfo | None = None) -> SafeString:
+    """How long ago, ticking; exact in the title."""
+    return cells.ago(at, zone=zone)
+
+
+@register.filter
+def exact(at: datetime) -> str:
+    """``21 Nov 2026 14:03:52 CST`` in the zone in force."""
+    return figures.exact_text(at)
+
+
+@register.simple_tag
+def bar(value: float, top: float, label: str, tone: Tone = "accent") -> SafeString:
+    """A thin bar of value over top."""
+    return drawings.bar(value, top, label=label, tone=tone)
+
+
+@register.simple_tag
+def swatch(band: str) -> SafeString:
+    """The colour of a tariff period: ``{% swatch "peak" %}``."""
+    return cells.swatch(band)
+
+
+@register.simple_tag
+def ring(slices: Sequence[drawings.Slice], figure: str, caption: str, label: str) -> SafeString:
+    """A ring of shares with a figure in it."""
+    return drawings.ring(slices, figure=figure, caption=caption, label=label)
+
+
+@register.filter
+def shares(slices: Sequence[drawings.Slice]) -> list[drawings.Slice]:
+    """The slices with their share of the sum."""
+    return drawings.shares(slices)
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], label: str) -> SafeString:
+    """The course of a figure, oldest first."""
+    return drawings.sparkline(values, label=label)
+
+
+@register.simple_tag
+def action(what: Action, of: str = "") -> SafeString:
+    """One button of a page head or a card."""
+    return cells.button(what, of=of)
+
+
+@register.simple_tag
+def menu_action(what: Action) -> SafeString:
+    """One line of a menu."""
+    return cells.menu_line(what)
+
+
+@register.simple_tag
+def span_words() -> str:
+    """The words for ticking times, for ``<body data-span>``."""
+    return dumps(figures.span_words(), ensure_ascii=False)
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """The widget of a field in our look; errors and help are announced with it (``aria-describedby``)."""
+    widget = field.field.widget
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        css = "choices"
+    elif isinstance(widget, CheckboxInput):
+        css = "form-check-input"
+    elif isinstance(widget, Select):
+        css = "form-select"
+    else:
+        css = "form-control"
+    attrs = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    if isinstance(widget, Textarea) and widget.attrs.get("rows") == DJANGO_ROWS:
+        attrs["rows"] = "3"
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Whether the label goes behind the control."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def cell_class(column: BoundColumn) -> str:
+    """The ``c-…`` classes of a column. django-tables2 adds the column's name, which must not meet a class of ours."""
+    names = f"{column.attrs['td'].get('class') or ''}".split()
+    return " ".join(sorted({name for name in names if name.startswith("c-")}))
+
+
+@register.simple_tag
+def table_rows(table: Table) -> list[tuple[object, object, list[tuple[str, str, object]]]]:
+    """Every row as (key, name, [(classes, head, cell)]); what is the same for all rows is worked out once."""
+    heads = [(column.name, cell_class(column), str(column.header)) for column in table.columns]
+    named = next((name for name, css, _ in heads if "c-name" in css.split()), "")
+    return [
+        (
+            row.record.pk,
+            cells.first_line(row.get_cell(named)) if named else row.record.pk,
+            [(css, head, row.get_cell(name)) for name, css, head in heads],
+        )
+        for row in table.rows
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def sort_url(context: Context, table: Table, column: BoundColumn) -> str:
+    """The address of the same list ordered by this column (or its order turned round), from its start."""
+    query = context["request"].GET.copy()
+    for name in CURSOR_FIELDS:
+        query.pop(name, None)
+    query[table.prefixed_order_by_field] = column.order_by_alias.next
+    return f"?{query.urlencode()}"
