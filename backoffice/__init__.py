@@ -1,0 +1,1 @@
+"""The frame: settings, URLs, menu, roles, process entry points, demo."""
