@@ -1,0 +1,1 @@
+"""Where: stations, piles, connectors, tariffs, QR tokens, and commands to piles."""
