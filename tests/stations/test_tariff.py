@@ -44,7 +44,9 @@ def snapshot(**changed: Any) -> TariffSnapshot:
     return TariffSnapshot(**values | changed)
 
 
-@pytest.mark.parametrize("changed", [{}, {"idle": None}, {"idle": IdlePolicy(0, 0)}, {"rounding": Rounding.LINE}])
+@pytest.mark.parametrize(
+    "changed", [{}, {"idle": None}, {"idle": IdlePolicy(0, 0)}, {"rounding": Rounding.LINE}]
+)
 def test_a_snapshot_is_read_back_from_its_json(changed: dict[str, Any]) -> None:
     written = snapshot(**changed)
     assert TariffSnapshot.from_json(json.loads(json.dumps(written.to_json()))) == written
@@ -52,7 +54,11 @@ def test_a_snapshot_is_read_back_from_its_json(changed: dict[str, Any]) -> None:
 
 def test_prices_are_exact_with_five_decimals() -> None:
     price = UnitPrice(Decimal("1.3"), Decimal("0.00001"))
-    assert (str(price.electricity), str(price.service), price.total) == ("1.30000", "0.00001", Decimal("1.30001"))
+    assert (str(price.electricity), str(price.service), price.total) == (
+        "1.30000",
+        "0.00001",
+        Decimal("1.30001"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,14 @@ def test_a_printed_token_is_read_back(bits: int) -> None:
     token = new_token(lambda count: bits)
     assert len(token) == LENGTH
     assert token.isalnum()
-    for typed in (token, token.lower(), print_token(token), f"  {token} ", token.replace("0", "O"), token.replace("1", "l")):
+    for typed in (
+        token,
+        token.lower(),
+        print_token(token),
+        f"  {token} ",
+        token.replace("0", "O"),
+        token.replace("1", "l"),
+    ):
         assert read_token(typed) == token
 
 
@@ -21,7 +28,9 @@ def test_a_token_asks_for_fifty_random_bits_and_differs_from_the_last() -> None:
     assert len({new_token() for _ in range(100)}) == 100
 
 
-@given(st.integers(0, 2**50 - 1), st.integers(0, LENGTH - 1), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
+@given(
+    st.integers(0, 2**50 - 1), st.integers(0, LENGTH - 1), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+)
 def test_a_mistyped_token_opens_nothing(bits: int, place: int, character: str) -> None:
     token = new_token(lambda count: bits)
     typed = token[:place] + character + token[place + 1 :]

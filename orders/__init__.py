@@ -1,0 +1,1 @@
+"""What happened and what it cost: transactions, samples, charging orders, abnormal cases."""
