@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice import health, streams
 
@@ -10,4 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("live/stream", streams.staff_stream, name="live"),
+    path("", include("finance.urls")),
 ]
+
+if settings.SANDBOX_PAYMENTS:
+    urlpatterns.append(path("sandbox-pay/", include("finance.sandbox.urls")))

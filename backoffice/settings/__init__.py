@@ -12,6 +12,7 @@ SECRET_KEY = env.SECRET_KEY
 DEBUG = False
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 PUBLIC_URL = env.PUBLIC_URL
+CALLBACK_URL = env.CALLBACK_URL
 OCPP_URL = env.OCPP_URL
 DATA_DIR = env.DATA_DIR
 REDIS_URL = env.REDIS_URL
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "drivers",
     "stations",
     "finance",
+    "finance.sandbox",
     "alarms",
     "orders",
     "reports",

@@ -1,0 +1,6 @@
+from backoffice.kit import rooms
+
+
+class SandboxRoom(rooms.Room):
+    name = "finance.sandbox"
+    label = "sandbox"
