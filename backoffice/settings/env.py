@@ -25,5 +25,21 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 SMS_PROVIDER = env.str("SMS_PROVIDER", "file")
 EMAIL_URL = env.str("EMAIL_URL", "")
 SANDBOX_PAYMENTS = env.bool("SANDBOX_PAYMENTS", True)
+# Where piles without a password may connect from (security profile 0): private networks.
+OPEN_PILE_NETWORKS = env.list(
+    "OPEN_PILE_NETWORKS",
+    [
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    ],
+)
+FRAMES_KEPT_DAYS = env.int("FRAMES_KEPT_DAYS", 30)
+PILE_HISTORY_KEPT_DAYS = env.int("PILE_HISTORY_KEPT_DAYS", 400)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

@@ -14,13 +14,15 @@ from stations.models.devices import (
 )
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
-from stations.models.traffic import Command, Frame, PileEvent, StatusEvent
+from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 
 __all__ = [
     "Command",
+    "CommandStatus",
     "Connector",
     "ConnectorStatus",
     "Frame",
+    "Gateway",
     "Intent",
     "Kind",
     "Life",

@@ -81,7 +81,12 @@ class ConnectorStatus(models.TextChoices):
 
 
 class Pile(TenantOwned):
-    """A charge point. Its tenant is its station's."""
+    """A charge point. Its tenant is its station's.
+
+    While ``next_key_hash`` is set both keys open the door. ``next_key_undecided``: the pile never said
+    whether it took the next key, so the next handshake tells (OCPP 1.6 security white paper A01).
+    ``status`` and what follows are what it reported of connector 0, itself.
+    """
 
     identity = models.CharField(_("identity"), max_length=48, unique=True)
     name = models.CharField(_("terminal name"), max_length=60)
@@ -101,6 +106,7 @@ class Pile(TenantOwned):
     key_hash = models.CharField(max_length=64, blank=True)
     next_key_salt = models.CharField(max_length=32, blank=True)
     next_key_hash = models.CharField(max_length=64, blank=True)
+    next_key_undecided = models.BooleanField(default=False)
     key_form = models.CharField(max_length=4, blank=True)
     quirks = models.JSONField(default=dict, blank=True)
     # presence, compare-and-set on the generation
@@ -125,6 +131,7 @@ class Pile(TenantOwned):
     status = models.CharField(max_length=14, choices=ConnectorStatus, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     status_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     class Meta(TenantOwned.Meta):
@@ -137,7 +144,11 @@ class Pile(TenantOwned):
 
 
 class Connector(TenantOwned):
-    """One gun. ``number`` counts from 1; on labels and pages it is a letter (1 = A)."""
+    """One gun. ``number`` counts from 1; on labels and pages it is a letter (1 = A).
+
+    ``status_at``: since when the status is what it is. ``reported_at``: the time of the newest report,
+    which an older one does not overwrite. ``registered`` is false while only the pile knows of it.
+    """
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="connectors", verbose_name=_("pile"))
     number = models.PositiveSmallIntegerField(_("connector"))
@@ -151,8 +162,9 @@ class Connector(TenantOwned):
     vendor_error_code = models.CharField(max_length=60, blank=True)
     info = models.CharField(max_length=120, blank=True)
     status_at = models.DateTimeField(_("since"), null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
     unplugged_at = models.DateTimeField(null=True, blank=True)
-    announced = models.BooleanField(default=True)
+    registered = models.BooleanField(_("registered"), default=True)
     created_at = models.DateTimeField(_("created"))
 
     class Meta(TenantOwned.Meta):

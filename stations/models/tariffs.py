@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +56,9 @@ def _price(label: Any) -> models.DecimalField[Decimal, Decimal]:
     return models.DecimalField(label, max_digits=10, decimal_places=5, default=Decimal(0))
 
 
+_VALIDITY = models.Func("valid_from", "valid_to", function="TSTZRANGE", output_field=DateTimeRangeField())
+
+
 class TariffVersion(TenantOwned):
     """48 half-hour codes and what each costs per kWh, major units. Money of the idle fee is in minor units."""
 
@@ -89,6 +94,14 @@ class TariffVersion(TenantOwned):
             models.UniqueConstraint(fields=["tariff", "number"], name="tariff_version_number"),
             models.CheckConstraint(
                 condition=models.Q(codes__regex=r"^[SPFV]{48}$"), name="tariff_version_covers_the_day"
+            ),
+            ExclusionConstraint(
+                name="tariff_versions_follow_each_other",
+                expressions=[
+                    ("tariff", RangeOperators.EQUAL),
+                    (_VALIDITY, RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(state="approved"),
             ),
         ]
         indexes = [models.Index(fields=["tariff", "-valid_from"], name="tariff_version_from")]

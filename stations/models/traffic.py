@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.scope import PathOwned, path_indexes
 from stations.models.devices import Pile
+
+
+class Gateway(models.Model):
+    """A process that holds the sockets of piles, and when it last said that it lives."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CommandStatus(models.TextChoices):
@@ -26,7 +37,12 @@ class CommandStatus(models.TextChoices):
 
 
 class Command(PathOwned):
-    """A request to a pile and its true outcome. ``about`` names what it is for (``order:8F2K``)."""
+    """A request to a pile and its true outcome. ``about`` names what it is for (``order:8F2K``).
+
+    ``deadline`` is until when it may leave, ``timeout_s`` counts from then on. An answer is not the
+    effect: ``effect_within_s`` is set where something must be seen to happen, ``effect_deadline`` is
+    until when (empty: whenever the pile gets to it). ``payload`` and ``answer`` hold no secrets.
+    """
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="commands", verbose_name=_("pile"))
     connector_number = models.PositiveSmallIntegerField(_("connector"), null=True, blank=True)
@@ -47,6 +63,7 @@ class Command(PathOwned):
     message_id = models.CharField(max_length=36, blank=True)
     latency_ms = models.PositiveIntegerField(_("latency, ms"), null=True, blank=True)
     late_answer = models.JSONField(null=True, blank=True)
+    effect_within_s = models.PositiveIntegerField(null=True, blank=True)
     effect_deadline = models.DateTimeField(null=True, blank=True)
     effect_at = models.DateTimeField(_("effect"), null=True, blank=True)
     effect_note = models.CharField(_("effect seen"), max_length=200, blank=True)
@@ -66,6 +83,15 @@ class Command(PathOwned):
                 fields=["effect_deadline"],
                 condition=models.Q(state="accepted", effect_deadline__isnull=False),
                 name="command_effect_due",
+            ),
+            models.Index(
+                fields=["pile"],
+                condition=models.Q(
+                    effect_within_s__isnull=False,
+                    effect_at__isnull=True,
+                    state__in=["sent", "accepted", "timed_out", "connection_lost"],
+                ),
+                name="command_effect_awaited",
             ),
             models.Index(fields=["about"], condition=~models.Q(about=""), name="command_about"),
         ]
@@ -104,7 +130,8 @@ class StatusEvent(PathOwned):
     """A StatusNotification. ``legal``: the step is in the table of OCPP 1.6 §4.9; illegal ones are kept too."""
 
     pile = models.ForeignKey(Pile, models.DO_NOTHING, related_name="+", db_constraint=False)
-    connector_number = models.PositiveIntegerField()
+    message_id = models.CharField(max_length=64)
+    connector_number = models.IntegerField()
     status = models.CharField(max_length=60)
     previous = models.CharField(max_length=60, blank=True)
     error_code = models.CharField(max_length=60)
@@ -116,7 +143,13 @@ class StatusEvent(PathOwned):
     remarks = models.CharField(max_length=200, blank=True)
 
     class Meta(PathOwned.Meta):
-        indexes = [models.Index(fields=["pile", "-at"], name="status_event_pile")]
+        indexes = [
+            models.Index(fields=["pile", "-at"], name="status_event_pile"),
+            BrinIndex(fields=["received_at"], name="status_event_received"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["pile", "received_at", "message_id"], name="status_event_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connector_number} {self.status}"
@@ -131,7 +164,10 @@ class PileEvent(PathOwned):
     data = models.JSONField(default=dict)
 
     class Meta(PathOwned.Meta):
-        indexes = [models.Index(fields=["pile", "-at"], name="pile_event_pile")]
+        indexes = [
+            models.Index(fields=["pile", "-at"], name="pile_event_pile"),
+            BrinIndex(fields=["at"], name="pile_event_at"),
+        ]
 
     def __str__(self) -> str:
         return self.kind

@@ -1,0 +1,35 @@
+"""What piles report, written in batches by the gateway's store.
+
+Each function takes facts in order and runs inside the caller's transaction, with the scope lifted;
+``admit`` and ``note_refusals`` stand alone. Whatever is handed in twice changes nothing the second time.
+"""
+
+from stations.intake.boots import boot
+from stations.intake.door import admit, note_refusals
+from stations.intake.frames import keep_frames, note
+from stations.intake.outcomes import keep_outcomes
+from stations.intake.presence import (
+    connect,
+    disconnect,
+    drop_lost_gateways,
+    see,
+    see_gateway,
+    start_gateway,
+)
+from stations.intake.statuses import report_status
+
+__all__ = [
+    "admit",
+    "boot",
+    "connect",
+    "disconnect",
+    "drop_lost_gateways",
+    "keep_frames",
+    "keep_outcomes",
+    "note",
+    "note_refusals",
+    "report_status",
+    "see",
+    "see_gateway",
+    "start_gateway",
+]

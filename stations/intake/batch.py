@@ -1,0 +1,75 @@
+"""Set-based statements: many rows in one round trip.
+
+Raw SQL cannot be scoped, so it runs only where the scope is lifted. Everything here that locks rows
+locks piles first, by key, then their connectors, then their commands: two batches never wait for each
+other in a circle. Piles are locked ``FOR NO KEY UPDATE``, which lets others refer to them meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from psycopg2.extras import Json, execute_values
+
+from backoffice.kit.levels import Path
+from backoffice.kit.scope import ScopeError, current_scope
+
+Row = tuple[Any, ...]
+
+
+@contextmanager
+def sql() -> Iterator[Any]:
+    """A cursor of the driver. Raises ScopeError unless the scope is lifted."""
+    if not current_scope().everything:
+        raise ScopeError("raw SQL cannot be scoped")
+    with connection.cursor() as cursor:
+        yield cursor.cursor
+
+
+def lock_piles(pile_ids: Iterable[int]) -> None:
+    """Lock piles for the rest of the transaction, in the order of their keys."""
+    with sql() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM stations_pile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(pile_ids))],
+        )
+
+
+def with_values(
+    cursor: Any, statement: str, rows: Sequence[Row], *, template: str | None = None, fetch: bool = False
+) -> list[Row]:
+    """Execute a statement that has one ``VALUES %s``. Without rows it does nothing."""
+    if not rows:
+        return []
+    found = execute_values(cursor, statement, rows, template=template, page_size=len(rows), fetch=fetch)
+    return list(found or [])
+
+
+def path_columns(path: Path) -> Row:
+    """In the order manufacturer, dealer, operator, agency."""
+    return (path.manufacturer_id, path.dealer_id, path.operator_id, path.agency_id)
+
+
+class Compact(Json):
+    """A JSON value in as few bytes as it takes."""
+
+    def dumps(self, obj: Any) -> str:
+        return json.dumps(obj, separators=(",", ":"), ensure_ascii=False)
+
+
+def add_events(cursor: Any, events: Sequence[tuple[int, Path, str, datetime, Mapping[str, Any]]]) -> None:
+    """Remember of a pile: ``(pile_id, path, kind, at, data)`` each."""
+    with_values(
+        cursor,
+        "INSERT INTO stations_pileevent"
+        " (manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind, at, data) VALUES %s",
+        [
+            (*path_columns(path), pile_id, kind[:40], at, Compact(dict(data)))
+            for pile_id, path, kind, at, data in events
+        ],
+    )

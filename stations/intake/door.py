@@ -1,0 +1,195 @@
+"""Who may come in. One query decides a handshake; only a refusal or a decision about keys writes.
+
+A generation is drawn for each admission and takes effect with the ``Connected`` fact: a handshake that
+never became a session must not outdate the one that is live. Every refusal is kept, and those of
+strangers are listed for the manufacturers until somebody claims them: bounded, so that a scanner of
+addresses cannot fill the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from backoffice.kit.levels import Level
+from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalReason, Refused, Registration
+from stations import keys
+from stations.credentials import KeyForm, SealedKey, match
+from stations.identities import LONGEST, objection_to, printable
+from stations.intake.batch import add_events, sql, with_values
+from stations.models import Life
+from stations.quirks import Quirks, read_quirks
+from stations.selectors.places import places
+from tenants.selectors import tenants
+
+MOST_UNCLAIMED = 500
+ONE_EVENT_IN = timedelta(minutes=10)
+
+_PLAIN = frozenset({0, 1})
+_WITH_KEY = frozenset({1, 2})
+
+_FIND = """
+SELECT p.id, p.life, p.registration, p.security_profile, p.key_salt, p.key_hash, p.key_form,
+    p.next_key_salt, p.next_key_hash, p.next_key_undecided, m.quirks, p.quirks,
+    ARRAY(SELECT c.number FROM stations_connector c WHERE c.pile_id = p.id ORDER BY c.number),
+    nextval('stations_generation')
+FROM stations_pile p LEFT JOIN stations_pilemodel m ON m.id = p.model_id
+WHERE p.identity = %s
+"""
+
+_LIST_UNCLAIMED = """
+INSERT INTO stations_unclaimedpile (tenant_id, identity, reason, remote, attempts, first_seen_at, last_seen_at)
+VALUES %s
+ON CONFLICT (tenant_id, identity) DO UPDATE SET
+    attempts = LEAST(stations_unclaimedpile.attempts + 1, 1000000000),
+    reason = EXCLUDED.reason, remote = EXCLUDED.remote,
+    last_seen_at = GREATEST(stations_unclaimedpile.last_seen_at, EXCLUDED.last_seen_at)
+"""
+
+_TRIM_UNCLAIMED = """
+DELETE FROM stations_unclaimedpile WHERE id IN (
+    SELECT id FROM stations_unclaimedpile WHERE tenant_id = %s
+    ORDER BY LEAST(attempts, 3) DESC, last_seen_at DESC OFFSET %s
+)
+"""
+
+_COUNT_REFUSAL = """
+UPDATE stations_pileevent SET data = jsonb_set(data, '{attempts}', to_jsonb((data ->> 'attempts')::bigint + 1))
+WHERE id = (
+    SELECT id FROM stations_pileevent
+    WHERE pile_id = %s AND at > %s AND kind = 'refused' AND data ->> 'reason' = %s
+    ORDER BY at DESC LIMIT 1
+)
+"""
+
+
+class _Found:
+    """A pile as the door sees it."""
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        (self.id, self.life, self.registration, self.profile, salt, digest, self.key_form) = row[:7]
+        (next_salt, next_digest, self.undecided, of_model, own, self.connectors, self.generation) = row[7:]
+        self.key, self.next_key = SealedKey(salt, digest), SealedKey(next_salt, next_digest)
+        self.quirks: Quirks = read_quirks([of_model, own])
+
+
+def admit(hello: Hello) -> Admission:
+    """Decide on a handshake. Refusals are kept here."""
+    found = _find(hello.identity)
+    decision = RefusalReason.UNKNOWN_IDENTITY if found is None else _judge(hello, found)
+    if isinstance(decision, Admitted):
+        return decision
+    note_refusals([(hello, decision)])
+    return Refused(reason=decision)
+
+
+@transaction.atomic
+def note_refusals(refusals: Sequence[tuple[Hello, RefusalReason]]) -> None:
+    """Keep handshakes that were refused, here or by the gateway without asking."""
+    with sql() as cursor:
+        identities = sorted({hello.identity for hello, _ in refusals if objection_to(hello.identity) is None})
+        cursor.execute("SELECT identity, id FROM stations_pile WHERE identity = ANY(%s)", [identities])
+        known = dict(cursor.fetchall())
+        strangers: dict[str, tuple[Hello, RefusalReason]] = {}
+        for hello, reason in refusals:
+            if hello.identity in known:
+                _note_refusal(cursor, known[hello.identity], hello, reason)
+            elif reason in {RefusalReason.UNKNOWN_IDENTITY, RefusalReason.BAD_IDENTITY}:
+                strangers[printable(hello.identity, 200)] = (hello, reason)
+        if strangers:
+            _list_strangers(cursor, strangers)
+
+
+def _find(identity: str) -> _Found | None:
+    if len(identity) > LONGEST or objection_to(identity) is not None:
+        return None
+    with sql() as cursor:
+        cursor.execute(_FIND, [identity])
+        row = cursor.fetchone()
+    return row and _Found(row)
+
+
+def _judge(hello: Hello, found: _Found) -> Admitted | RefusalReason:
+    if found.life == Life.RETIRED:
+        return RefusalReason.RETIRED
+    # Profiles 0 and 1 share a port, every other has its own (security white paper A00.FR.001-006).
+    same_port = hello.security_profile == found.profile or {hello.security_profile, found.profile} <= _PLAIN
+    if not same_port or (found.profile == 0 and not _is_near(hello.remote)):
+        return RefusalReason.WRONG_PROFILE
+    if found.profile in _WITH_KEY:
+        used = _key_used(hello, found)
+        if used is None:
+            return RefusalReason.WRONG_CREDENTIALS
+        _note_key(found, *used)
+    return Admitted(pile=_record(hello.identity, found), generation=found.generation)
+
+
+def _is_near(remote: str) -> bool:
+    """Piles without a key are let in from trusted networks only: anybody could pretend to be one."""
+    try:
+        address = ip_address(remote.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in ip_network(network) for network in settings.OPEN_PILE_NETWORKS)
+
+
+def _key_used(hello: Hello, found: _Found) -> tuple[keys.Which, KeyForm] | None:
+    if hello.user_name != hello.identity or hello.password is None:
+        return None
+    current, following = match(hello.password, found.key), match(hello.password, found.next_key)
+    if current is not None:
+        return keys.Which.CURRENT, current
+    return (keys.Which.NEXT, following) if following is not None else None
+
+
+def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
+    if which is keys.Which.NEXT or found.undecided or found.key_form != form:
+        with transaction.atomic():
+            keys.note_use(found.id, which, form)
+
+
+def _record(identity: str, found: _Found) -> PileRecord:
+    quirks = found.quirks
+    return PileRecord(
+        pile_id=found.id,
+        identity=identity,
+        registration=Registration(found.registration),
+        security_profile=found.profile,
+        clock_zone=quirks.clock_zone,
+        ping=quirks.ping,
+        require_subprotocol=quirks.require_subprotocol,
+        heartbeat_interval_s=quirks.heartbeat_interval_s,
+        id_tag_prefix=quirks.id_tag_prefix,
+        max_frame_bytes=quirks.max_frame_bytes,
+        connectors=tuple(found.connectors),
+    )
+
+
+def _note_refusal(cursor: Any, pile_id: int, hello: Hello, reason: RefusalReason) -> None:
+    """One event for many attempts of the same kind in a short time."""
+    cursor.execute(_COUNT_REFUSAL, [pile_id, hello.at - ONE_EVENT_IN, reason.value])
+    if not cursor.rowcount:
+        data = {"reason": reason.value, "remote": hello.remote, "attempts": 1}
+        add_events(cursor, [(pile_id, places([pile_id])[pile_id].path, "refused", hello.at, data)])
+
+
+def _list_strangers(cursor: Any, strangers: dict[str, tuple[Hello, RefusalReason]]) -> None:
+    manufacturers = list(tenants().filter(level=Level.MANUFACTURER).values_list("pk", flat=True))
+    with_values(
+        cursor,
+        _LIST_UNCLAIMED,
+        [
+            (tenant_id, identity, reason.value, hello.remote[:60], 1, hello.at, hello.at)
+            for tenant_id in sorted(manufacturers)
+            for identity, (hello, reason) in sorted(strangers.items())
+        ],
+    )
+    for tenant_id in manufacturers:
+        cursor.execute(_TRIM_UNCLAIMED, [tenant_id, MOST_UNCLAIMED])

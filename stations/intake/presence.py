@@ -1,0 +1,196 @@
+"""Who is connected. Presence is compared and set on the generation of the connection.
+
+A connection that ended says so with its own generation, so the late end of an old socket never
+marks the pile of a newer one as away. What is repeated changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backoffice.kit import clock
+from ocpp_gateway.wire import Connected, Disconnected
+from stations.changes import PresenceChange
+from stations.intake.batch import Row, add_events, sql, with_values
+from stations.models import Gateway
+from stations.selectors.places import places
+
+TAKEOVERS_WITHIN = timedelta(minutes=1)
+GATEWAY_LOST_AFTER = timedelta(seconds=45)
+SEEN_STEP_S = 2
+
+_CONNECT = """
+WITH was AS (
+    SELECT id, online, generation FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[])
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET
+    online = true, generation = new.generation, gateway = new.gateway, remote = new.remote,
+    connected_at = new.at, last_seen_at = GREATEST(p.last_seen_at, new.at), clock_offset_s = NULL
+FROM was, (VALUES %s) AS new (id, generation, gateway, remote, at)
+WHERE p.id = was.id AND p.id = new.id AND was.generation < new.generation
+RETURNING p.id, was.online
+"""
+
+_DISCONNECT = """
+WITH was AS (
+    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET
+    online = false, disconnected_at = old.at, last_seen_at = GREATEST(p.last_seen_at, old.at)
+FROM was, (VALUES %s) AS old (id, generation, at)
+WHERE p.id = was.id AND p.id = old.id AND p.generation = old.generation AND p.online
+RETURNING p.id
+"""
+
+_SEE = """
+WITH was AS (
+    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET last_seen_at = seen.at
+FROM was, (VALUES %s) AS seen (id, at)
+WHERE p.id = was.id AND p.id = seen.id
+  AND (p.last_seen_at IS NULL OR p.last_seen_at < seen.at - interval '{step} s')
+"""
+
+_DROP = """
+WITH was AS (
+    SELECT id FROM stations_pile WHERE online AND gateway = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET online = false, disconnected_at = %s FROM was WHERE p.id = was.id
+RETURNING p.id
+"""
+
+
+def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
+    """Piles whose handshake became a session. Returns those that this made the live connection."""
+    place_of = places(fact.pile_id for fact in facts)
+    newest: dict[int, Connected] = {}
+    superseded: list[Connected] = []
+    for fact in sorted(facts, key=lambda fact: fact.generation):
+        if fact.pile_id in newest:
+            superseded.append(newest[fact.pile_id])
+        if fact.pile_id in place_of:
+            newest[fact.pile_id] = fact
+    rows = [(f.pile_id, f.generation, f.gateway[:60], f.remote[:60], f.received_at) for f in newest.values()]
+    with sql() as cursor:
+        taken: dict[int, bool] = dict(with_values(cursor, _with_ids(_CONNECT, rows), rows, fetch=True))
+        taken_over = {pile_id for pile_id, was_online in taken.items() if was_online}
+        taken_over |= {fact.pile_id for fact in superseded if fact.pile_id in taken}
+        add_events(
+            cursor,
+            [
+                (
+                    fact.pile_id,
+                    place_of[fact.pile_id].path,
+                    "takeover" if fact.pile_id in taken_over else "connected",
+                    fact.received_at,
+                    {"remote": fact.remote, "gateway": fact.gateway, "generation": fact.generation},
+                )
+                for fact in newest.values()
+                if fact.pile_id in taken
+            ],
+        )
+        takeovers = _count_takeovers(cursor, taken_over)
+    return [
+        PresenceChange(
+            place=place_of[pile_id],
+            online=True,
+            at=newest[pile_id].received_at,
+            takeovers=takeovers.get(pile_id, 0),
+        )
+        for pile_id in taken
+    ]
+
+
+def disconnect(facts: Sequence[Disconnected]) -> list[PresenceChange]:
+    """Connections that ended. Returns the piles that are away because of it."""
+    place_of = places(fact.pile_id for fact in facts)
+    last = {
+        fact.pile_id: fact
+        for fact in sorted(facts, key=lambda fact: fact.generation)
+        if fact.pile_id in place_of and not fact.superseded
+    }
+    rows = [(fact.pile_id, fact.generation, fact.received_at) for fact in last.values()]
+    with sql() as cursor:
+        gone = {pile_id for (pile_id,) in with_values(cursor, _with_ids(_DISCONNECT, rows), rows, fetch=True)}
+        add_events(
+            cursor,
+            [
+                (
+                    pile_id,
+                    place_of[pile_id].path,
+                    "disconnected",
+                    last[pile_id].received_at,
+                    {
+                        "code": last[pile_id].code,
+                        "reason": last[pile_id].reason,
+                        "generation": last[pile_id].generation,
+                    },
+                )
+                for pile_id in gone
+            ],
+        )
+    return [
+        PresenceChange(place=place_of[pile_id], online=False, at=last[pile_id].received_at)
+        for pile_id in sorted(gone)
+    ]
+
+
+def see(heard: Mapping[int, datetime]) -> None:
+    """When piles were last heard, any message counting (OCPP 1.6 §4.6); steps of two seconds are enough."""
+    rows = sorted(heard.items())
+    with sql() as cursor:
+        with_values(cursor, _with_ids(_SEE, rows), rows)
+
+
+def start_gateway(name: str) -> list[PresenceChange]:
+    """A gateway of this name starts: whatever an earlier one of it held is not connected any more."""
+    see_gateway(name)
+    return _drop([name], reason="gateway restarted")
+
+
+def see_gateway(name: str) -> None:
+    """A gateway lives; told every few seconds."""
+    with sql() as cursor:
+        cursor.execute(
+            "INSERT INTO stations_gateway (name, seen_at) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at",
+            [name, clock.now()],
+        )
+
+
+def drop_lost_gateways() -> list[PresenceChange]:
+    """Piles of gateways that have not been heard of for a while are not connected through them."""
+    lost = Gateway.objects.filter(seen_at__lt=clock.now() - GATEWAY_LOST_AFTER)
+    return _drop(list(lost.values_list("name", flat=True)), reason="gateway lost")
+
+
+def _drop(gateways: list[str], *, reason: str) -> list[PresenceChange]:
+    at = clock.now()
+    with sql() as cursor:
+        cursor.execute(_DROP, [gateways, at])
+        gone = sorted(pile_id for (pile_id,) in cursor.fetchall())
+        place_of = places(gone)
+        add_events(
+            cursor,
+            [(pile_id, place_of[pile_id].path, "disconnected", at, {"reason": reason}) for pile_id in gone],
+        )
+    return [PresenceChange(place=place_of[pile_id], online=False, at=at) for pile_id in gone]
+
+
+def _with_ids(statement: str, rows: Sequence[Row]) -> str:
+    return statement.format(ids=",".join(str(int(row[0])) for row in rows), step=SEEN_STEP_S)
+
+
+def _count_takeovers(cursor: Any, pile_ids: set[int]) -> dict[int, int]:
+    if not pile_ids:
+        return {}
+    cursor.execute(
+        "SELECT pile_id, count(*) FROM stations_pileevent"
+        " WHERE pile_id = ANY(%s) AND kind = 'takeover' AND at > %s GROUP BY pile_id",
+        [sorted(pile_ids), clock.now() - TAKEOVERS_WITHIN],
+    )
+    return dict(cursor.fetchall())

@@ -1,0 +1,79 @@
+"""How a pile must be spoken to: the house's defaults, changed by its model, changed by the pile itself.
+
+Settings are kept as JSON objects that hold only what differs. A layer that holds nonsense changes
+nothing: a pile is never locked out by a typing error in a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """``boot_answer``: Accepted, Pending or Rejected (OCPP 1.6 §4.2). ``clock_zone``: of times without a zone.
+
+    ``id_tag_prefix`` and ``id_tag_suffix`` are cut off an idTag before it is matched. ``register``:
+    ``absolute``, or ``relative`` where meter values count from the start of each transaction.
+    """
+
+    boot_answer: str = "Accepted"
+    heartbeat_interval_s: int = 300
+    clock_zone: str = "UTC"
+    ping: bool = True
+    require_subprotocol: bool = True
+    id_tag_prefix: str = ""
+    id_tag_suffix: str = ""
+    max_frame_bytes: int = 4 * 1024 * 1024
+    register: str = "absolute"
+
+
+DEFAULTS = Quirks()
+BOOT_ANSWERS = ("Accepted", "Pending", "Rejected")
+REGISTERS = ("absolute", "relative")
+HEARTBEATS_S = range(10, 86_401)
+FRAME_BYTES = range(64 * 1024, 16 * 1024 * 1024 + 1)
+
+_NAMES = frozenset(field.name for field in fields(Quirks))
+
+
+def read_quirks(layers: Iterable[Mapping[str, Any] | None]) -> Quirks:
+    """The settings in force; a later layer wins."""
+    quirks = DEFAULTS
+    for layer in layers:
+        if isinstance(layer, Mapping):
+            sane = {name: value for name, value in layer.items() if name in _NAMES and is_sane(name, value)}
+            quirks = replace(quirks, **sane)
+    return quirks
+
+
+def is_sane(name: str, value: Any) -> bool:
+    """Whether a setting may have this value."""
+    if type(value) is not type(getattr(DEFAULTS, name)):
+        return False
+    match name:
+        case "boot_answer":
+            return value in BOOT_ANSWERS
+        case "register":
+            return value in REGISTERS
+        case "heartbeat_interval_s":
+            return value in HEARTBEATS_S
+        case "max_frame_bytes":
+            return value in FRAME_BYTES
+        case "clock_zone":
+            return is_zone(value)
+        case "id_tag_prefix" | "id_tag_suffix":
+            return len(value) <= 20
+    return True
+
+
+def is_zone(name: str) -> bool:
+    """Whether the name is a time zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)
