@@ -197,6 +197,10 @@ def test_one_cent_for_four_is_three_zeros_and_one_cent() -> None:
     assert allocate(1, [1, 1, 1, 1], remainder_to=3) == (0, 0, 0, 1)
 
 
+def test_halves_rounded_up_never_take_more_than_there_is() -> None:
+    assert allocate(1, [1, 1, 0], remainder_to=2) == (1, 0, 0)
+
+
 def test_a_refund_is_shared_as_the_payment_was() -> None:
     percent = [Decimal(2), Decimal(5), Decimal(20), Decimal(73)]
     assert allocate(1950, percent, remainder_to=3) == (39, 98, 390, 1423)

@@ -102,6 +102,7 @@ def test_a_wish_is_met_by_the_power_that_flows_not_by_the_greatest() -> None:
     assert decide(car, Agreed(energy_wh=9_050), SLOW) == StopNow(StopCause.ENERGY, 9_000, 9_050, 50)
     older = progress(power_w=6_000, last_reading_at=NOON - timedelta(seconds=30))
     assert decide(older, Agreed(energy_wh=9_100), SLOW) == StopNow(StopCause.ENERGY, 9_000, 9_100, 100)
+    assert decide(older, Agreed(money=yuan("18.20")), SLOW) == StopNow(StopCause.MONEY, 1800, 1820, 20)
 
 
 def test_minutes_are_counted_from_the_start() -> None:
@@ -131,6 +132,7 @@ def test_a_full_car_stops_only_where_that_is_agreed() -> None:
 def test_a_clock_ahead_of_ours_is_not_silence() -> None:
     ahead = progress(last_reading_at=NOON + timedelta(hours=1))
     assert decide(ahead, Agreed(hold=yuan("25.00"), energy_wh=20_000), SLOW) is None
+    assert decide(ahead, Agreed(energy_wh=9_500), SLOW) == StopNow(StopCause.ENERGY, 9_000, 9_500, 500)
 
 
 def test_a_free_tariff_never_uses_up_the_money() -> None:

@@ -84,7 +84,7 @@ def test_a_leap_at_the_stop_is_cut_to_what_can_have_flowed() -> None:
 
 
 def test_small_leaps_do_not_add_up_past_what_the_whole_session_can_deliver() -> None:
-    samples = [read(minute / 4, 10_000 + 600 * minute) for minute in range(1, 100)]
+    samples = [read(minute / 4, 10_000 + 520 * minute) for minute in range(1, 100)]
     accepted = envelope(START, samples, rated_w=7_000)
     lasted = accepted.readings[-1].at - START.at
     assert accepted.wh <= deliverable_wh(7_000, lasted)
@@ -149,6 +149,11 @@ def test_what_only_looks_like_counting_from_zero_is_not_lifted(
 ) -> None:
     accepted = envelope(START, samples, stop, rated_w=60_000)
     assert MeterFlag.RELATIVE not in accepted.flags
+
+
+def test_a_sample_taken_just_before_the_start_is_no_count_from_zero() -> None:
+    accepted = envelope(START, [read(1, 9_990)])
+    assert (values(accepted), accepted.flags) == ([10_000], frozenset())
 
 
 def test_a_stop_before_its_start_keeps_the_energy_and_is_named() -> None:

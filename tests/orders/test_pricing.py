@@ -193,6 +193,14 @@ def test_a_reading_within_two_seconds_of_a_limit_is_the_reading_at_it() -> None:
     readings[1:3] = [Reading(at("13:59:59"), 900), Reading(at("14:00:02"), 1000)]
     slots, _ = split(readings, tariff())
     assert [slot.wh for slot in slots] == [900, 5100]
+    readings[1:3] = [Reading(at("13:59:57"), 900), Reading(at("14:00:02.500"), 1000)]
+    slots, _ = split(readings, tariff())
+    assert [slot.wh for slot in slots] == [955, 5045]
+
+
+def test_the_register_at_a_limit_is_rounded_half_up() -> None:
+    slots, _ = split([Reading(at("13:59:00"), 0), Reading(at("14:01:00"), 101)], tariff())
+    assert [slot.wh for slot in slots] == [51, 50]
 
 
 def test_without_a_reading_in_between_the_split_is_linear_and_says_so() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every session and every tariff: the invariants of ``domain`` 2.11 that pricing owes."""
+"""What holds for every session and every tariff: the invariants that pricing owes."""
 
 from __future__ import annotations
 

@@ -107,6 +107,9 @@ def test_of_a_short_charge_one_percent_counts_but_not_ten_watt_hours() -> None:
     assert found(facts(stop=short, witnesses={"signed": 1_510})) == {}
     assert found(facts(stop=short, witnesses={"signed": 1_515})) == {}
     assert set(found(facts(stop=short, witnesses={"signed": 1_516}))) == {Code.ENERGY_MISMATCH}
+    shorter = Reading(STOP.at, START.wh + 500)
+    assert found(facts(stop=shorter, witnesses={"signed": 490})) == {}
+    assert set(found(facts(stop=shorter, witnesses={"signed": 489}))) == {Code.ENERGY_MISMATCH}
 
 
 def test_energy_between_two_sessions_is_noted() -> None:

@@ -199,3 +199,12 @@ def test_a_run_says_its_limits_by_the_clock() -> None:
 def test_midnight_that_does_not_exist_begins_where_the_clock_goes_on() -> None:
     first = half_hours(date(2025, 4, 25), ZoneInfo("Africa/Cairo"))[0]
     assert first.start.astimezone(ZoneInfo("Africa/Cairo")).time() == time(1)
+
+
+def test_a_clock_moved_by_a_quarter_of_an_hour_leaves_a_short_half_hour() -> None:
+    kathmandu = ZoneInfo("Asia/Kathmandu")
+    first, second = half_hours(date(1986, 1, 1), kathmandu)[:2]
+    assert (first.start.astimezone(kathmandu).time(), second.start.astimezone(kathmandu).time()) == (
+        time(0, 15),
+        time(0, 30),
+    )
