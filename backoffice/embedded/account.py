@@ -118,9 +118,7 @@ def reachable_program(package: Path, program: str, account: Account) -> Path:
     if _runs(package / program, account):
         return package / program
     parts = [part for part in (package, package.with_name(f"{package.name}.libs")) if part.is_dir()]
-    stamp = hashlib.sha256(
-        f"{package / program}:{(package / program).stat().st_mtime_ns}".encode()
-    ).hexdigest()[:16]
+    stamp = hashlib.sha256(f"{package}:{package.stat().st_mtime_ns}".encode()).hexdigest()[:16]
     home = SHARED / "engines" / stamp
     if not home.is_dir():
         home.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
