@@ -88,7 +88,9 @@ def phone(masked: str) -> SafeString:
     return format_html('<span class="phone">{}</span>', masked)
 
 
-def measured(value: Decimal | float, top: Decimal | float, *, label: str, tone: Tone, digits: int = 1) -> SafeString:
+def measured(
+    value: Decimal | float, top: Decimal | float, *, label: str, tone: Tone, digits: int = 1
+) -> SafeString:
     """A figure over its rating with the bar below: ``118.2 / 120``."""
     return format_html(
         '<span class="over"><span class="{}">{}</span><span class="of">/ {}</span></span>{}',
@@ -104,7 +106,10 @@ def remaining(left: Money, whole: Money, *, label: str) -> SafeString:
     share = Decimal(left.amount) / whole.amount if whole.amount else Decimal(0)
     tone: Tone = "fault" if share < VERY_LOW else "waiting" if share < LOW else "plain"
     return format_html(
-        '<span class="t-{}">{}</span>{}', tone, amount_text(left), bar(left.amount, whole.amount, label=label, tone=tone)
+        '<span class="t-{}">{}</span>{}',
+        tone,
+        amount_text(left),
+        bar(left.amount, whole.amount, label=label, tone=tone),
     )
 
 
@@ -118,12 +123,22 @@ def button(action: Action, *, of: str, small: bool = False) -> SafeString:
 
     Posting goes through the one form ``#post`` of the frame, which carries the token.
     """
-    css = f"icon-btn sm {action.tone}" if small else f"btn {'btn-primary' if action.tone == 'primary' else action.tone}"
+    css = (
+        f"icon-btn sm {action.tone}"
+        if small
+        else f"btn {'btn-primary' if action.tone == 'primary' else action.tone}"
+    )
     drawn = icon(action.icon) if action.icon else ""
     words = drawn if small else format_html("{}{}", drawn, action.label)
     name = format_html(' aria-label="{} {}"', action.label, of) if small else ""
     if action.refused:
-        return format_html('<button type="button" class="{}" disabled title="{}"{}>{}</button>', css, action.refused, name, words)
+        return format_html(
+            '<button type="button" class="{}" disabled title="{}"{}>{}</button>',
+            css,
+            action.refused,
+            name,
+            words,
+        )
     title = format_html(' title="{}"', action.label) if small else ""
     return _pressable(action, css, format_html("{}{}", name, title), words)
 
@@ -141,7 +156,9 @@ def menu_line(action: Action) -> SafeString:
     """One action as a line of a menu; a refused one stays, with its reason below."""
     words = format_html("{}<span>{}</span>", icon(action.icon or "chevron"), action.label)
     if action.refused:
-        return format_html('<span class="menu-item refused">{}<small>{}</small></span>', words, action.refused)
+        return format_html(
+            '<span class="menu-item refused">{}<small>{}</small></span>', words, action.refused
+        )
     return _pressable(action, f"menu-item {action.tone}".rstrip(), "", words)
 
 

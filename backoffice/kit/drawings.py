@@ -64,7 +64,7 @@ def ring(slices: Sequence[Slice], *, figure: str, caption: str, label: str) -> S
 def sparkline(values: Sequence[float | Decimal], *, label: str) -> SafeString:
     """The course of a figure over the last periods, oldest first; fewer than two values draw nothing."""
     points = [float(value) for value in values]
-    if len(points) < 2:  # noqa: PLR2004 - a line needs two points
+    if len(points) < 2:
         return SafeString("")
     low, high = min(points), max(points)
     height = SPARK_HEIGHT - 2 * SPARK_EDGE

@@ -97,7 +97,11 @@ class Frame:
         words = self.user_name.split()
         if len(words) > 1:
             return (words[0][0] + words[-1][0]).upper()
-        return self.user_name[-2:] if self.user_name and not self.user_name.isascii() else self.user_name[:2].upper()
+        return (
+            self.user_name[-2:]
+            if self.user_name and not self.user_name.isascii()
+            else self.user_name[:2].upper()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +260,7 @@ class Series:
     """One curve of a chart; ``axis`` 1 reads on the right. ``None`` leaves a gap."""
 
     name: Words
-    data: Sequence[float | None | tuple[float, float | None]]
+    data: Sequence[float | tuple[float, float | None] | None]
     tone: str = "accent"
     axis: int = 0
     dashed: bool = False

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.forms",
     "allauth",
     "allauth.account",
     "mptt",
@@ -143,6 +144,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "backoffice.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.STATIC_ROOT
@@ -151,7 +153,6 @@ _BROWSER_PACKAGES = [
     "@tabler/core/dist",
     "axe-core",
     "echarts/dist",
-    "htmx-ext-sse/dist",
     "htmx.org/dist",
     "leaflet/dist",
     "topojson-client/dist",

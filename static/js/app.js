@@ -179,6 +179,25 @@
     setTimeout(go, 8000);
   });
 
+  /* When the server asks to sign in again, go there; when it fails, say so instead of standing still. */
+  const toast = (words) => {
+    const line = document.createElement("div");
+    line.className = "toast-line s-fault";
+    const text = document.createElement("span");
+    text.textContent = words;
+    line.append(text);
+    document.getElementById("toasts").append(line);
+    setTimeout(() => line.remove(), 10_000);
+  };
+  document.addEventListener("htmx:before:response", (event) => {
+    const answer = event.detail.ctx.response.raw;
+    if (!answer.redirected) return;
+    event.preventDefault();
+    location.assign(answer.url);
+  });
+  ["htmx:response:error", "htmx:error"].forEach((name) =>
+    document.addEventListener(name, () => toast(document.body.dataset.failed)));
+
   /* Copy */
   on("click", "[data-copy]", async (event, button) => {
     const label = button.querySelector("span") ?? button;

@@ -1,11 +1,12 @@
 /* Pages that move by themselves.
 
-   One event stream a page (data-live-url on .shell). A message is a list of topics, parted by spaces
-   ("orders order:8F2K"). Every element with data-live naming one of them is fetched again from
-   data-live-src (else the address of the page) and morphed in place, so focus and scrolling stay.
-   It needs an id. At most one fetch every data-live-every seconds (2). Nothing is fetched while the
-   page is hidden, or while somebody works in the element: a ticked row, an open menu, a field in use.
-   When the stream is down, everything is fetched every 10 seconds instead. */
+   One event stream a page (data-live-url on .shell). An event is named after a topic, its data are the
+   references of the rows that changed ("event: orders / data: order:8F2K,order:8F2M"). Every element
+   with an id and data-live="orders" is then fetched again from data-live-src (else the address of the
+   page) and morphed in place, so focus and scrolling stay; data-live="orders=order:8F2K piles" narrows a
+   topic to one row and names a second one. At most one fetch every data-live-every seconds (2). Nothing
+   is fetched while the page is hidden, or while somebody works in the element: a ticked row, an open
+   menu, a field in use. When the stream is down, everything is fetched every 10 seconds instead. */
 (() => {
   "use strict";
   const shell = document.querySelector("[data-live-url]");
@@ -13,53 +14,63 @@
   if (!shell || !parts().length || !window.htmx) return;
 
   const FALLBACK = 10_000;
+  const PATIENCE = 5_000;
   const HELD = "input.pick:checked, :popover-open, input:focus, select:focus, textarea:focus";
+  const wishes = (part) => part.dataset.live.split(/\s+/).filter(Boolean).map((wish) => wish.split("="));
   const due = new Map();
-  let connected = false;
+  let lostAt = Date.now();
+  let over = false;
 
   const say = (state) => document.querySelectorAll("[data-live-mark]").forEach((mark) => {
-    const words = mark.dataset[state];
     if (mark.dataset.state === state) return;
     mark.dataset.state = state;
-    mark.textContent = words;
+    mark.textContent = mark.dataset[state];
   });
   const held = (part) => Boolean(part.querySelector(HELD)) || Boolean(document.querySelector("dialog[open]"));
-  const tone = () => say(!connected ? "waiting" : parts().some(held) ? "held" : "on");
+  const tell = () => say(lostAt && Date.now() - lostAt > PATIENCE ? "waiting" : parts().some(held) ? "held" : "on");
 
-  async function refresh(id) {
+  function want(topic, references) {
+    parts().forEach((part) => {
+      const meant = !topic || wishes(part).some(([name, only]) => name === topic && (!only || references.includes(only)));
+      if (meant) due.set(part.id, { last: 0, busy: false, ...due.get(part.id), wanted: true });
+    });
+  }
+
+  async function refresh(id, state) {
     const part = document.getElementById(id);
-    const state = due.get(id);
-    if (!part || !state || state.busy || document.hidden || held(part)) return;
-    const gap = (Number(part.dataset.liveEvery) || 2) * 1000;
-    if (!state.wanted || Date.now() - state.last < gap) return;
+    if (!part || over || !state.wanted || state.busy || document.hidden || held(part)) return;
+    if (Date.now() - state.last < (Number(part.dataset.liveEvery) || 2) * 1000) return;
     Object.assign(state, { busy: true, wanted: false, last: Date.now() });
-    const source = part.dataset.liveSrc || location.pathname + location.search;
+    const headers = { "HX-Request": "true", "X-Live": "1" };
     try {
-      await htmx.ajax("GET", source, { target: `#${CSS.escape(id)}`, select: `#${CSS.escape(id)}`, swap: "outerMorph", headers: { "X-Live": "1" } });
+      const answer = await fetch(part.dataset.liveSrc || location.pathname + location.search, { headers });
+      if (answer.redirected) { over = true; location.reload(); return; }
+      const text = answer.ok ? await answer.text() : "";
+      if (text.includes(`id="${id}"`) && part.isConnected && !held(part)) {
+        await htmx.swap({ sourceElement: part, target: part, text, select: `#${CSS.escape(id)}`, swap: "outerMorph", hx: {}, request: {} });
+      }
+    } catch {
+      state.wanted = true;
     } finally {
       state.busy = false;
     }
   }
 
-  function want(topics) {
-    parts().forEach((part) => {
-      const own = part.dataset.live.split(/\s+/);
-      if (topics && !own.some((topic) => topics.includes(topic))) return;
-      const state = due.get(part.id) ?? { last: 0, busy: false };
-      due.set(part.id, Object.assign(state, { wanted: true }));
-    });
-  }
-
-  const url = new URL(shell.dataset.liveUrl, location.href);
-  url.searchParams.set("topics", [...new Set(parts().flatMap((part) => part.dataset.live.split(/\s+/)))].join(" "));
-  const stream = new EventSource(url);
+  const stream = new EventSource(shell.dataset.liveUrl);
+  const listened = new Set();
+  const listen = () => parts().flatMap(wishes).forEach(([topic]) => {
+    if (listened.has(topic)) return;
+    listened.add(topic);
+    stream.addEventListener(topic, (event) => want(topic, event.data.split(",")));
+  });
   let opened = 0;
-  stream.onopen = () => { connected = true; if (opened++) want(null); tone(); };
-  stream.onerror = () => { connected = false; tone(); };
-  stream.onmessage = (event) => want(event.data.split(/\s+/));
+  stream.onopen = () => { lostAt = 0; if (opened++) want(); tell(); };
+  stream.onerror = () => { lostAt ||= Date.now(); };
   addEventListener("pagehide", () => stream.close());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) want(null); });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) want(); });
 
-  setInterval(() => { tone(); due.forEach((state, id) => refresh(id)); }, 500);
-  setInterval(() => { if (!connected) want(null); }, FALLBACK);
+  listen();
+  setInterval(() => { listen(); tell(); due.forEach((state, id) => refresh(id, state)); }, 500);
+  setInterval(() => { if (lostAt) want(); }, FALLBACK);
 })();
