@@ -6,7 +6,7 @@ written by ``tenants.services`` alone, under one lock; never trust those of an i
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -18,7 +18,7 @@ from mptt.querysets import TreeQuerySet
 
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
-from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, TenantOwned, current_scope
+from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, ScopeError, TenantOwned, current_scope
 
 
 class TenantStatus(models.TextChoices):
@@ -27,12 +27,29 @@ class TenantStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+def _require_lifted_scope() -> None:
+    # MPTT writes the columns of neighbours too, and with SQL that passes by the scope.
+    if not current_scope().everything:
+        raise ScopeError("the tree is written by tenants.services alone")
+
+
 class TenantQuerySet(ScopedQuerySet["Tenant"], TreeQuerySet):
     """Scoped by the tenant's own key."""
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        _require_lifted_scope()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
 
 class TenantManager(TreeManager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
-    pass
+    """The tree's own SQL runs only where the scope is lifted."""
+
+    def _get_connection(self, **hints: Any) -> Any:
+        _require_lifted_scope()
+        return super()._get_connection(**hints)
 
 
 class Tenant(MPTTModel, ScopedModel):
@@ -84,10 +101,16 @@ class Tenant(MPTTModel, ScopedModel):
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:
-        return frozenset({"parent", "parent_id", "level", "lft", "rght", "tree_id", "depth"})
+        return frozenset({"id", "pk", "parent", "parent_id", "level", "lft", "rght", "tree_id", "depth"})
 
     def in_scope(self) -> bool:
         return current_scope().admits(self.pk)
+
+    def _as_it_may_be_updated(self, rows: Any) -> Any:
+        if current_scope().everything:
+            return rows
+        loaded = {"parent_id", "level"} - self.get_deferred_fields()
+        return rows.filter(**{column: getattr(self, column) for column in loaded})
 
     @property
     def display_brand(self) -> str:

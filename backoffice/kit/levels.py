@@ -55,6 +55,12 @@ class Path:
         ]
 
     @property
+    def is_unbroken(self) -> bool:
+        """Whether no level between the root and the owner is left out."""
+        columns = [self.manufacturer_id, self.dealer_id, self.operator_id, self.agency_id]
+        return None not in columns[: len(self.ids)]
+
+    @property
     def owner_id(self) -> int:
         return self.ids[-1]
 

@@ -5,6 +5,9 @@ Celery task, driver session, management command), and read in one place, ``Scope
 SQL for a scoped model passes through. No value means "everything": code that needs everything says
 so with ``unscoped(reason=...)``.
 
+A scope ends with its block, for threads and tasks that copied the context too, and inside a scope only
+a narrower one can be entered. An edge starts with ``outside()``, so that it inherits nothing.
+
 Two kinds of rows are scoped. ``TenantOwned`` master data has one ``tenant``. ``PathOwned`` facts keep
 the path of their time in four columns. Both add their filter when SQL is about to be made, so a
 queryset written at import time runs under the scope of the request that uses it, or not at all.
@@ -23,7 +26,9 @@ from typing import Any, ClassVar, Self, TypeVar, cast
 
 from django.db import models
 from django.db.models import sql
+from django.db.models.constants import OnConflict
 from django.db.models.query import QuerySet
+from django.db.models.sql.where import AND
 
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level, Path
@@ -54,26 +59,54 @@ class Scope:
         return self.everything or tenant_id in self.owned
 
 
-_active: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+class _Stay:
+    """One stay in a scope. It is over when its block ends, whoever still holds a copy of the context."""
+
+    __slots__ = ("over", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.over = False
+
+
+_active: ContextVar[_Stay | None] = ContextVar("tenant_scope", default=None)
 
 
 def current_scope() -> Scope:
-    """The active scope. Raises ScopeError where none is."""
-    scope = _active.get()
-    if scope is None:
+    """The active scope. Raises ScopeError where none is, or where it has ended."""
+    stay = _active.get()
+    if stay is None:
         raise ScopeError("no tenant scope is active")
-    return scope
+    if stay.over:
+        raise ScopeError("the tenant scope has ended")
+    return stay.scope
 
 
 def scope_is_active() -> bool:
-    return _active.get() is not None
+    """Whether ``current_scope`` would answer."""
+    stay = _active.get()
+    return stay is not None and not stay.over
 
 
 @contextmanager
 def _enter(scope: Scope) -> Iterator[Scope]:
-    token = _active.set(scope)
+    if scope_is_active() and not scope.everything and not current_scope().admits(scope.tenant_id):
+        raise ScopeError("inside a scope only a narrower one can be entered")
+    stay = _Stay(scope)
+    token = _active.set(stay)
     try:
         yield scope
+    finally:
+        stay.over = True
+        _active.reset(token)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Inherit no scope. An edge (a request, a task) begins with it and then enters its own."""
+    token = _active.set(None)
+    try:
+        yield
     finally:
         _active.reset(token)
 
@@ -85,9 +118,14 @@ def scoped_to(
     return _enter(Scope(tenant_id, Level(level), frozenset(owned) | {tenant_id}, frozenset(inherited)))
 
 
+def within(scope: Scope) -> AbstractContextManager[Scope]:
+    """Enter a scope that was active before: the later steps of an answer that is streamed."""
+    return _enter(scope)
+
+
 def unscoped(*, reason: str) -> AbstractContextManager[Scope]:
     """Lift the filter. ``git grep 'unscoped('`` is the audit of who does."""
-    if not reason:
+    if not reason.strip():
         raise ScopeError("unscoped() needs a reason")
     return _enter(Scope(None, None, frozenset(), everything=True, reason=reason))
 
@@ -98,7 +136,7 @@ class ScopedQuery(sql.Query):
     scope_bound = False
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
-        if self.scope_bound or self.combinator or self.is_empty():
+        if self.scope_bound or self.combinator or self._selects_nothing():
             return super().get_compiler(*args, **kwargs)
         return self.bound().get_compiler(*args, **kwargs)
 
@@ -107,6 +145,12 @@ class ScopedQuery(sql.Query):
         if klass is not None and not self.scope_bound:
             return self.bound(writing=True).chain(klass)
         return super().chain(klass)
+
+    def trim_start(self, names_with_path: Any) -> Any:
+        # The inner half of an exclude() over a relation: a join in another spelling, no longer a
+        # query on our model, whose filter would bring its table back as a cross product.
+        self.scope_bound = True
+        return super().trim_start(names_with_path)
 
     def bound(self, *, writing: bool = False) -> Self:
         """A copy with the filter of the active scope added."""
@@ -117,12 +161,27 @@ class ScopedQuery(sql.Query):
             query.add_q(cast(Any, self.model).scope_filter(scope, writing=writing))
         return query  # type: ignore[no-any-return]
 
+    def _selects_nothing(self) -> bool:
+        return self.is_empty() and self.where.connector == AND and not self.where.negated
+
 
 class ScopedQuerySet(QuerySet[M]):
     """The only queryset class of scoped models."""
 
     def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
+        if query is not None and not isinstance(query, ScopedQuery):
+            raise ScopeError("rows of a scoped model are not read through a query of another class")
         super().__init__(model, query or (ScopedQuery(model) if model else None), using, hints)
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise ScopeError("rows do not leave their scope in a pickle or a cache")
+
+    def writable(self) -> Self:
+        """Those of the rows that may be written: without what ancestors hand down."""
+        rows = cast(Any, self)._chain()
+        if not rows.query.scope_bound:
+            rows.query = rows.query.bound(writing=True)
+        return rows  # type: ignore[no-any-return]
 
     def update(self, **kwargs: Any) -> int:
         if not current_scope().everything and cast(Any, self.model).scope_columns() & kwargs.keys():
@@ -133,10 +192,7 @@ class ScopedQuerySet(QuerySet[M]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         # Django selects the rows, then deletes by key: what may be read may be more than may be deleted.
-        bound = cast(Any, self)._chain()
-        if not bound.query.scope_bound:
-            bound.query = bound.query.bound(writing=True)
-        return super(ScopedQuerySet, bound).delete()
+        return super(ScopedQuerySet, self.writable()).delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -145,8 +201,6 @@ class ScopedQuerySet(QuerySet[M]):
         rows = list(objs)
         for row in rows:
             row.assert_in_scope()  # type: ignore[attr-defined]
-        if kwargs.get("update_conflicts") and not current_scope().everything:
-            raise ScopeError("an upsert may rewrite a row outside the scope")
         return super().bulk_create(rows, *args, **kwargs)
 
     def raw(self, *args: Any, **kwargs: Any) -> Any:
@@ -154,12 +208,25 @@ class ScopedQuerySet(QuerySet[M]):
             raise ScopeError("raw SQL cannot be scoped")
         return super().raw(*args, **kwargs)
 
+    def extra(self, *args: Any, **kwargs: Any) -> Any:
+        if not current_scope().everything:
+            raise ScopeError("raw SQL cannot be scoped")
+        return super().extra(*args, **kwargs)
+
+    def _insert(self, objs: Sequence[M], fields: Any, **kwargs: Any) -> Any:
+        # Every INSERT comes by here: save, save_base, bulk_create, fixtures.
+        for row in objs:
+            row.assert_in_scope()  # type: ignore[attr-defined]
+        if kwargs.get("on_conflict") == OnConflict.UPDATE and not current_scope().everything:
+            raise ScopeError("an upsert may rewrite a row outside the scope")
+        return cast(Any, super())._insert(objs, fields, **kwargs)
+
+    _insert.alters_data = True  # type: ignore[attr-defined]
+    _insert.queryset_only = False  # type: ignore[attr-defined]
+
     def _raw_delete(self, using: str | None) -> int:
         # Django's fast delete swaps the query class without chain().
-        query = cast(ScopedQuery, self.query)
-        if not query.scope_bound:
-            self.query = query.bound(writing=True)
-        return super()._raw_delete(using)
+        return cast(Any, super(ScopedQuerySet, self.writable()))._raw_delete(using)  # type: ignore[no-any-return]
 
 
 class ScopedModel(models.Model):
@@ -198,8 +265,20 @@ class ScopedModel(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        # Django deletes by key alone, so what the instance says of its owner is checked with the table.
         self.assert_in_scope()
+        stored = cast(Any, type(self)._base_manager.filter(pk=self.pk))
+        if self.pk is not None and not stored.writable().exists():
+            return 0, {}
         return super().delete(*args, **kwargs)
+
+    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> Any:
+        # Every UPDATE of one row comes by here, save_base and fixtures included.
+        self.assert_in_scope()
+        return super()._do_update(self._as_it_may_be_updated(base_qs), *args, **kwargs)
+
+    def _as_it_may_be_updated(self, rows: Any) -> Any:
+        return rows
 
 
 class TenantOwned(ScopedModel):
@@ -267,6 +346,18 @@ class PathOwned(ScopedModel):
         if scope.everything:
             return True
         return scope.level is not None and getattr(self, scope.level.column) == scope.tenant_id
+
+    def assert_in_scope(self) -> None:
+        super().assert_in_scope()
+        if self._state.adding and not self.path.is_unbroken:
+            raise ScopeError(f"the path of a new {self._meta.label} has a gap")
+
+    def _as_it_may_be_updated(self, rows: Any) -> Any:
+        # A fact keeps the path of its time: with another one, no row is found.
+        if current_scope().everything:
+            return rows
+        loaded = {level.column for level in Level} - self.get_deferred_fields()
+        return rows.filter(**{column: getattr(self, column) for column in loaded})
 
     @property
     def path(self) -> Path:
