@@ -85,7 +85,7 @@ class Progress:
     price: Decimal
     power_w: int
     greatest_power_w: int
-    soc_percent: Decimal | None = None
+    soc_percent: Decimal | int | None = None
     quiet_since: datetime | None = None
     idle_begun: Money | None = None
 

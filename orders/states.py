@@ -1,9 +1,9 @@
 """The states of an order and of a case, as tables; a move that is not in its table is an exception.
 
 An order has three that do not know each other: how the charge goes, how it is paid, whether it is
-under review. They only go forward. A late message from a pile is no reason to move
-back: the caller asks ``can_move`` first and records what came too late. The one way back is a start
-that was made while the pile was offline and reaches us after the order had failed (2.2, row 7).
+under review. They only go forward. A late message from a pile is no reason to move back: the caller
+asks ``can_move`` first and records what came too late. The one way back is a start that was made
+while the pile was offline and reaches us after the order had failed.
 """
 
 from __future__ import annotations
