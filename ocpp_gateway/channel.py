@@ -66,15 +66,20 @@ class Channel:
         Returns when the socket has taken it. Raises ConnectionClosed.
         """
         self.metrics.frame("out", kind, action)
-        self._report(
-            frame.decode() if text is None else text,
-            len(frame),
-            False,
-            kind,
-            message_id,
-            action,
-            latency_s,
-            (),
+        kept = frame.decode() if text is None else text
+        self.central.frame(
+            wire.FrameSeen(
+                pile_id=self.pile.pile_id,
+                generation=self.generation,
+                at=self.now(),
+                inbound=False,
+                kind=kind,
+                message_id=str(message_id),
+                action=action,
+                size=len(frame),
+                text=kept[:KEPT_TEXT_CHARS],
+                latency_ms=_milliseconds(latency_s),
+            )
         )
         await self.link.send(frame, text=True)
 
@@ -84,41 +89,33 @@ class Channel:
         size: int,
         *,
         kind: str,
+        at: datetime | None = None,
         message_id: MessageId = "",
         action: str = "",
         latency_s: float | None = None,
         remarks: tuple[str, ...] = (),
     ) -> None:
-        """Report a frame that came in."""
+        """Report a frame that came in, ``at`` some time or now."""
         self.metrics.frame("in", kind, action)
-        self._report(text, size, True, kind, message_id, action, latency_s, remarks)
-
-    def _report(
-        self,
-        text: str,
-        size: int,
-        inbound: bool,
-        kind: str,
-        message_id: MessageId,
-        action: str,
-        latency_s: float | None,
-        remarks: tuple[str, ...],
-    ) -> None:
         self.central.frame(
             wire.FrameSeen(
                 pile_id=self.pile.pile_id,
                 generation=self.generation,
-                at=self.now(),
-                inbound=inbound,
+                at=at or self.now(),
+                inbound=True,
                 kind=kind,
                 message_id=str(message_id),
                 action=action,
                 size=size,
                 text=text[:KEPT_TEXT_CHARS],
-                latency_ms=None if latency_s is None else round(latency_s * 1000),
+                latency_ms=_milliseconds(latency_s),
                 remarks=remarks,
             )
         )
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def monotonic() -> float:

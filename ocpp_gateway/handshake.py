@@ -20,6 +20,7 @@ from ocpp_gateway.wire import RefusalReason
 
 SUBPROTOCOL: Final = "ocpp1.6"
 
+_LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _ENDPOINT: Final = "ocpp"
 _LONGEST_IDENTITY: Final = 255
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -83,6 +84,8 @@ def respond(status: HTTPStatus, body: bytes, content_type: str = "text/plain; ch
     headers = Headers({"Connection": "close", "Content-Length": str(len(body)), "Content-Type": content_type})
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
+    if status in _LATER:
+        headers["Retry-After"] = "30"
     return Response(status.value, status.phrase, headers, body)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +66,7 @@ class Inbox:
         self._channel = channel
         self._booted = booted
         self._seen = seen
-        self._items: deque[Report | Refusal | Occurrence] = deque()
+        self._items: list[Report | Refusal | Occurrence] = []
         self._bytes = 0
         self._worker: asyncio.Task[None] | None = None
         self._room: asyncio.Future[None] | None = None
@@ -109,7 +108,7 @@ class Inbox:
                     pass
                 except Exception:
                     log.exception("message failed", extra={"pile": self._channel.pile.identity})
-                self._items.popleft()
+                self._items.pop(0)
                 self._bytes -= item.size
                 self._signal_room()
         finally:
@@ -120,16 +119,16 @@ class Inbox:
             self._room.set_result(None)
 
     async def _process(self, item: Report | Refusal | Occurrence) -> None:
-        if isinstance(item, Report):
-            await self._answer(item)
-        elif isinstance(item, Refusal):
+        if isinstance(item, Refusal):
             await self._send(item.frame, "error", item)
-        else:
+        elif isinstance(item, Occurrence):
             self._owed = item.fact
             try:
                 await self._store_owed()
             except StoreUnavailable:
                 log.warning("not stored yet", extra={"pile": self._channel.pile.identity})
+        else:
+            await self._answer(item)
 
     async def _store_owed(self) -> None:
         """An occurrence that could not be stored is due before the next report."""

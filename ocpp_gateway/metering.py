@@ -17,6 +17,8 @@ from ocpp.v16 import enums
 from ocpp_gateway import wire
 from ocpp_gateway.reading import Inbound, as_text, fold, read_decimal, vocabulary
 
+_CACHED_CHARS: Final = 100
+
 _DEFAULT_MEASURAND: Final = enums.Measurand.energy_active_import_register.value
 
 _MEASURANDS = vocabulary(member.value for member in enums.Measurand)
@@ -145,11 +147,12 @@ def _kind(sample: dict[str, Any]) -> _Kind:
     unit = get("unit")
     if not unit:
         unit = _trailing_unit(get("value"))
-    words = get("measurand"), unit, get("phase"), get("location"), get("context"), get("format")
-    try:
-        return _describe(*words)
-    except TypeError:  # one of them is a list or an object
-        return _describe(*(as_text(word) for word in words))
+    words = (get("measurand"), unit, get("phase"), get("location"), get("context"), get("format"))
+    for word in words:
+        if word is not None and (type(word) is not str or len(word) > _CACHED_CHARS):
+            # Not to be remembered: piles could fill the memory with it.
+            return _describe.__wrapped__(*(None if odd is None else as_text(odd) for odd in words))
+    return _describe(*words)
 
 
 def _trailing_unit(value: Any) -> str | None:
@@ -161,11 +164,18 @@ def _trailing_unit(value: Any) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _describe(measurand: Any, unit: Any, phase: Any, location: Any, context: Any, format_: Any) -> _Kind:
+def _describe(
+    measurand: str | None,
+    unit: str | None,
+    phase: str | None,
+    location: str | None,
+    context: str | None,
+    format_: str | None,
+) -> _Kind:
     remarks: list[tuple[str, str]] = []
 
-    def word(value: Any, name: str, words: dict[str, str], default: str) -> str:
-        text = as_text(value)[:100].strip() if value is not None else ""
+    def word(value: str | None, name: str, words: dict[str, str], default: str) -> str:
+        text = (value or "")[:_CACHED_CHARS].strip()
         if not text:
             return default
         known = words.get(fold(text), text)
@@ -187,8 +197,8 @@ def _describe(measurand: Any, unit: Any, phase: Any, location: Any, context: Any
     )
 
 
-def _unit(unit: Any, measurand: str, remarks: list[tuple[str, str]]) -> tuple[str, Decimal | None]:
-    text = as_text(unit)[:100].strip() if unit is not None else ""
+def _unit(unit: str | None, measurand: str, remarks: list[tuple[str, str]]) -> tuple[str, Decimal | None]:
+    text = (unit or "")[:_CACHED_CHARS].strip()
     if not text:
         natural = (unit for prefix, unit in _NATURAL_UNITS if measurand.startswith(prefix))
         return next(natural, ""), None

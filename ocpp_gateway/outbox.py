@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -29,7 +28,8 @@ _Answer = rpc.Answered[CommandOrder] | rpc.Failed[CommandOrder]
 class Outbox:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._orders: deque[CommandOrder] = deque()
+        # Lists, here and in the inbox: an empty deque takes 760 bytes, for each of ten thousand piles.
+        self._orders: list[CommandOrder] = []
         self._worker: asyncio.Task[None] | None = None
         self._reply: asyncio.Future[_Answer | None] | None = None
         self._shut = ""
@@ -58,7 +58,7 @@ class Outbox:
         """Take and send no more. What waits is refused for that reason; what is in flight goes on."""
         self._shut = self._shut or reason
         while self._orders:
-            self._finish(self._orders.popleft(), CommandState.REFUSED, error=self._shut)
+            self._finish(self._orders.pop(0), CommandState.REFUSED, error=self._shut)
 
     def lost(self, reason: str) -> None:
         """The socket is gone: what is in flight ends as connection_lost, now."""
@@ -68,8 +68,7 @@ class Outbox:
 
     def hand_over(self) -> list[CommandOrder]:
         """Give away what has not been sent."""
-        orders = list(self._orders)
-        self._orders.clear()
+        orders, self._orders = self._orders, []
         return orders
 
     async def settled(self) -> None:
@@ -80,7 +79,7 @@ class Outbox:
     async def _work(self) -> None:
         try:
             while self._orders:
-                order = self._orders.popleft()
+                order = self._orders.pop(0)
                 try:
                     await self._converse(order)
                 except Exception:

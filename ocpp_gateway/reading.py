@@ -32,7 +32,10 @@ SKEW: Final = timedelta(seconds=120)
 
 _DIGITS = 15
 _INT_LIMIT = 10**_DIGITS
-_DECIMAL_PLACES = Decimal("0.000001")
+_PLACES = 6
+_SHORT_CHARS = 7
+_PLAIN_MAGNITUDE = -3
+_DECIMAL_PLACES = Decimal(1).scaleb(-_PLACES)
 _EPOCH_MS_ABOVE = 10**11
 
 
@@ -242,13 +245,18 @@ def read_decimal(value: Any, name: str, notes: Inbound) -> Decimal | None:
         return None
     if not number:
         return Decimal(0)
-    if number.adjusted() >= _DIGITS:
+    magnitude = number.adjusted()
+    if magnitude >= _DIGITS:
         notes.note("range", name)
         return None
+    if magnitude >= _PLAIN_MAGNITUDE and type(value) is str and len(value) <= _SHORT_CHARS:
+        return number  # seven characters cannot hold more than six decimal places, "9999e-7" excluded
+    return number.quantize(_DECIMAL_PLACES, ROUND_HALF_EVEN) if _places(number) > _PLACES else number
+
+
+def _places(number: Decimal) -> int:
     exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -6:
-        return number.quantize(_DECIMAL_PLACES, ROUND_HALF_EVEN)
-    return number
+    return -exponent if isinstance(exponent, int) else 0
 
 
 _PLAIN = re.compile(r"\s*[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?\s*")

@@ -139,7 +139,7 @@ class Rpc(Generic[S]):
 
     outstanding: Call[S] | None = None
     _given_up: dict[str, Call[S]] = field(default_factory=dict)
-    _answers: dict[MessageId, tuple[int, bytes]] = field(default_factory=dict)
+    _answers: dict[MessageId, tuple[int, str]] = field(default_factory=dict)
 
     def receive(self, data: bytes) -> Event[S]:
         """Read one message. Never raises."""
@@ -176,14 +176,15 @@ class Rpc(Generic[S]):
 
     def remember(self, called: Called, answer: bytes) -> None:
         """Keep an answer for the case that the call is sent again."""
-        self._answers[called.id] = (called.content, answer)
+        # As text: the bytes of orjson hold on to the 4 kB they were written in.
+        self._answers[called.id] = (called.content, answer.decode())
         if len(self._answers) > _REMEMBERED_ANSWERS:
             del self._answers[next(iter(self._answers))]
 
     def recall(self, called: Called) -> bytes | None:
         """The answer already given to a call of the same id and content (OCPP-J errata 3.7)."""
-        content, answer = self._answers.get(called.id, (None, None))
-        return answer if content == called.content else None
+        content, answer = self._answers.get(called.id, (None, ""))
+        return answer.encode() if content == called.content else None
 
     def _read_result(self, id_: str, frame: list[Any], text: str) -> Event[S]:
         call, late = self._settle(id_)

@@ -32,6 +32,8 @@ from ocpp_gateway.registry import Registry
 from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_SILENT, Session
 
 log = logging.getLogger(__name__)
+socket_log = logging.getLogger("ocpp_gateway.socket")
+socket_log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with them keys
 
 _BACKLOG = 4096
 _ABNORMAL = 1006
@@ -83,6 +85,8 @@ class PileConnection(ServerConnection):
 
     def process_event(self, event: Any) -> None:
         if isinstance(event, Frame):
+            if self._failing is not None:
+                return
             if event.opcode is Opcode.BINARY:
                 self._fail(_UNSUPPORTED_DATA, "text frames only")
                 return
@@ -155,6 +159,7 @@ class Gateway:
                     ping_interval=policy.ping_interval_s,
                     ping_timeout=policy.ping_timeout_s,
                     server_header=None,
+                    logger=socket_log,
                 )
             )
         self._sweeper = asyncio.create_task(self._sweep())
@@ -269,6 +274,7 @@ class Gateway:
         admitted = connection.admitted
         if admitted is None:
             return
+        _forget_headers(connection)
         if connection.subprotocol is None and admitted.pile.require_subprotocol:
             self.metrics.handshake("no_subprotocol")
             log.info(
@@ -307,6 +313,13 @@ class Gateway:
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     """None completes the handshake without the header; the session then closes (OCPP-J 1.6 §3.2)."""
     return _OUR_SUBPROTOCOL if _OUR_SUBPROTOCOL in offered else None
+
+
+def _forget_headers(connection: ServerConnection) -> None:
+    """Credentials need not stay in memory as long as the socket, nor the 3 kB around them."""
+    for message in (connection.request, connection.response):
+        if message is not None:
+            message.headers.clear()
 
 
 def _peer(connection: ServerConnection, request: Request, listener: Listener) -> str:

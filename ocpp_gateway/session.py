@@ -189,40 +189,48 @@ class Session:
         handler = HANDLERS.get(called.action)
         if handler is None:
             known = called.action in schemas.ACTIONS
-            code = ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED
-            self._channel.seen(
-                masking.mask_text(called.text),
-                size,
-                kind="call",
-                message_id=called.id,
-                action=called.action[:50],
-                remarks=tuple(called.remarks),
-            )
-            frame = rpc.refuse(called.id, code)
-            self._inbox.put(Refusal(called.id, called.action[:50], frame, now, size))
+            self._refuse(called, ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED, size, now)
             return
         opaque = called.action == "DataTransfer"
-        fact = handler.read(
-            Inbound(
-                called.payload,
-                pile=self.pile,
-                generation=self.generation,
-                message_id=str(called.id),
-                received_at=self._channel.now(),
-                connected_at=self._channel.connected_at,
-                raw=masking.mask_text(called.raw) if opaque else called.raw,
-                remarks=called.remarks,
-            )
+        message = Inbound(
+            called.payload,
+            pile=self.pile,
+            generation=self.generation,
+            message_id=str(called.id),
+            received_at=self._channel.now(),
+            connected_at=self._channel.connected_at,
+            raw=masking.mask_text(called.raw) if opaque else called.raw,
+            remarks=called.remarks,
         )
+        try:
+            fact = handler.read(message)
+        except Exception:
+            # The readers take everything; should one not, the pile must not lose its socket over it.
+            log.exception("unreadable report", extra={"pile": self.pile.identity, "action": called.action})
+            self._refuse(called, ErrorCode.INTERNAL_ERROR, size, now)
+            return
         self._channel.seen(
             masking.mask_text(called.text) if opaque else called.text,
             size,
+            at=fact.received_at,
             kind="call",
             message_id=called.id,
             action=called.action,
             remarks=fact.remarks,
         )
         self._inbox.put(Report(called, handler, fact, now, size))
+
+    def _refuse(self, called: rpc.Called, code: ErrorCode, size: int, now: float) -> None:
+        action = called.action[:50]
+        self._channel.seen(
+            masking.mask_text(called.text),
+            size,
+            kind="call",
+            message_id=called.id,
+            action=action,
+            remarks=tuple(called.remarks),
+        )
+        self._inbox.put(Refusal(called.id, action, rpc.refuse(called.id, code), now, size))
 
     def _answered(
         self, event: rpc.Answered[wire.CommandOrder] | rpc.Failed[wire.CommandOrder], size: int, now: float

@@ -37,4 +37,4 @@ def write_nothing(answer: wire.Answer, at: datetime) -> dict[str, Any]:
 
 def timestamp(at: datetime) -> str:
     """UTC with ``Z`` and whole seconds: some piles refuse an offset or fractions (OCPP 1.6 §3.14)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -293,6 +294,15 @@ async def test_a_binary_frame_is_a_protocol_error(site: Site) -> None:
         assert await pile.closed() == 1003
 
 
+async def test_a_binary_message_in_fragments_is_one_too(site: Site) -> None:
+    async with site.pile() as pile:
+        assert pile.socket is not None
+        await pile.socket.send([b"[2,", b'"a","Heartbeat",{}]'])
+        assert await pile.closed() == 1003
+    [left] = await site.central.stored(wire.Disconnected)
+    assert left.code == 1003
+
+
 class TestPings:
     @pytest.fixture
     def policy(self) -> Policy:
@@ -418,7 +428,8 @@ class TestFrames:
 
     @pytest.mark.statement(97, 109)
     async def test_the_authorization_header_is_nowhere(self, site: Site, caplog: Any) -> None:
-        caplog.set_level("DEBUG", "ocpp_gateway")
+        caplog.set_level("DEBUG")
+        logging.getLogger("websockets.client").setLevel("INFO")
         async with site.pile() as pile:
             await pile.heartbeat()
         kept = repr((site.central.facts, site.central.frames)) + caplog.text

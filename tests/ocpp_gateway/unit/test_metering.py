@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from ocpp_gateway import wire
-from ocpp_gateway.metering import read_readings
+from ocpp_gateway.metering import _describe, read_readings
 from tests.support.inbound import NOW, inbound
 
 
@@ -182,3 +182,11 @@ def test_every_instant_has_its_own_time() -> None:
     assert first.at == first.pile_time
     assert second.at == NOW
     assert message.remarks == ("unsynced:timestamp",)
+
+
+def test_words_of_any_length_are_not_remembered() -> None:
+    before = _describe.cache_info().currsize
+    for number in range(50):
+        only({"value": "1", "measurand": f"{number}" * 1000})
+        only({"value": "1", "phase": [number]})
+    assert _describe.cache_info().currsize == before

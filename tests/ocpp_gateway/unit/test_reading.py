@@ -152,6 +152,8 @@ def test_skew_is_flagged_on_what_must_be_live(offset: timedelta, skewed: bool) -
         ("0e999", "0"),
         ("0.1500200000001", "0.150020"),
         ("1e-999", "0"),
+        ("9999e-7", "0.001"),
+        ("1.5e-7", "0"),
     ],
 )
 def test_numbers_are_read_in_every_spelling(value: Any, expected: str) -> None:
