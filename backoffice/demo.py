@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from backoffice.environment import ROOT, Addresses, ensure_environment, remember
 from backoffice.supervisor import Program, Supervisor
 
 READY_SECONDS = 90
+ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"  # on a machine of one's own
 
 
 class DemoError(Exception):
@@ -151,7 +153,7 @@ def _run(data: Path, addresses: Addresses, environment: Mapping[str, str], *, pi
     Supervisor(
         programs=programs(addresses, data, piles=piles),
         data=data,
-        environment=environment,
+        environment={"PYTHONWARNINGS": ROOT_IS_FINE, **environment},
         folder=ROOT,
         watch=_Watch(data, addresses),
         orphaned=(sys.executable, "-m", "backoffice.embedded", "stop-unused", "--data", str(data)),
@@ -235,11 +237,19 @@ def describe(data: Path, addresses: Addresses) -> str:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  "
+        + "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     )
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes in a terminal, where a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _say(text: str) -> None:

@@ -62,7 +62,7 @@ def ensure_environment(data: Path, addresses: Addresses | None = None) -> dict[s
     ``EngineError`` when an engine cannot be started.
     """
     data = data.expanduser().resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    (data / "static").mkdir(parents=True, exist_ok=True)  # STATIC_ROOT, which WhiteNoise expects to exist
     addresses = addresses or recall(data)
     defaults = {
         "SECRET_KEY": _secret_key(data),

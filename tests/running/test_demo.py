@@ -88,5 +88,15 @@ def test_the_table_shows_addresses_sign_ins_and_links(
     assert all(word in table for word in login.values())
 
 
+def test_columns_stay_straight_with_chinese_names(tmp_path: Path) -> None:
+    names = {"level": "operator", "role": "owner", "email": "a@b.example", "password": "secret"}
+    logins = [{**names, "tenant": tenant} for tenant in ("绿色充电", "Green charging")]
+    (tmp_path / "logins.json").write_text(json.dumps({"logins": logins}))
+
+    chinese, english = demo.describe(tmp_path, Addresses()).splitlines()[-2:]
+
+    assert chinese.index("a@b") + len("绿色充电") == english.index("a@b")
+
+
 def test_the_table_of_an_empty_data_folder_has_the_addresses(tmp_path: Path) -> None:
     assert "/ocpp/<identity>" in demo.describe(tmp_path, Addresses())
