@@ -16,9 +16,13 @@ from backoffice.kit.rooms import Room
 
 
 def pages_of_rooms() -> list[URLResolver]:
-    """The ``urls`` module of each room that has one."""
-    rooms = [room for room in apps.get_app_configs() if isinstance(room, Room) and room.name != "backoffice"]
-    return [path("", include(f"{room.name}.urls")) for room in rooms if find_spec(f"{room.name}.urls")]
+    """The ``urls`` module of each room that has one; what lies deeper is its room's business."""
+    rooms = [one.name for one in apps.get_app_configs() if isinstance(one, Room) and "." not in one.name]
+    return [
+        path("", include(f"{room}.urls"))
+        for room in rooms
+        if room != "backoffice" and find_spec(f"{room}.urls")
+    ]
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from django.core.checks import register as register_check
+
 from backoffice import resources
 from backoffice.celery import app as celery
+from backoffice.checks import CHECKS
 from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
 
 granted.provide(grants)
 celery.set_default()
+for check in CHECKS:
+    register_check(check)
 register(resources.AUDIT)
 register(resources.JOBS)

@@ -276,7 +276,7 @@ class Money(Column):
 class When(Column):
     """An instant, in the reader's time zone, or in that of the station at path ``zone``."""
 
-    css = "c-when"
+    css = "c-num"
     form = Form.MOMENT
     newest_first = True
 

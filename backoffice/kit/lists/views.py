@@ -32,9 +32,21 @@ MOST_AT_ONCE = 200
 
 
 def urls_of(resource: Resource) -> list[URLPattern]:
-    """Every address of a resource, relative to its path."""
-    name = resource.name
+    """Every address of a resource."""
     guard = requires(resource.view) if resource.view else requires()
+    return [
+        path(resource.path + tail, guard(partial(view, resource=resource)), name=resource.name + suffix)
+        for tail, suffix, view in _parts(resource)
+    ]
+
+
+def names_of(resource: Resource) -> list[str]:
+    """The names of its addresses."""
+    return [resource.name + suffix for _tail, suffix, _view in _parts(resource)]
+
+
+def _parts(resource: Resource) -> list[tuple[str, str, Callable[..., HttpResponseBase]]]:
+    """(address behind the resource's path, suffix of its name, view)"""
     parts: list[tuple[str, str, Callable[..., HttpResponseBase]]] = [
         ("", "", list_page),
         ("columns/", ".columns", choose_columns),
@@ -44,10 +56,7 @@ def urls_of(resource: Resource) -> list[URLPattern]:
         parts.append(("export/", ".export", export))
     if resource.actions:
         parts.append(("do/<slug:name>/", ".do", act))
-    return [
-        path(resource.path + tail, guard(partial(view, resource=resource)), name=name + suffix)
-        for tail, suffix, view in parts
-    ]
+    return parts
 
 
 def columns_key(resource: Resource) -> str:
