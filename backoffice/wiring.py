@@ -1,10 +1,19 @@
-"""Answers to the kit's hooks that only the frame can give."""
+"""Answers to the kit's hooks that only the frame can give, and the frame's own lists."""
 
 from __future__ import annotations
 
+from django.core.checks import register as register_check
+
+from backoffice import resources
 from backoffice.celery import app as celery
+from backoffice.checks import CHECKS
+from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
 
 granted.provide(grants)
 celery.set_default()
+for check in CHECKS:
+    register_check(check)
+register(resources.AUDIT)
+register(resources.JOBS)

@@ -28,6 +28,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     data = _take_folder()
     own_valkey = embedded.VALKEY in wanted_engines()
     os.environ.update(ensure_environment(data))
+    (data / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
     if own_valkey:
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
             client.flushall()

@@ -1,0 +1,97 @@
+"""What surrounds every page of signed-in staff: menu, tenant path, switcher, account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _, gettext_lazy
+
+from backoffice.kit.frame import Choice, Frame, Link
+from backoffice.kit.jobs import running_jobs
+from backoffice.kit.levels import Level
+from backoffice.kit.perms import Role
+from backoffice.kit.staff import Reader
+from backoffice.menu import menu_for
+from tenants.selectors import Ancestor, memberships_of
+
+LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
+
+SCOPE_NOTES = {
+    Level.MANUFACTURER: gettext_lazy("with all its dealers"),
+    Level.DEALER: gettext_lazy("with all its operators"),
+    Level.OPERATOR: gettext_lazy("with all its agencies"),
+    Level.AGENCY: gettext_lazy("agency"),
+}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``frame`` for staff, nothing for anybody else. Asks the database at most three times."""
+    theme = getattr(getattr(request, "user", None), "theme", "")
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {"theme": theme, "languages": languages(), "language_url": reverse("set_language")}
+    lineage: list[Ancestor] = request.lineage  # type: ignore[attr-defined]
+    own = lineage[-1]
+    user = membership.user
+    return {
+        "theme": theme,
+        "frame": Frame(
+            menu=menu_for(request),
+            path=[Link(ancestor.name) for ancestor in lineage[:-1]],
+            scope=own.name,
+            scope_note=SCOPE_NOTES[own.level],
+            memberships=[
+                Choice(
+                    one.tenant.name,
+                    str(one.pk),
+                    f"{one.tenant.get_level_display()} · {one.get_role_display()}",
+                    one.pk == membership.pk,
+                )
+                for one in memberships_of(user)
+            ],
+            switch_url=address("tenants:switch"),
+            user_name=user.name or user.email,
+            user_role=Role(membership.role).label,
+            account=account_links(),
+            home_url=address("reports.overview") or "/",
+            logout_url=address("account_logout"),
+            theme_url=address("tenants:theme"),
+            language_url=reverse("set_language"),
+            languages=languages(),
+            search_url=address("search"),
+            live_url=address("live"),
+            jobs_url=reverse("jobs"),
+            jobs_running=running_jobs(Reader.of(request)),
+            brand=own.brand,
+        ),
+    }
+
+
+def account_links() -> list[Link]:
+    """What stands in the account menu."""
+    pages = [
+        (_("Personal centre"), "tenants:profile", "person"),
+        (_("Password"), "account_change_password", "key"),
+    ]
+    return [Link(label, url, icon) for label, name, icon in pages if (url := address(name))]
+
+
+def languages() -> list[Choice]:
+    """The languages that can be read, each in its own name."""
+    current = translation.get_language() or settings.LANGUAGE_CODE
+    return [
+        Choice(LANGUAGE_NAMES.get(code, str(label)), code, current=code == current)
+        for code, label in settings.LANGUAGES
+    ]
+
+
+def address(name: str) -> str:
+    """The address of a page that another room may have; empty where it has none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,35 @@
+"""Error pages. Inside the frame where that costs nothing; without it when the database may be what is wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import redis
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+RETRY_AFTER_S = 10
+AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+"""What is raised while PostgreSQL or Valkey does not answer."""
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while a service that we need is away. Asks nothing of anybody."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,0 +1,76 @@
+"""The pages of a job: watch it, fetch its file, call it off, start it again. Somebody else's job is 404."""
+
+from __future__ import annotations
+
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from backoffice.kit import jobs
+from backoffice.kit.frame import Link
+from backoffice.kit.models import Job, JobState
+from backoffice.kit.pages import requires, row_or_404
+from backoffice.kit.staff import StaffRequest
+
+
+def own_job(request: StaffRequest, public_id: str) -> Job:
+    """The reader's own job, else 404."""
+    return row_or_404(jobs.jobs_of(request.actor), public_id=public_id)
+
+
+@requires()
+@require_GET
+def watch(request: StaffRequest, public_id: str) -> HttpResponse:
+    """How far it is."""
+    job = own_job(request, public_id)
+    context = {
+        "job": job,
+        "percent": min(100, job.done * 100 // job.total) if job.total else None,
+        "file_url": reverse("jobs.file", args=[public_id]),
+        "cancel_url": reverse("jobs.cancel", args=[public_id]),
+        "retry_url": reverse("jobs.again", args=[public_id]),
+        "back": Link(_("Jobs"), reverse("jobs")),
+    }
+    return render(request, "kit/job.html", context)
+
+
+@requires()
+@require_GET
+def download(request: StaffRequest, public_id: str) -> HttpResponseBase:
+    """The file, while it is kept."""
+    job = own_job(request, public_id)
+    if job.state != JobState.DONE or not job.file:
+        raise Http404
+    try:
+        return FileResponse(job.file.open(), as_attachment=True, filename=job.file_name)
+    except FileNotFoundError as gone:
+        raise Http404 from gone
+
+
+@requires()
+@require_POST
+def cancel(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Call it off."""
+    jobs.cancel_job(own_job(request, public_id), actor=request.actor)
+    return HttpResponseRedirect(reverse("jobs.job", args=[public_id]))
+
+
+@requires()
+@require_POST
+def again(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Start what failed, was cancelled or has expired once more."""
+    job = own_job(request, public_id)
+    if job.state not in jobs.OPEN and job.state != JobState.DONE:
+        job = jobs.start_again(job, actor=request.actor)
+    return HttpResponseRedirect(reverse("jobs.job", args=[job.public_id]))
+
+
+urlpatterns = [
+    path("jobs/<str:public_id>/", watch, name="jobs.job"),
+    path("jobs/<str:public_id>/file", download, name="jobs.file"),
+    path("jobs/<str:public_id>/cancel", cancel, name="jobs.cancel"),
+    path("jobs/<str:public_id>/again", again, name="jobs.again"),
+]

@@ -1,0 +1,77 @@
+"""ORM paths (``pile__station__name``): their fields, their values on a row, and the joins that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.text import capfirst
+
+from backoffice.kit.frame import Words
+
+SEPARATOR = "__"
+
+
+def fields_on(model: type[models.Model], path: str) -> list[Any]:
+    """The fields along a path. Raises FieldDoesNotExist where it leaves the model, or is an annotation."""
+    chain: list[Any] = []
+    here: Any = model
+    for name in path.split(SEPARATOR):
+        if here is None:
+            raise FieldDoesNotExist(f"{path} goes on behind a plain field")
+        field = here._meta.pk if name == "pk" else here._meta.get_field(name)
+        chain.append(field)
+        here = field.related_model
+    return chain
+
+
+def field_at(model: type[models.Model], path: str) -> Any | None:
+    """The field that a path ends in; None for an annotation."""
+    try:
+        return fields_on(model, path)[-1]
+    except FieldDoesNotExist:
+        return None
+
+
+def verbose_name(model: type[models.Model], path: str) -> Words:
+    """The head of a column over this path; empty for an annotation."""
+    field = field_at(model, path)
+    name: Any = getattr(field, "verbose_name", "")
+    words: Words = capfirst(name)  # stays lazy where the name is
+    return words
+
+
+def choices(model: type[models.Model], path: str) -> dict[Any, Words]:
+    """The labels of the values of a field with choices."""
+    field = field_at(model, path)
+    return dict(field.flatchoices) if field is not None and getattr(field, "choices", None) else {}
+
+
+def nullable(model: type[models.Model], path: str) -> bool:
+    """May the value be NULL? An annotation may."""
+    try:
+        return any(field.null for field in fields_on(model, path))
+    except FieldDoesNotExist:
+        return True
+
+
+def value_at(row: models.Model, path: str) -> Any:
+    """The value of a path on a row whose relations are joined; None behind a missing relation."""
+    value: Any = row
+    for name in path.split(SEPARATOR):
+        value = getattr(value, name)
+        if value is None:
+            return None
+    return value
+
+
+def joins(model: type[models.Model], wanted: Iterable[str]) -> list[str]:
+    """What ``select_related`` needs so that reading the wanted paths queries nothing."""
+    found: set[str] = set()
+    for path in wanted:
+        names = path.split(SEPARATOR)
+        if field_at(model, path) is not None and len(names) > 1:
+            found.add(SEPARATOR.join(names[:-1]))
+    return sorted(found)

@@ -1,0 +1,252 @@
+"""The pages that every resource has. Each checks the permission, reads through Listing and renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from backoffice.kit.errors import Refused
+from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
+from backoffice.kit.lists import paging
+from backoffice.kit.lists.actions import ReasonForm, RowAction
+from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
+from backoffice.kit.lists.filters import Related
+from backoffice.kit.lists.listing import COLUMNS, SORT, TAB, Listing
+from backoffice.kit.lists.resource import Resource
+from backoffice.kit.pages import refusal, requires, row_or_404, way_back
+from backoffice.kit.staff import Reader, StaffRequest
+
+MOST_AT_ONCE = 200
+"""Rows that one request may do something to."""
+
+
+def urls_of(resource: Resource) -> list[URLPattern]:
+    """Every address of a resource."""
+    guard = requires(resource.view) if resource.view else requires()
+    return [
+        path(resource.path + tail, guard(partial(view, resource=resource)), name=resource.name + suffix)
+        for tail, suffix, view in _parts(resource)
+    ]
+
+
+def names_of(resource: Resource) -> list[str]:
+    """The names of its addresses."""
+    return [resource.name + suffix for _tail, suffix, _view in _parts(resource)]
+
+
+def _parts(resource: Resource) -> list[tuple[str, str, Callable[..., HttpResponseBase]]]:
+    """(address behind the resource's path, suffix of its name, view)"""
+    parts: list[tuple[str, str, Callable[..., HttpResponseBase]]] = [
+        ("", "", list_page),
+        ("columns/", ".columns", choose_columns),
+        ("options/<str:name>/", ".options", suggest),
+    ]
+    if resource.export is not None:
+        parts.append(("export/", ".export", export))
+    if resource.actions:
+        parts.append(("do/<slug:name>/", ".do", act))
+    return parts
+
+
+def columns_key(resource: Resource) -> str:
+    """Where a session keeps the chosen columns."""
+    return f"columns:{resource.name}"
+
+
+def listing_of(request: StaffRequest, resource: Resource) -> Listing:
+    """What the request asks of the list."""
+    chosen = request.session.get(columns_key(resource))
+    return Listing(resource, request.GET, Reader.of(request), chosen)
+
+
+@require_GET
+def list_page(request: StaffRequest, *, resource: Resource) -> HttpResponse:
+    """The page, or for htmx its rows alone."""
+    listing = listing_of(request, resource)
+    fragment = bool(request.htmx) and not request.htmx.history_restore_request
+    template = "kit/_table.html" if fragment else "kit/list.html"
+    response = render(request, template, context_of(listing) | {"fragment": fragment})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def context_of(listing: Listing) -> dict[str, object]:
+    """What the templates of a list read (``docs/look.md``, "A list")."""
+    resource, reader = listing.resource, listing.reader
+    first = next(iter(listing.allowed), None)
+    return {
+        "resource": resource,
+        "title": resource.title,
+        "note": resource.note,
+        "filter": listing.filters if listing.filters.filters else None,
+        "inline": str(resource.inline_filters),
+        "keep": [(name, listing.query[name]) for name in (SORT, TAB, COLUMNS) if listing.query.get(name)],
+        "reset_url": resource.url,
+        "chips": listing.chips(),
+        "table": listing.table(),
+        "page": listing.page,
+        "lost": listing.lost,
+        "totals": resource.totals(listing.rows) if resource.totals else (),
+        "columns": [
+            ColumnChoice(name, column.header, name in listing.columns, fixed=name == first)
+            for name, column in listing.allowed.items()
+        ],
+        "columns_url": resource.url_of("columns"),
+        "export_url": export_url(listing) if listing.may_export() else "",
+        "export_posts": listing.page.total > EXPORT_NOW or listing.page.capped,
+        "actions": [
+            Action(button.label, to, icon=button.icon, tone="primary", asks=button.asks, get=not button.asks)
+            for button in resource.page_actions
+            if reader.may(button.perm) and (to := button.url())
+        ],
+        "bulk_actions": [
+            action.bulk_button(resource.url + "do/") for action in listing.actions if action.bulk
+        ],
+        "tabs": tabs_of(listing),
+        "live": resource.live,
+        "empty": resource.empty,
+    }
+
+
+def tabs_of(listing: Listing) -> list[TabLink]:
+    """The views of the list with their counts, before any filter."""
+    if not listing.resource.tabs:
+        return []
+    everything = TabLink(_("All"), listing.url(**{TAB: None}), current=listing.tab is None)
+    return [
+        everything,
+        *(
+            TabLink(
+                tab.label,
+                listing.url(**{TAB: tab.name}),
+                count=paging.capped_count(listing.all_rows.filter(tab.rows()))[0],
+                count_kind=tab.kind,
+                current=tab is listing.tab,
+            )
+            for tab in listing.resource.tabs
+        ),
+    ]
+
+
+def export_url(listing: Listing) -> str:
+    """The Excel of what is on the screen, chosen columns included."""
+    query = listing.url(**{COLUMNS: ",".join(listing.columns)}).partition("?")[2]
+    return f"{listing.resource.url_of('export')}?{query}"
+
+
+@require_http_methods(["GET", "POST"])
+def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
+    """The workbook at once where the rows are few; else a job, which a POST starts."""
+    listing = listing_of(request, resource)
+    if not listing.may_export():
+        raise PermissionDenied
+    count, _capped = paging.capped_count(listing.rows)
+    if count <= EXPORT_NOW:
+        return workbook_response(listing)
+    if request.method == "POST":
+        try:
+            job = start_export(listing, request.GET.urlencode(), request)
+        except Refused as refused:
+            messages.error(request, str(refused.message))
+            return HttpResponseRedirect(listing.url())
+        return HttpResponseRedirect(reverse("jobs.job", args=[job.public_id]))
+    context = {
+        "title": _("Excel of %(list)s") % {"list": resource.title},
+        "text": _("These are many rows. The file is prepared in the background; you may go on working."),
+        "submit_label": _("Prepare the file"),
+        "cancel_url": listing.url(),
+    }
+    return render(request, "kit/confirm.html", context)
+
+
+@require_POST
+def choose_columns(request: StaffRequest, *, resource: Resource) -> HttpResponse:
+    """Keep a choice of columns for this session, or go back to the usual ones."""
+    known = resource.table.base_columns
+    chosen = [name for name in request.POST.getlist(COLUMNS) if name in known]
+    if chosen and "reset" not in request.POST:
+        request.session[columns_key(resource)] = chosen
+    else:
+        request.session.pop(columns_key(resource), None)
+    return HttpResponseRedirect(way_back(request, resource.url))
+
+
+@require_GET
+def suggest(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse:
+    """Options of a filter by relation that match what was typed so far."""
+    found = listing_of(request, resource).filters.filters.get(name)
+    if not isinstance(found, Related):
+        raise Http404
+    typed = request.GET.get(name, "").replace("\0", "").strip()[:120]
+    return render(request, "kit/_options.html", {"options": found.suggestions(typed)})
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse:
+    """Do something to one row or several: ask first where the action wants it."""
+    action = resource.action(name)
+    if action is None:
+        raise Http404
+    if refused := refusal(request, (action.perm,)):
+        return refused
+    rows = _picked(request, resource, action)
+    confirmed = request.method == "POST" and (not action.questions or "confirmed" in request.POST)
+    form = ReasonForm(request.POST if confirmed else None) if action.reason else None
+    if not confirmed or (form is not None and not form.is_valid()):
+        return _question(request, resource, action, rows, form)
+    reason = form.cleaned_data["reason"] if form is not None else ""
+    _do(request, resource, action, rows, reason)
+    return HttpResponseRedirect(way_back(request, resource.url))
+
+
+def _picked(request: StaffRequest, resource: Resource, action: RowAction) -> list[Model]:
+    """The rows that were named, all of them visible here, else 404."""
+    keys = list(dict.fromkeys(request.POST.getlist("pk") or request.GET.getlist("pk")))
+    if not keys or len(keys) > MOST_AT_ONCE or (len(keys) > 1 and not action.bulk):
+        raise Http404
+    rows = resource.rows_for(Reader.of(request))
+    return [row_or_404(rows, pk=key) for key in keys]
+
+
+def _question(
+    request: StaffRequest, resource: Resource, action: RowAction, rows: list[Model], form: ReasonForm | None
+) -> HttpResponse:
+    context = {
+        "title": action.label,
+        "text": action.text,
+        "consequences": [str(row) for row in rows[:10]] + (["…"] if len(rows) > 10 else []),
+        "form": form,
+        "submit_label": action.label,
+        "danger": action.tone == "stop",
+        "cancel_url": way_back(request, resource.url),
+        "picked": [row.pk for row in rows],
+        "next": way_back(request, resource.url),
+    }
+    return render(request, "kit/confirm.html", context)
+
+
+def _do(request: StaffRequest, resource: Resource, action: RowAction, rows: list[Model], reason: str) -> None:
+    done = 0
+    for row in rows:
+        try:
+            action.run(row, actor=request.actor, reason=reason)
+        except Refused as refused:
+            messages.error(request, f"{row}: {refused.message}")
+        else:
+            done += 1
+    if done == 1 == len(rows):
+        messages.success(request, f"{rows[0]}: {action.done}")
+    elif done:
+        words = ngettext("%(action)s: %(n)s row.", "%(action)s: %(n)s rows.", done)
+        messages.success(request, words % {"action": action.label, "n": done})

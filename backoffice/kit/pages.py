@@ -1,0 +1,120 @@
+"""What every page of staff is made of: its permission, the one row it is about, forms and questions.
+
+A row outside the scope is 404, a missing permission 403, nobody signed in goes to sign in. A form that
+a service refuses comes back with the sentence at its field and with everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from backoffice.kit.errors import Refused
+from backoffice.kit.frame import Link, Words
+from backoffice.kit.perms import Perm
+
+M = TypeVar("M", bound=Model)
+View = Callable[..., Any]
+
+
+def requires(*perms: Perm) -> Callable[[View], View]:
+    """Only staff with one of these permissions (with none named: any staff) see the view. 403 for others."""
+
+    def guard(view: View) -> View:
+        if iscoroutinefunction(view):
+
+            @wraps(view)
+            async def seen_later(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                return refusal(request, perms) or await view(request, *args, **kwargs)
+
+            guarded: View = seen_later
+        else:
+
+            @wraps(view)
+            def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                return refusal(request, perms) or view(request, *args, **kwargs)
+
+            guarded = seen
+        guarded.requires = perms  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def refusal(request: HttpRequest, perms: tuple[Perm, ...]) -> HttpResponse | None:
+    """Where to send somebody who is not staff; None for those who may. Raises PermissionDenied."""
+    staff: Any = request
+    if getattr(staff, "membership", None) is None:
+        if staff.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.get_full_path())
+    if perms and not staff.grants.intersection(perms):
+        raise PermissionDenied
+    return None
+
+
+def row_or_404(rows: QuerySet[M], **key: Any) -> M:
+    """The row with this key. 404 for one outside the scope, for none, and for a key that cannot be one."""
+    try:
+        return rows.get(**key)
+    except (ObjectDoesNotExist, ValueError, OverflowError) as nothing:
+        raise Http404 from nothing
+
+
+def way_back(request: HttpRequest, default: str) -> str:
+    """The page named by ``next`` if it is one of ours, else the default."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if ours else default
+
+
+def form_page(
+    request: HttpRequest,
+    form: BaseForm,
+    *,
+    title: Words,
+    save: Callable[[Mapping[str, Any]], Any],
+    then: Callable[[Any], str],
+    done: Words = "",
+    template: str = "kit/form.html",
+    **context: Any,
+) -> HttpResponse:
+    """Show a form; when it is sent and right, ``save(cleaned_data)`` and go on to ``then(what it gave)``.
+
+    ``form`` is bound by the view when the request is a POST. What the service refuses stands at the
+    field that it names. Extra context: ``sections``, ``submit_label``, ``cancel_url``, ``back`` (``docs/look.md``).
+    """
+    if request.method == "POST" and form.is_valid():
+        saved = attempt(form, lambda: save(form.cleaned_data))
+        if form.is_valid():
+            if done:
+                messages.success(request, str(done))
+            return HttpResponseRedirect(then(saved))
+    return render(request, template, {"title": title, "form": form, **context})
+
+
+def attempt(form: BaseForm, save: Callable[[], Any]) -> Any:
+    """Call a service; what it refuses becomes an error of the form, at the field that it names."""
+    try:
+        return save()
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, str(refused.message))
+        return None
+
+
+def detail_page(
+    request: HttpRequest, template: str, *, title: Words, back: Link | None = None, **context: Any
+) -> HttpResponse:
+    """One thing in full; the context is that of ``kit/detail.html``."""
+    return render(request, template, {"title": title, "back": back, **context})

@@ -1,0 +1,112 @@
+"""The lists of what every room writes through the kit: the audit trail, and jobs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.frame import Empty, Tone
+from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
+from backoffice.kit.models import AuditEntry, Job, JobState
+from backoffice.kit.staff import Reader
+from tenants.permissions import TenantPerm
+
+JOB_TONES: dict[JobState, Tone] = {
+    JobState.QUEUED: "waiting",
+    JobState.RUNNING: "idle",
+    JobState.DONE: "charging",
+    JobState.FAILED: "fault",
+    JobState.CANCELLED: "offline",
+    JobState.EXPIRED: "offline",
+}
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """``name: “A” → “B”``, one change after the other."""
+    said = []
+    for key in sorted(before.keys() | after.keys()):
+        old, new = (json.dumps(state.get(key), ensure_ascii=False) for state in (before, after))
+        said.append(f"{key}: {new}" if key not in before else f"{key}: {old} → {new}")
+    return "; ".join(said)
+
+
+class AuditTable(ListTable):
+    at = columns.When(sort=True)
+    actor = columns.Text("actor_label", head=_("Actor"), second=columns.Text("ip"))
+    on_behalf = columns.Text(shown=False)
+    action = columns.Text()
+    object = columns.Text("object_label", head=_("Object"))
+    changes = columns.Text("before", "after", head=_("Changes"), show=changes)
+    reason = columns.Text()
+
+
+class AuditFilters(ListFilters):
+    at = filters.Period()
+    actor = filters.Search("actor_label", label=_("Actor"))
+    action = filters.Text()
+    object = filters.Search("object_label", label=_("Object"))
+    tenant = filters.Subtree()
+
+
+AUDIT = Resource(
+    name="audit",
+    path="system/audit/",
+    title=_("Audit log"),
+    model=AuditEntry,
+    rows=AuditEntry.objects.all,
+    table=AuditTable,
+    filters=AuditFilters,
+    view=TenantPerm.AUDIT_VIEW,
+    export=TenantPerm.EXPORT,
+    label="object_label",
+    order=("-at", "-id"),
+    menu=Place("system", 40),
+    empty=Empty(
+        _("No change recorded yet"), _("Every change that staff, drivers and timers make is listed here.")
+    ),
+)
+
+
+class JobTable(ListTable):
+    title = columns.Link(to="jobs.job", key="public_id")
+    state = columns.Badge(choices=JobState, tones=JOB_TONES)
+    created_at = columns.When(sort=True)
+    done = columns.Number(head=_("Rows"))
+    finished_at = columns.When(sort=True)
+    expires_at = columns.When()
+
+
+class JobFilters(ListFilters):
+    state = filters.Choice(choices=JobState)
+    created_at = filters.Period()
+
+
+def own_jobs(rows: QuerySet[Job], reader: Reader) -> QuerySet[Job]:
+    """A job is seen by its owner alone."""
+    return rows.filter(owner_ref=reader.actor.ref)
+
+
+JOBS = Resource(
+    name="jobs",
+    path="system/jobs/",
+    title=_("Jobs"),
+    model=Job,
+    rows=Job.objects.all,
+    narrow=own_jobs,
+    table=JobTable,
+    filters=JobFilters,
+    view=None,
+    label="title",
+    order=("-created_at", "-id"),
+    menu=Place("system", 50),
+    detail="jobs.job",
+    detail_key="public_id",
+    live="jobs",
+    empty=Empty(
+        _("No jobs"),
+        _("Large Excel files and other long work appear here while they run, and stay for a week."),
+    ),
+)

@@ -1,0 +1,21 @@
+"""Timers of the frame. Each task is one call."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from backoffice.kit import jobs
+from backoffice.kit.tasks import sweep
+
+
+@shared_task(name=jobs.RUN_TASK)
+def run_job(pk: int) -> None:
+    jobs.run(pk)
+
+
+@sweep
+def tidy_jobs() -> None:
+    jobs.tidy()
+
+
+SCHEDULE = {tidy_jobs: 30.0}
