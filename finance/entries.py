@@ -34,6 +34,14 @@ OF_A_WALLET = (
 """Accounts that every wallet has; its cached figures are their sums."""
 
 
+def accounts_of(wallet: Wallet) -> list[AccountKey]:
+    """Every account that a wallet's journals need, but those of channels."""
+    return [
+        *(AccountKey(wallet.tenant_id, str(kind), "", wallet.currency) for kind in STANDING),
+        *(AccountKey(wallet.tenant_id, str(kind), wallet.subject, wallet.currency) for kind in OF_A_WALLET),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Where the journals of one wallet stand, who posts them and when they happened (None: now)."""
@@ -47,14 +55,6 @@ class Books:
     @classmethod
     def of(cls, wallet: Wallet, owner: Path, actor: Actor, at: datetime | None = None) -> Books:
         return cls(owner, wallet.subject, wallet.currency, actor, at)
-
-    def accounts(self) -> list[AccountKey]:
-        """Every account that these journals need, but those of channels."""
-        tenant_id = self.owner.owner_id
-        return [
-            *(AccountKey(tenant_id, str(kind), "", self.currency) for kind in STANDING),
-            *(AccountKey(tenant_id, str(kind), self.subject, self.currency) for kind in OF_A_WALLET),
-        ]
 
     def top_up_paid(self, number: str, amount: int, channel: PaymentChannel) -> Entry:
         return self._entry(

@@ -59,6 +59,31 @@ def wallets_of(driver: Driver) -> QuerySet[Wallet]:
     return Wallet.objects.filter(driver=driver).order_by("currency")
 
 
+@dataclass(frozen=True, slots=True)
+class Spendable:
+    """What a driver has free and what he owes, minor units, over all his wallets."""
+
+    free: int = 0
+    owed: int = 0
+
+    @property
+    def can_start(self) -> bool:
+        return self.free > 0 and not self.owed
+
+
+def spendable(driver_ids: Iterable[int]) -> dict[int, Spendable]:
+    """Which of these drivers could pay for a new order; one answer for each that was asked for."""
+    wanted = set(driver_ids)
+    sums = (
+        Wallet.objects.filter(driver_id__in=wanted)
+        .values_list("driver_id")
+        .annotate(free=Sum(F("cash") + F("bonus")), owed=Sum("arrears"))
+        .order_by()
+    )
+    known = {driver_id: Spendable(free, owed) for driver_id, free, owed in sums}
+    return {driver_id: known.get(driver_id, Spendable()) for driver_id in wanted}
+
+
 def accounts() -> QuerySet[Account]:
     return Account.objects.all()
 

@@ -62,6 +62,7 @@ def correct_settlement(
     discount: int = 0,
     reason: str,
     actor: Actor,
+    wallet: Wallet | None = None,
 ) -> Settlement:
     """Settle an order anew with other figures (minor units).
 
@@ -70,7 +71,7 @@ def correct_settlement(
     was refunded of the order, LedgerConflict for a version out of turn.
     """
     figures = Figures(electricity, service, idle, discount)
-    row = lock_wallet(_payer(about, None))
+    row = lock_wallet(_payer(about, wallet))
     stored, latest = _stored(about, version, figures)
     if stored is not None:
         return stored

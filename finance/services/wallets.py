@@ -11,12 +11,13 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.money import minor_digits
 from drivers.models import Driver
 from finance import ledger
+from finance.entries import accounts_of
 from finance.models import Wallet
 from finance.services.booking import book, books_of, lock_wallet, new_number
 
 
 @transaction.atomic
-def wallet_for(driver: Driver, currency: str, *, actor: Actor) -> Wallet:
+def wallet_for(driver: Driver, currency: str) -> Wallet:
     """The driver's wallet in this currency, opened with its accounts if it is the first time."""
     known = Wallet.objects.filter(driver=driver, currency=currency).first()
     if known is not None:
@@ -27,7 +28,7 @@ def wallet_for(driver: Driver, currency: str, *, actor: Actor) -> Wallet:
         ignore_conflicts=True,
     )
     wallet = Wallet.objects.get(driver=driver, currency=currency)
-    ledger.open_accounts(books_of(wallet, actor).accounts())
+    ledger.open_accounts(accounts_of(wallet))
     return wallet
 
 

@@ -54,7 +54,7 @@ def _build(cursor: psycopg2.extensions.cursor, url: str, name: str) -> None:
 
 def _digest() -> str:
     digest = hashlib.sha256(datetime.now(UTC).date().isoformat().encode())
-    migrations = sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("backoffice/*/migrations/*.py")])
+    migrations = sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/*/migrations/*.py")])
     for path in [ROOT / "requirements.txt", *migrations]:
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
