@@ -1,0 +1,103 @@
+"""One batch of facts, in one database transaction, through the intake of the rooms.
+
+The order within a batch is fixed; the order of one pile's facts is kept because a session hands in
+the next one only after the answer to the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db import transaction
+
+from alarms import intake as alarms
+from backoffice.kit.scope import unscoped
+from ocpp_gateway import wire
+from orders import intake as orders
+from stations import intake as stations
+from stations.selectors import places_read_once
+
+F = TypeVar("F", bound=wire.Fact)
+
+EMPTY = wire.Answer()
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes. ``facts`` in order of arrival; their answers have the same indices."""
+
+    facts: list[wire.Fact] = field(default_factory=list)
+    outcomes: list[wire.CommandOutcome] = field(default_factory=list)
+    frames: list[wire.FrameSeen] = field(default_factory=list)
+    refusals: list[tuple[wire.Hello, wire.RefusalReason]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.facts) + len(self.outcomes) + len(self.frames) + len(self.refusals)
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """Two batches that together are this one, each half of every kind."""
+        return Batch(*(_half(part, 0) for part in self._parts())), Batch(*(_half(part, 1) for part in self._parts()))
+
+    def _parts(self) -> tuple[list[object], ...]:
+        return self.facts, self.outcomes, self.frames, self.refusals  # type: ignore[return-value]
+
+
+def write(batch: Batch) -> list[wire.Answer]:
+    """Write all of it or nothing; the answers in the order of the facts."""
+    with unscoped(reason="gateway intake"), transaction.atomic(), places_read_once():
+        stations.keep_outcomes(batch.outcomes)
+        answers = _write_facts(batch.facts)
+        stations.keep_frames(batch.frames)
+        if batch.refusals:
+            stations.note_refusals(batch.refusals)
+    return answers
+
+
+def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
+    answers: list[wire.Answer] = [EMPTY] * len(facts)
+    if not facts:
+        return answers
+
+    def of(kind: type[F]) -> list[F]:
+        return [fact for fact in facts if isinstance(fact, kind)]
+
+    def answer(kind: type[wire.Fact], found: Sequence[wire.Answer]) -> None:
+        places = (index for index, fact in enumerate(facts) if isinstance(fact, kind))
+        for index, one in zip(places, found, strict=True):
+            answers[index] = one
+
+    if connected := of(wire.Connected):
+        stations.connect(connected)
+    if booted := of(wire.Booted):
+        answer(wire.Booted, stations.boot(booted))
+    if reported := of(wire.StatusReported):
+        changes = stations.report_status(reported)
+        alarms.report_status(changes)
+        orders.report_status(changes)
+    if asked := of(wire.AuthorizeAsked):
+        answer(wire.AuthorizeAsked, orders.authorize(asked))
+    if started := of(wire.TransactionStarted):
+        answer(wire.TransactionStarted, orders.start(started))
+    if metered := of(wire.MeterReported):
+        orders.meter(metered)
+    if stopped := of(wire.TransactionStopped):
+        answer(wire.TransactionStopped, orders.stop(stopped))
+    if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
+        stations.note(noted)
+        answer(wire.DataTransferred, [_answer_vendor(fact) for fact in of(wire.DataTransferred)])
+    stations.see({fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)})
+    if gone := of(wire.Disconnected):
+        stations.disconnect(gone)
+    return answers
+
+
+def _answer_vendor(fact: wire.DataTransferred) -> wire.DataTransferAnswer:
+    """No vendor's messages are known here yet (OCPP 1.6 §4.3); what came is kept."""
+    return wire.DataTransferAnswer(status="UnknownVendorId")
+
+
+def _half(items: list[object], which: int) -> list[object]:
+    middle = len(items) // 2
+    return items[middle:] if which else items[:middle]

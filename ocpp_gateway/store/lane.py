@@ -1,0 +1,205 @@
+"""A lane: one thread, one database connection, one batch at a time.
+
+While a batch is being committed the next one gathers, so the load itself decides how large batches
+are. A batch that fails is halved until what is wrong stands alone; a database that cannot be reached
+is tried again until the facts have waited as long as a pile may be kept waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+from ocpp_gateway import wire
+from ocpp_gateway.ports import StoreUnavailable
+from ocpp_gateway.store.batch import EMPTY, Batch, write
+from ocpp_gateway.store.rescue import keep_unstorable
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ANSWERED_ANYWAY = (wire.MeterReported, wire.TransactionStopped, wire.StatusReported, wire.Noted, wire.Heartbeat)
+"""Reports whose answer says nothing: kept raw, they count as stored."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A fact and whoever waits for its answer."""
+
+    fact: wire.Fact
+    answer: asyncio.Future[wire.Answer]
+    since: float
+
+
+class Lane:
+    """``patience_s``: how long a fact waits for a database that is away. ``gather_s``: how long a batch gathers."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        batch_facts: int = 500,
+        most_frames: int = 20_000,
+        gather_s: float = 0.002,
+        patience_s: float = 25.0,
+        committed: Callable[[int, float], None] = lambda facts, seconds: None,
+    ) -> None:
+        self._loop = loop
+        self._batch_facts, self._most_frames = batch_facts, most_frames
+        self._gather_s, self._patience_s = gather_s, patience_s
+        self._committed = committed
+        self._facts: deque[Waiting] = deque()
+        self._outcomes: deque[wire.CommandOutcome] = deque()
+        self._frames: deque[wire.FrameSeen] = deque()
+        self._refusals: deque[tuple[wire.Hello, wire.RefusalReason]] = deque(maxlen=10_000)
+        self._work = threading.Event()
+        self._stopping = False
+        self.lost_frames = 0
+        self.state = "ok"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is there, then end. Blocks until it has."""
+        self._stopping = True
+        self._work.set()
+        self._thread.join(timeout=self._patience_s + 5)
+
+    @property
+    def depth(self) -> int:
+        """Facts that wait for their commit."""
+        return len(self._facts)
+
+    def record(self, fact: wire.Fact) -> asyncio.Future[wire.Answer]:
+        """The answer comes when the fact is on disk; StoreUnavailable when it cannot get there."""
+        waiting = Waiting(fact, self._loop.create_future(), time.monotonic())
+        self._facts.append(waiting)
+        self._work.set()
+        return waiting.answer
+
+    def frame(self, frame: wire.FrameSeen) -> None:
+        if len(self._frames) >= self._most_frames:
+            self._frames.popleft()
+            self.lost_frames += 1
+        self._frames.append(frame)
+        self._work.set()
+
+    def outcome(self, outcome: wire.CommandOutcome) -> None:
+        self._outcomes.append(outcome)
+        self._work.set()
+
+    def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
+        self._refusals.append((hello, reason))
+        self._work.set()
+
+    def _run(self) -> None:
+        while not (self._stopping and not self._has_work()):
+            self._work.wait(timeout=1.0)
+            if not self._stopping and self._gather_s:
+                time.sleep(self._gather_s)
+            self._work.clear()
+            while self._has_work():
+                self._write_some()
+        connection.close()
+
+    def _has_work(self) -> bool:
+        return bool(self._facts or self._outcomes or self._frames or self._refusals)
+
+    def _write_some(self) -> None:
+        waiting = _take(self._facts, self._batch_facts)
+        batch = Batch(
+            [one.fact for one in waiting],
+            _take(self._outcomes, self._batch_facts),
+            _take(self._frames, 4 * self._batch_facts),
+            _take(self._refusals, self._batch_facts),
+        )
+        begun = time.monotonic()
+        self._write(batch, waiting)
+        self._committed(len(waiting), time.monotonic() - begun)
+
+    def _write(self, batch: Batch, waiting: list[Waiting]) -> None:
+        pause = 0.05
+        while True:
+            try:
+                answers = write(batch)
+            except (OperationalError, InterfaceError) as error:
+                self.state = f"database: {type(error).__name__}"
+                connection.close()
+                if self._out_of_patience(waiting, batch):
+                    log.error("batch given up: %s", error)
+                    self._release_failure(waiting)
+                    return
+                time.sleep(pause)
+                pause = min(2 * pause, 2.0)
+            except Exception:
+                log.exception("batch of %d failed", len(batch))
+                connection.close()
+                self._halve(batch, waiting)
+                return
+            else:
+                self.state = "ok"
+                self._release(waiting, answers)
+                return
+
+    def _out_of_patience(self, waiting: list[Waiting], batch: Batch) -> bool:
+        """Facts are given up when the oldest has waited too long; the rest of a batch when the gateway ends.
+
+        Outcomes and frames that nobody waits for stay until the database is back.
+        """
+        if waiting:
+            return time.monotonic() - waiting[0].since > self._patience_s
+        return self._stopping
+
+    def _halve(self, batch: Batch, waiting: list[Waiting]) -> None:
+        if len(batch) == 1:
+            self._give_up_one(batch, waiting)
+            return
+        first, second = batch.halves()
+        middle = len(first.facts)
+        self._write(first, waiting[:middle])
+        self._write(second, waiting[middle:])
+
+    def _give_up_one(self, batch: Batch, waiting: list[Waiting]) -> None:
+        """The one item that cannot be written: kept raw if it is a report, and answered as the protocol says."""
+        kept = bool(batch.facts) and keep_unstorable(batch.facts[0])
+        if waiting and kept and isinstance(waiting[0].fact, ANSWERED_ANYWAY):
+            answer: wire.Answer = wire.StopAnswer() if isinstance(waiting[0].fact, wire.TransactionStopped) else EMPTY
+            self._release(waiting, [answer])
+        else:
+            self._release_failure(waiting)
+
+    def _release(self, waiting: list[Waiting], answers: list[wire.Answer]) -> None:
+        if waiting:
+            self._loop.call_soon_threadsafe(_set_answers, waiting, answers)
+
+    def _release_failure(self, waiting: list[Waiting]) -> None:
+        if waiting:
+            self._loop.call_soon_threadsafe(_set_failure, waiting)
+
+
+def _set_answers(waiting: list[Waiting], answers: list[wire.Answer]) -> None:
+    for one, answer in zip(waiting, answers, strict=True):
+        if not one.answer.done():
+            one.answer.set_result(answer)
+
+
+def _set_failure(waiting: list[Waiting]) -> None:
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_exception(StoreUnavailable())
+
+
+def _take(queue: deque[T], most: int) -> list[T]:
+    return [queue.popleft() for _ in range(min(len(queue), most))]
