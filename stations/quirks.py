@@ -18,6 +18,7 @@ class Quirks:
 
     ``id_tag_prefix`` and ``id_tag_suffix`` are cut off an idTag before it is matched. ``register``:
     ``absolute``, or ``relative`` where meter values count from the start of each transaction.
+    ``connection_timeout_s``: how long the pile waits for the plug.
     """
 
     boot_answer: str = "Accepted"
@@ -29,15 +30,21 @@ class Quirks:
     id_tag_suffix: str = ""
     max_frame_bytes: int = 4 * 1024 * 1024
     register: str = "absolute"
+    connection_timeout_s: int = 120
 
 
 DEFAULTS = Quirks()
-BOOT_ANSWERS = ("Accepted", "Pending", "Rejected")
-REGISTERS = ("absolute", "relative")
-HEARTBEATS_S = range(10, 86_401)
-FRAME_BYTES = range(64 * 1024, 16 * 1024 * 1024 + 1)
-
-_NAMES = frozenset(field.name for field in fields(Quirks))
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "boot_answer": ("Accepted", "Pending", "Rejected"),
+    "register": ("absolute", "relative"),
+}
+RANGES: Mapping[str, range] = {
+    "heartbeat_interval_s": range(10, 86_401),
+    "connection_timeout_s": range(1, 3_601),
+    "max_frame_bytes": range(64 * 1024, 16 * 1024 * 1024 + 1),
+}
+LONGEST_CUT = 20
+NAMES = frozenset(field.name for field in fields(Quirks))
 
 
 def read_quirks(layers: Iterable[Mapping[str, Any] | None]) -> Quirks:
@@ -45,29 +52,22 @@ def read_quirks(layers: Iterable[Mapping[str, Any] | None]) -> Quirks:
     quirks = DEFAULTS
     for layer in layers:
         if isinstance(layer, Mapping):
-            sane = {name: value for name, value in layer.items() if name in _NAMES and is_sane(name, value)}
+            sane = {name: value for name, value in layer.items() if is_sane(name, value)}
             quirks = replace(quirks, **sane)
     return quirks
 
 
 def is_sane(name: str, value: Any) -> bool:
-    """Whether a setting may have this value."""
-    if type(value) is not type(getattr(DEFAULTS, name)):
+    """Whether there is such a setting and it may have this value."""
+    if name not in NAMES or type(value) is not type(getattr(DEFAULTS, name)):
         return False
-    match name:
-        case "boot_answer":
-            return value in BOOT_ANSWERS
-        case "register":
-            return value in REGISTERS
-        case "heartbeat_interval_s":
-            return value in HEARTBEATS_S
-        case "max_frame_bytes":
-            return value in FRAME_BYTES
-        case "clock_zone":
-            return is_zone(value)
-        case "id_tag_prefix" | "id_tag_suffix":
-            return len(value) <= 20
-    return True
+    if name in CHOICES:
+        return value in CHOICES[name]
+    if name in RANGES:
+        return value in RANGES[name]
+    if name == "clock_zone":
+        return is_zone(value)
+    return not isinstance(value, str) or len(value) <= LONGEST_CUT
 
 
 def is_zone(name: str) -> bool:

@@ -24,11 +24,11 @@ Row = tuple[Any, ...]
 
 @contextmanager
 def sql() -> Iterator[Any]:
-    """A cursor of the driver. Raises ScopeError unless the scope is lifted."""
+    """A cursor for statements of our own. Raises ScopeError unless the scope is lifted."""
     if not current_scope().everything:
         raise ScopeError("raw SQL cannot be scoped")
     with connection.cursor() as cursor:
-        yield cursor.cursor
+        yield cursor
 
 
 def lock_piles(pile_ids: Iterable[int]) -> None:
@@ -46,7 +46,9 @@ def with_values(
     """Execute a statement that has one ``VALUES %s``. Without rows it does nothing."""
     if not rows:
         return []
-    found = execute_values(cursor, statement, rows, template=template, page_size=len(rows), fetch=fetch)
+    found = execute_values(
+        cursor.cursor, statement, rows, template=template, page_size=len(rows), fetch=fetch
+    )
     return list(found or [])
 
 
@@ -60,6 +62,11 @@ class Compact(Json):
 
     def dumps(self, obj: Any) -> str:
         return json.dumps(obj, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_json(value: str | None) -> Any:
+    """A JSON column: Django leaves them as text below its models."""
+    return None if value is None else json.loads(value)
 
 
 def add_events(cursor: Any, events: Sequence[tuple[int, Path, str, datetime, Mapping[str, Any]]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ocpp_gateway.wire import BootAnswer, Booted, Registration
 from stations.intake import evidence
-from stations.intake.batch import Row, add_events, sql, with_values
+from stations.intake.batch import Row, add_events, read_json, sql, with_values
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -69,7 +69,7 @@ class _Pile:
     def __init__(self, row: Row) -> None:
         self.id, life, self.booted_at, self.firmware, own, of_model = row
         self.retired = life == Life.RETIRED
-        self.quirks: Quirks = read_quirks([of_model, own])
+        self.quirks: Quirks = read_quirks([read_json(of_model), read_json(own)])
         self.boots = 0
         self.row: Row = ()
 

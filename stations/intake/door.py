@@ -21,7 +21,7 @@ from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalRea
 from stations import keys
 from stations.credentials import KeyForm, SealedKey, match
 from stations.identities import LONGEST, objection_to, printable
-from stations.intake.batch import add_events, sql, with_values
+from stations.intake.batch import add_events, read_json, sql, with_values
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -75,7 +75,7 @@ class _Found:
         (self.id, self.life, self.registration, self.profile, salt, digest, self.key_form) = row[:7]
         (next_salt, next_digest, self.undecided, of_model, own, self.connectors, self.generation) = row[7:]
         self.key, self.next_key = SealedKey(salt, digest), SealedKey(next_salt, next_digest)
-        self.quirks: Quirks = read_quirks([of_model, own])
+        self.quirks: Quirks = read_quirks([read_json(of_model), read_json(own)])
 
 
 def admit(hello: Hello) -> Admission:

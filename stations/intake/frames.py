@@ -43,7 +43,7 @@ def keep_frames(frames: Sequence[FrameSeen]) -> None:
         for frame in known
     )
     with sql() as cursor:
-        cursor.copy_expert(f"COPY stations_frame ({_COLUMNS}) FROM STDIN", io.StringIO(lines))
+        cursor.cursor.copy_expert(f"COPY stations_frame ({_COLUMNS}) FROM STDIN", io.StringIO(lines))
     evidence.of_frames(known)
 
 

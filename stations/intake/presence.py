@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from backoffice.kit import clock
 from ocpp_gateway.wire import Connected, Disconnected
 from stations.changes import PresenceChange
@@ -146,6 +148,7 @@ def see(heard: Mapping[int, datetime]) -> None:
         with_values(cursor, _with_ids(_SEE, rows), rows)
 
 
+@transaction.atomic
 def start_gateway(name: str) -> list[PresenceChange]:
     """A gateway of this name starts: whatever an earlier one of it held is not connected any more."""
     see_gateway(name)
@@ -162,6 +165,7 @@ def see_gateway(name: str) -> None:
         )
 
 
+@transaction.atomic
 def drop_lost_gateways() -> list[PresenceChange]:
     """Piles of gateways that have not been heard of for a while are not connected through them."""
     lost = Gateway.objects.filter(seen_at__lt=clock.now() - GATEWAY_LOST_AFTER)

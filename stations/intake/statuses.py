@@ -34,7 +34,7 @@ WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 
 _LOCK_CONNECTORS = """
 SELECT id, pile_id, number, status, error_code, status_at, reported_at, NULL FROM stations_connector
-WHERE pile_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+WHERE pile_id = ANY(%s) AND number > 0 ORDER BY id FOR NO KEY UPDATE
 """
 
 _CREATE_CONNECTORS = """

@@ -79,8 +79,11 @@ def place_of_pile(pile_id: int) -> PilePlace:
 
 
 def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
+    numbers = JSONBAgg(JSONObject(number="connectors__number", id="connectors__id"))
     rows = list(
-        Pile.objects.filter(pk__in=pile_ids).values_list(
+        Pile.objects.filter(pk__in=pile_ids)
+        .annotate(guns=numbers)
+        .values_list(
             "id",
             "identity",
             "name",
@@ -89,7 +92,7 @@ def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
             "station__name",
             "station__timezone",
             "model__rated_kw",
-            JSONBAgg(JSONObject(number="connectors__number", id="connectors__id")),
+            "guns",
         )
     )
     standing = standings(row[3] for row in rows)

@@ -1,0 +1,113 @@
+"""What passed between us and a pile: commands, frames, statuses, and when it was out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from stations.models import Command, Frame, PileEvent, StatusEvent
+
+Span = tuple[datetime, datetime]
+Step = tuple[datetime, bool]
+
+
+def commands() -> QuerySet[Command]:
+    """Commands of the scope, the newest first."""
+    return Command.objects.select_related("pile").order_by("-created_at", "-pk")
+
+
+def commands_of(pile_id: int) -> QuerySet[Command]:
+    """Commands to one pile, the newest first."""
+    return commands().filter(pile=pile_id)
+
+
+def commands_about(about: str) -> QuerySet[Command]:
+    """Commands sent for one thing, the oldest first."""
+    return Command.objects.filter(about=about).order_by("created_at", "pk")
+
+
+def frames_of(pile_id: int, since: datetime, until: datetime, *, action: str = "") -> QuerySet[Frame]:
+    """The conversation with a pile in a span of time, the newest first.
+
+    The span is what keeps the query on a few partitions. ``action`` keeps that message and its answers.
+    """
+    frames = Frame.objects.filter(pile=pile_id, at__gte=since, at__lt=until)
+    if action:
+        frames = frames.filter(action=action)
+    return frames.order_by("-at", "-id")
+
+
+def statuses_of(pile_id: int) -> QuerySet[StatusEvent]:
+    """What a pile reported of its connectors, the newest first."""
+    return StatusEvent.objects.filter(pile=pile_id).order_by("-at", "-pk")
+
+
+def events_of(pile_id: int) -> QuerySet[PileEvent]:
+    """What else happened to a pile, the newest first."""
+    return PileEvent.objects.filter(pile=pile_id).order_by("-at", "-pk")
+
+
+def outages(pile_id: int, connector_number: int, since: datetime, until: datetime) -> list[Span]:
+    """When, between two instants, a connector or its pile was faulted or could not be heard.
+
+    Spans are in order, do not touch, and lie within the two instants.
+    """
+    if until <= since:
+        return []
+    spans = [
+        *_spans(_fault_steps(pile_id, connector_number, since, until), since, until),
+        *_spans(_fault_steps(pile_id, 0, since, until), since, until),
+        *_spans(_away_steps(pile_id, since, until), since, until),
+    ]
+    return _merged(spans)
+
+
+def _fault_steps(pile_id: int, connector_number: int, since: datetime, until: datetime) -> list[Step]:
+    reports = StatusEvent.objects.filter(pile=pile_id, connector_number=connector_number)
+    return [
+        (at, status == "Faulted") for at, status in _steps(reports.values_list("at", "status"), since, until)
+    ]
+
+
+def _away_steps(pile_id: int, since: datetime, until: datetime) -> list[Step]:
+    events = PileEvent.objects.filter(pile=pile_id, kind__in=["connected", "takeover", "disconnected"])
+    return [
+        (at, kind == "disconnected") for at, kind in _steps(events.values_list("at", "kind"), since, until)
+    ]
+
+
+def _steps(
+    rows: QuerySet[Any, tuple[datetime, str]], since: datetime, until: datetime
+) -> list[tuple[datetime, str]]:
+    """The last one before the span, and those in it."""
+    before = rows.filter(at__lte=since).order_by("-at", "-pk")[:1]
+    return [*before, *rows.filter(at__gt=since, at__lt=until).order_by("at", "pk")]
+
+
+def _spans(steps: Iterable[Step], since: datetime, until: datetime) -> list[Span]:
+    """From when a step says out of order until the next that says otherwise, cut to the two instants."""
+    spans: list[Span] = []
+    began: datetime | None = None
+    for at, out in steps:
+        if out and began is None:
+            began = at
+        elif not out and began is not None:
+            spans.append((began, at))
+            began = None
+    if began is not None:
+        spans.append((began, until))
+    cut = [(max(start, since), min(end, until)) for start, end in spans]
+    return [(start, end) for start, end in cut if start < end]
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

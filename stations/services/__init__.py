@@ -1,0 +1,1 @@
+"""What staff, drivers and timers do with sites, devices, prices and commands."""

@@ -1,0 +1,106 @@
+"""What time does: commands that never left, were never answered or never took effect, and old traffic.
+
+Each sweep finds its rows by itself and handles each in a transaction of its own, so a listener that
+fails holds up one command and not the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
+from psycopg2.sql import SQL, Identifier
+
+from backoffice.kit import clock
+from ocpp_gateway.wire import CommandOutcome, CommandState
+from stations.models import Command, PileEvent, StatusEvent
+from stations.outcomes import give_up_effect, lock_commands, take_outcome
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+QUEUE_GRACE = timedelta(seconds=5)
+"""The gateway says itself what it did not send; it may be a moment late."""
+
+ANSWER_GRACE = timedelta(seconds=15)
+"""The gateway counts the time-out itself; only when it died nobody does."""
+
+PARTITIONS_AHEAD_DAYS = 7
+HISTORY_BATCH = 5000
+
+
+def expire_commands() -> int:
+    """Commands that waited longer than they were meant to."""
+    late = Command.objects.filter(state=CommandState.QUEUED, deadline__lt=clock.now() - QUEUE_GRACE)
+    return _each(late.order_by("deadline"), _concluding(CommandState.EXPIRED, "never_sent"))
+
+
+def time_out_commands() -> int:
+    """Commands whose gateway never said whether the pile answered."""
+    second = Value(timedelta(seconds=1))
+    waited_for = ExpressionWrapper(F("sent_at") + F("timeout_s") * second, output_field=DurationField())
+    late = Command.objects.filter(state=CommandState.SENT).alias(answer_due=waited_for)
+    return _each(
+        late.filter(answer_due__lt=clock.now() - ANSWER_GRACE).order_by("deadline"),
+        _concluding(CommandState.TIMED_OUT, "no_answer"),
+    )
+
+
+def miss_effects() -> int:
+    """Commands that a pile agreed to and that were not seen to take effect."""
+    at = clock.now()
+    late = Command.objects.filter(state=CommandState.ACCEPTED, effect_deadline__lt=at)
+    return _each(late.order_by("effect_deadline"), lambda command: give_up_effect(command, at=at))
+
+
+def _concluding(state: CommandState, error: str) -> Callable[[Command], None]:
+    at = clock.now()
+
+    def conclude(command: Command) -> None:
+        take_outcome(command, CommandOutcome(command_id=command.pk, state=state, at=at, error=error))
+
+    return conclude
+
+
+def _each(rows: QuerySet[Command], act: Callable[[Command], None]) -> int:
+    handled = 0
+    for command_id in list(rows.values_list("pk", flat=True)[:BATCH]):
+        try:
+            with transaction.atomic():
+                act(lock_commands([command_id])[command_id])
+            handled += 1
+        except Exception:
+            log.exception("command %s could not be concluded", command_id)
+    return handled
+
+
+def keep_partitions() -> None:
+    """Make the partitions of frames ahead, and drop those that are older than they are kept."""
+    today = clock.now().date()
+    oldest = today - timedelta(days=settings.FRAMES_KEPT_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kit_ensure_partitions('stations_frame', 'at', 'day', %s, %s)",
+            [today, today + timedelta(days=PARTITIONS_AHEAD_DAYS)],
+        )
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'stations_frame'::regclass"
+        )
+        for (partition,) in cursor.fetchall():
+            suffix = partition.rpartition("_")[2]
+            if suffix.isdigit() and date.fromisoformat(suffix) < oldest:
+                cursor.cursor.execute(SQL("DROP TABLE {}").format(Identifier(partition)))
+
+
+def forget_history() -> int:
+    """Delete status reports and events of piles that are older than they are kept."""
+    oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
+    statuses = StatusEvent.objects.filter(received_at__lt=oldest)
+    events = PileEvent.objects.filter(at__lt=oldest)
+    deleted, _ = StatusEvent.objects.filter(pk__in=statuses.values("pk")[:HISTORY_BATCH]).delete()
+    more, _ = PileEvent.objects.filter(pk__in=events.values("pk")[:HISTORY_BATCH]).delete()
+    return deleted + more

@@ -1,0 +1,17 @@
+"""Answers to hooks of lower rooms."""
+
+from __future__ import annotations
+
+from django.utils.translation import ngettext
+
+from stations.selectors import open_station_count
+from tenants.hooks import closing_blockers
+
+
+@closing_blockers.answer
+def open_stations(tenant_id: int) -> str | None:
+    """Stations of the tenant itself; those below it keep their own tenant open."""
+    count = open_station_count(tenant_id)
+    if not count:
+        return None
+    return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}

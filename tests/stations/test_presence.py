@@ -1,0 +1,129 @@
+"""Presence: who is connected, whatever the order in which sockets open and close."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backoffice.kit import clock
+from stations import intake
+from stations.models import Pile, PileEvent
+from tests.factories.stations import Talk, make_pile
+
+pytestmark = pytest.mark.usefixtures("everything")
+
+
+def fresh(pile: Pile) -> Pile:
+    return Pile.objects.get(pk=pile.pk)
+
+
+def kinds(pile: Pile) -> list[str]:
+    return list(PileEvent.objects.filter(pile=pile).order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_pile_that_connects_is_online_at_its_gateway() -> None:
+    pile = make_pile()
+    [change] = intake.connect([Talk(pile, generation=7).connected(gateway="gw-2", remote="10.0.0.9")])
+
+    row = fresh(pile)
+    assert (row.online, row.generation, row.gateway, row.remote) == (True, 7, "gw-2", "10.0.0.9")
+    assert change.online and change.place.pile_id == pile.pk
+    assert kinds(pile) == ["connected"]
+
+
+def test_connecting_twice_with_one_generation_changes_nothing() -> None:
+    pile = make_pile()
+    fact = Talk(pile).connected()
+    intake.connect([fact])
+
+    assert intake.connect([fact]) == []
+    assert kinds(pile) == ["connected"]
+
+
+def test_the_late_end_of_an_old_socket_leaves_the_pile_online() -> None:
+    pile = make_pile()
+    old, new = Talk(pile, generation=1), Talk(pile, generation=2)
+    intake.connect([old.connected()])
+    [change] = intake.connect([new.connected()])
+
+    assert intake.disconnect([old.disconnected()]) == []
+    assert fresh(pile).online
+    assert change.takeovers == 1
+    assert kinds(pile) == ["connected", "takeover"]
+
+
+def test_a_superseded_socket_never_marks_the_pile_away() -> None:
+    pile = make_pile()
+    talk = Talk(pile)
+    intake.connect([talk.connected()])
+
+    assert intake.disconnect([talk.disconnected(superseded=True)]) == []
+    assert fresh(pile).online
+
+
+def test_an_older_connection_that_is_told_late_takes_nothing_over() -> None:
+    pile = make_pile()
+    intake.connect([Talk(pile, generation=5, gateway="gw-new").connected()])
+
+    assert intake.connect([Talk(pile, generation=4, gateway="gw-old").connected()]) == []
+    assert fresh(pile).gateway == "gw-new"
+
+
+def test_a_pile_that_leaves_is_offline_once() -> None:
+    pile = make_pile()
+    talk = Talk(pile)
+    intake.connect([talk.connected()])
+    gone = talk.disconnected(code=1001)
+
+    [change] = intake.disconnect([gone])
+    assert intake.disconnect([gone]) == []
+    assert not change.online and not fresh(pile).online
+    assert fresh(pile).disconnected_at == gone.received_at
+    assert kinds(pile) == ["connected", "disconnected"]
+
+
+def test_two_connections_in_one_batch_leave_the_newest() -> None:
+    pile = make_pile()
+    first, second = Talk(pile, generation=1), Talk(pile, generation=2)
+
+    [change] = intake.connect([second.connected(gateway="b"), first.connected(gateway="a")])
+    assert (fresh(pile).generation, fresh(pile).gateway) == (2, "b")
+    assert change.takeovers == 1
+
+
+def test_many_takeovers_within_a_minute_are_counted() -> None:
+    pile = make_pile()
+    takeovers = [intake.connect([Talk(pile, generation=n).connected()])[0].takeovers for n in range(1, 6)]
+
+    assert takeovers == [0, 1, 2, 3, 4]
+
+
+def test_hearing_a_pile_moves_its_time_forward_only() -> None:
+    pile, at = make_pile(), clock.now()
+    intake.see({pile.pk: at})
+    intake.see({pile.pk: at - timedelta(hours=1)})
+
+    assert fresh(pile).last_seen_at == at
+
+
+def test_a_restarted_gateway_holds_no_piles() -> None:
+    here, elsewhere = make_pile(), make_pile()
+    intake.connect([Talk(here, gateway="gw-1").connected(), Talk(elsewhere, gateway="gw-2").connected()])
+
+    [change] = intake.start_gateway("gw-1")
+    assert change.place.pile_id == here.pk and not change.online
+    assert not fresh(here).online and fresh(elsewhere).online
+
+
+def test_piles_of_a_gateway_that_is_not_heard_of_are_offline_and_the_others_are_not() -> None:
+    lost, held, unknown = make_pile(), make_pile(), make_pile()
+    talks = [Talk(lost, gateway="lost"), Talk(held, gateway="held"), Talk(unknown, gateway="untold")]
+    intake.connect([talk.connected() for talk in talks])
+    with clock.frozen(clock.ago(minutes=5)):
+        intake.see_gateway("lost")
+    intake.see_gateway("held")
+
+    assert [change.place.pile_id for change in intake.drop_lost_gateways()] == [lost.pk]
+    assert intake.drop_lost_gateways() == []
+    assert [fresh(pile).online for pile in (lost, held, unknown)] == [False, True, True]
