@@ -13,7 +13,6 @@ import signal
 import socket
 
 import uvloop
-
 from django.conf import settings
 
 from ocpp_gateway.bus import Bus
@@ -48,7 +47,10 @@ async def serve() -> None:
     gateway = Gateway(store, name=name, parts=lambda: {"database": store.state(), "redis": bus.state})
     bus = Bus(settings.REDIS_URL, stream_of(name), submit=gateway.submit, queued=queued)
     gateway.metrics.gauges["depth"] = ("Reports that wait for their commit.", lambda: store.depth)
-    gateway.metrics.gauges["frames_lost"] = ("Frames dropped because too many waited.", lambda: store.lost_frames)
+    gateway.metrics.gauges["frames_lost"] = (
+        "Frames dropped because too many waited.",
+        lambda: store.lost_frames,
+    )
     since = utc_now()
     bus.start()
     ports = await gateway.start([Listener(host=host, port=port)])

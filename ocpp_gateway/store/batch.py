@@ -38,7 +38,9 @@ class Batch:
 
     def halves(self) -> tuple[Batch, Batch]:
         """Two batches that together are this one, each half of every kind."""
-        return Batch(*(_half(part, 0) for part in self._parts())), Batch(*(_half(part, 1) for part in self._parts()))
+        return Batch(*(_half(part, 0) for part in self._parts())), Batch(
+            *(_half(part, 1) for part in self._parts())
+        )
 
     def _parts(self) -> tuple[list[object], ...]:
         return self.facts, self.outcomes, self.frames, self.refusals  # type: ignore[return-value]
@@ -87,7 +89,9 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
         answer(wire.DataTransferred, [_answer_vendor(fact) for fact in of(wire.DataTransferred)])
-    stations.see({fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)})
+    stations.see(
+        {fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)}
+    )
     if gone := of(wire.Disconnected):
         stations.disconnect(gone)
     return answers

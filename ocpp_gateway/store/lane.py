@@ -27,7 +27,13 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-ANSWERED_ANYWAY = (wire.MeterReported, wire.TransactionStopped, wire.StatusReported, wire.Noted, wire.Heartbeat)
+ANSWERED_ANYWAY = (
+    wire.MeterReported,
+    wire.TransactionStopped,
+    wire.StatusReported,
+    wire.Noted,
+    wire.Heartbeat,
+)
 """Reports whose answer says nothing: kept raw, they count as stored."""
 
 
@@ -175,7 +181,9 @@ class Lane:
         """The one item that cannot be written: kept raw if it is a report, and answered as the protocol says."""
         kept = bool(batch.facts) and keep_unstorable(batch.facts[0])
         if waiting and kept and isinstance(waiting[0].fact, ANSWERED_ANYWAY):
-            answer: wire.Answer = wire.StopAnswer() if isinstance(waiting[0].fact, wire.TransactionStopped) else EMPTY
+            answer: wire.Answer = (
+                wire.StopAnswer() if isinstance(waiting[0].fact, wire.TransactionStopped) else EMPTY
+            )
             self._release(waiting, [answer])
         else:
             self._release_failure(waiting)

@@ -32,6 +32,7 @@ from stations.selectors.traffic import (
     events_of,
     frames_of,
     outages,
+    queued_orders,
     statuses_of,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "place_of_pile",
     "places",
     "places_read_once",
+    "queued_orders",
     "station_by_code",
     "station_list",
     "stations",

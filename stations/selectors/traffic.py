@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from backoffice.kit import clock
+from ocpp_gateway.wire import CommandOrder, CommandState
+from stations.keys import KEY_NAME
 from stations.models import Command, Frame, PileEvent, StatusEvent
 
 Span = tuple[datetime, datetime]
@@ -111,3 +114,32 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append((start, end))
     return merged
+
+
+def queued_orders(gateway: str, since: datetime) -> list[CommandOrder]:
+    """Commands for piles of a gateway that were made after ``since`` and have not left.
+
+    A change of a pile's key is left out: its row does not hold the key, so it can only expire.
+    """
+    rows = (
+        Command.objects.filter(
+            state=CommandState.QUEUED.value,
+            pile__gateway=gateway,
+            created_at__gt=since,
+            created_at__lt=clock.ago(seconds=3),
+            deadline__gt=clock.now(),
+        )
+        .exclude(action="ChangeConfiguration", payload__key=KEY_NAME)
+        .order_by("pk")[:500]
+    )
+    return [
+        CommandOrder(
+            command_id=row.pk,
+            pile_id=row.pile_id,
+            action=row.action,
+            payload=row.payload,
+            deadline=row.deadline,
+            timeout_s=row.timeout_s,
+        )
+        for row in rows
+    ]
