@@ -6,6 +6,8 @@ and trailing slashes are forgiven.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -77,6 +79,32 @@ def authorization_in(request: Request) -> str | None:
     """The first ``Authorization`` header, whatever its case."""
     values = request.headers.get_all("Authorization")
     return values[0] if values else None
+
+
+def parse_basic(header: str | None, identity: str) -> tuple[str | None, bytes | None]:
+    """User name and password bytes of an ``Authorization`` header; (None, None) without a usable one.
+
+    The password stays bytes: some piles send the bytes of their key, which are no UTF-8 (OCPP 1.6
+    security white paper A00.FR.205). The user name is the identity, so a header that begins with it
+    is cut there; else at the first colon. Bytes of the user name that are no UTF-8 become surrogate
+    escapes and match no identity.
+    """
+    if header is None:
+        return None, None
+    scheme, _, value = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None, None
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None, None
+    expected = identity.encode() + b":"
+    if decoded.startswith(expected):
+        return identity, decoded[len(expected) :]
+    user, colon, password = decoded.partition(b":")
+    if not colon:
+        return None, None
+    return user.decode(errors="surrogateescape"), password
 
 
 def respond(status: HTTPStatus, body: bytes, content_type: str = "text/plain; charset=utf-8") -> Response:

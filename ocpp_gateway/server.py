@@ -22,7 +22,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from ocpp_gateway import auth, handshake, wire
+from ocpp_gateway import handshake, wire
 from ocpp_gateway.channel import Clock, monotonic
 from ocpp_gateway.limits import HandshakeLimiter
 from ocpp_gateway.metrics import Metrics
@@ -224,7 +224,7 @@ class Gateway:
         self, listener: Listener, connection: PileConnection, request: Request, remote: str
     ) -> Response | None:
         identity = handshake.identity_in(request.path)
-        user_name, password = auth.parse_basic(handshake.authorization_in(request), identity or "")
+        user_name, password = handshake.parse_basic(handshake.authorization_in(request), identity or "")
         hello = wire.Hello(
             identity=identity or handshake.route(request.path)[:255],
             user_name=user_name,

@@ -10,71 +10,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import resources
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
-import jsonschema_rs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-ERROR_CODES: Final = frozenset(
-    [
-        "NotImplemented",
-        "NotSupported",
-        "InternalError",
-        "ProtocolError",
-        "SecurityError",
-        "FormationViolation",
-        "PropertyConstraintViolation",
-        "OccurenceConstraintViolation",
-        "TypeConstraintViolation",
-        "GenericError",
-    ]
-)
-_COMMANDS: Final = frozenset(
-    [
-        "CancelReservation",
-        "CertificateSigned",
-        "ChangeAvailability",
-        "ChangeConfiguration",
-        "ClearCache",
-        "ClearChargingProfile",
-        "DataTransfer",
-        "DeleteCertificate",
-        "ExtendedTriggerMessage",
-        "GetCompositeSchedule",
-        "GetConfiguration",
-        "GetDiagnostics",
-        "GetInstalledCertificateIds",
-        "GetLocalListVersion",
-        "GetLog",
-        "InstallCertificate",
-        "RemoteStartTransaction",
-        "RemoteStopTransaction",
-        "ReserveNow",
-        "Reset",
-        "SendLocalList",
-        "SetChargingProfile",
-        "SignedUpdateFirmware",
-        "TriggerMessage",
-        "UnlockConnector",
-        "UpdateFirmware",
-    ]
-)
-_UTC_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
-_TIME_FIELDS: Final = frozenset({"currentTime", "expiryDate", "retrieveDate", "validFrom", "validTo"})
-
-
-class Violation(AssertionError):
-    """The central system broke the protocol."""
+from tests.support.conformance import COMMANDS, ERROR_CODES, Violation, check_schema, check_times, require
 
 
 class CallFailed(Exception):
@@ -109,27 +57,6 @@ class Command:
     id: str
     action: str
     payload: dict[str, Any]
-
-
-class Schemas:
-    """The OCPP 1.6 schemas, formats checked."""
-
-    def __init__(self) -> None:
-        self._validators: dict[str, jsonschema_rs.Validator] = {}
-
-    def check(self, name: str, payload: Any) -> None:
-        validator = self._validators.get(name)
-        if validator is None:
-            text = (resources.files("ocpp.v16") / "schemas" / f"{name}.json").read_text("utf-8-sig")
-            validator = jsonschema_rs.validator_for(json.loads(text), validate_formats=True)
-            self._validators[name] = validator
-        try:
-            validator.validate(payload)
-        except jsonschema_rs.ValidationError as error:
-            raise Violation(f"{name}: {error}") from None
-
-
-_SCHEMAS = Schemas()
 
 
 class Pile:
@@ -348,9 +275,9 @@ class Pile:
                     self.violations.append(str(violation))
 
     def _receive(self, message: str | bytes) -> None:
-        _require(isinstance(message, str), "a binary frame")
+        require(isinstance(message, str), "a binary frame")
         frame = json.loads(message)
-        _require(isinstance(frame, list) and len(frame) > 2, f"no frame: {message!r}")
+        require(isinstance(frame, list) and len(frame) > 2, f"no frame: {message!r}")
         kind = frame[0]
         if kind == 2:
             self._receive_command(frame)
@@ -360,15 +287,15 @@ class Pile:
             raise Violation(f"message type {kind}")
 
     def _receive_command(self, frame: list[Any]) -> None:
-        _require(len(frame) == 4, f"a CALL of {len(frame)} members")
+        require(len(frame) == 4, f"a CALL of {len(frame)} members")
         _, id_, action, payload = frame
-        _require(isinstance(id_, str) and 0 < len(id_) <= 36, f"message id {id_!r}")
-        _require(id_ not in self._command_ids, f"message id {id_} used twice")
-        _require(action in _COMMANDS, f"action {action}")
-        _SCHEMAS.check(action, payload)
-        _check_times(payload)
+        require(isinstance(id_, str) and 0 < len(id_) <= 36, f"message id {id_!r}")
+        require(id_ not in self._command_ids, f"message id {id_} used twice")
+        require(action in COMMANDS, f"action {action}")
+        check_schema(action, payload)
+        check_times(payload)
         self._command_ids.add(id_)
-        _require(not self._unanswered, f"{action} while another CALL is unanswered")
+        require(not self._unanswered, f"{action} while another CALL is unanswered")
         self._unanswered.add(id_)
         command = Command(id_, action, payload)
         self.commands.append(command)
@@ -405,29 +332,12 @@ class Pile:
             raise Violation(f"an answer to nothing: {frame}")
         future.set_result(frame)
         if frame[0] == 4:
-            _require(len(frame) == 5, f"a CALLERROR of {len(frame)} members")
-            _require(frame[2] in ERROR_CODES, f"error code {frame[2]}")
-            _require(isinstance(frame[3], str) and len(frame[3]) <= 255, "error description")
-            _require(isinstance(frame[4], dict), "error details are no object")
+            require(len(frame) == 5, f"a CALLERROR of {len(frame)} members")
+            require(frame[2] in ERROR_CODES, f"error code {frame[2]}")
+            require(isinstance(frame[3], str) and len(frame[3]) <= 255, "error description")
+            require(isinstance(frame[4], dict), "error details are no object")
         else:
-            _require(len(frame) == 3, f"a CALLRESULT of {len(frame)} members")
+            require(len(frame) == 3, f"a CALLRESULT of {len(frame)} members")
             if action:
-                _SCHEMAS.check(f"{action}Response", frame[2])
-            _check_times(frame[2])
-
-
-def _require(condition: bool, what: str) -> None:
-    if not condition:
-        raise Violation(what)
-
-
-def _check_times(value: Any) -> None:
-    """Piles on the market refuse offsets and microseconds."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name in _TIME_FIELDS:
-                _require(_UTC_SECONDS.fullmatch(str(item)) is not None, f"{name}: {item}")
-            _check_times(item)
-    elif isinstance(value, list):
-        for item in value:
-            _check_times(item)
+                check_schema(f"{action}Response", frame[2])
+            check_times(frame[2])

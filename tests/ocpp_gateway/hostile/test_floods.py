@@ -64,7 +64,7 @@ class TestBursts:
         assert [fact.transaction_id for fact in site.central.of(wire.MeterReported)] == list(range(1000))
 
 
-async def _flood(pile, count: int) -> None:  # type: ignore[no-untyped-def]
+async def _flood(pile, count: int) -> None:
     for number in range(count):
         pile.expect_answer(str(number), "Heartbeat")
         await pile.send([2, str(number), "Heartbeat", {}])

@@ -164,7 +164,7 @@ async def test_a_failed_subprotocol_leaves_the_live_connection_alone(site: Site)
 @pytest.mark.statement(12)
 async def test_compression_is_not_negotiated(site: Site) -> None:
     site.central.add_pile("CP1", security_profile=0)
-    async with connect(f"{site.url}/CP1", subprotocols=["ocpp1.6"], compression="deflate") as socket:  # type: ignore[list-item]
+    async with connect(f"{site.url}/CP1", subprotocols=["ocpp1.6"], compression="deflate") as socket:
         assert socket.response is not None
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
 
@@ -194,7 +194,7 @@ async def test_header_names_have_no_case(site: Site) -> None:
     async with connect(
         f"{site.url}/CP1",
         subprotocols=["ocpp1.6"],
-        additional_headers={"authorization": f"basic {credentials}"},  # type: ignore[list-item]
+        additional_headers={"authorization": f"basic {credentials}"},
     ) as socket:
         await socket.send('[2,"a","Heartbeat",{}]')
         assert json.loads(await socket.recv())[0] == 3

@@ -32,7 +32,7 @@ class Quirk:
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    return datetime(*parts, tzinfo=UTC)
 
 
 def status(**fields: Any) -> dict[str, Any]:
@@ -99,14 +99,14 @@ async def test_a_quirk_is_understood(site: Site, quirk: Quirk) -> None:
     extra = tuple(remark for remark in fact.remarks if not remark.startswith("extra:"))
     assert set(extra) == set(quirk.remarks)
     if quirk.values is not None:
-        samples = [sample for reading in fact.readings for sample in reading.values]  # type: ignore[attr-defined]
+        samples = [sample for reading in fact.readings for sample in reading.values]
         assert [(sample.value, sample.unit) for sample in samples] == [
             (Decimal(n), unit) for n, unit in quirk.values
         ]
     if quirk.at is not None:
-        assert fact.at == quirk.at  # type: ignore[attr-defined]
+        assert fact.at == quirk.at
     if quirk.live:
-        assert fact.at == fact.received_at  # type: ignore[attr-defined]
+        assert fact.at == fact.received_at
     assert json.loads(fact.raw) == (quirk.payload or {})
 
 
