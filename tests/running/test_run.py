@@ -25,6 +25,15 @@ def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedPro
     )
 
 
+def make_environment(folder: Path) -> Path:
+    """A virtual environment that borrows our interpreter."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return folder
+
+
 def test_help_lists_the_commands_from_any_folder(tmp_path: Path) -> None:
     done = run("help", cwd=tmp_path)
     assert done.returncode == 0
@@ -56,9 +65,7 @@ def test_a_failing_installation_says_what_to_check(
 ) -> None:
     (tmp_path / "requirements.txt").write_text("no-such-package-of-ours==1.0\n")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    environment = tmp_path / "venv"
-    (environment / "bin").mkdir(parents=True)
-    (environment / "bin" / "python").symlink_to(sys.executable)
+    environment = make_environment(tmp_path / "venv")
 
     with pytest.raises(installation.InstallationError, match="Is the package index reachable"):
         installation.install_packages(environment, [tmp_path / "requirements.txt"])
@@ -69,11 +76,10 @@ def test_a_failing_installation_says_what_to_check(
 
 def test_what_is_installed_is_not_installed_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "requirements.txt").write_text("# nothing\n")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    environment = make_environment(tmp_path / "venv")
 
     for _ in range(2):
-        installation.install_packages(tmp_path, [tmp_path / "requirements.txt"])
+        installation.install_packages(environment, [tmp_path / "requirements.txt"])
 
     assert capsys.readouterr().out.count("Installing") == 1
-    assert (tmp_path / ".requirements").exists()
+    assert (environment / ".requirements").exists()
