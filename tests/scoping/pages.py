@@ -1,0 +1,73 @@
+"""Pages about one row that are no lists: how to make the row and the address, for the matrix.
+
+Every view with ``requires`` whose address takes an argument is declared here by its URL name, else the
+suite fails. A page that takes arguments but shows no row of a tenant is named in ``NO_ROW`` with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from backoffice.checks import addresses, is_guarded
+from backoffice.kit.levels import Level
+from backoffice.kit.lists import registered
+from backoffice.kit.lists.views import names_of
+from backoffice.kit.models import Job
+from backoffice.kit.perms import Perm, Role, granted
+from tenants.models import Membership, Tenant
+from tests.factories.rows import make_row
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. ``key`` is the attribute in its address, ``found`` what answers for the viewer's own row."""
+
+    model: type[models.Model]
+    key: str = "pk"
+    perm: Perm | None = None
+    method: str = "get"
+    found: frozenset[int] = frozenset({200})
+    over: Callable[[Membership], dict[str, Any]] = field(default=lambda _viewer: {})
+
+    def make(self, tenant: Tenant, viewer: Membership) -> Any:
+        """A row of the tenant's."""
+        return make_row(self.model, tenant, **self.over(viewer))
+
+    def arguments(self, row: Any) -> list[Any]:
+        return [getattr(row, self.key)]
+
+    def role_at(self, level: Level) -> Role | None:
+        """A role that may open the page at this level."""
+        return next((role for role in Role if self.perm is None or self.perm in granted(level, role)), None)
+
+
+def _own(viewer: Membership) -> dict[str, Any]:
+    return {"owner_ref": f"staff:{viewer.user_id}", "params": {"zone": "UTC"}}
+
+
+PAGES: dict[str, Page] = {
+    "jobs.job": Page(Job, "public_id", over=_own),
+    "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
+    "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+}
+
+NO_ROW: dict[str, str] = {}
+
+
+def undeclared_pages() -> list[str]:
+    """Guarded addresses with an argument that nobody declared here."""
+    lists = {name for resource in registered() for name in names_of(resource)}
+    return sorted(
+        name
+        for name, pattern in addresses()
+        if is_guarded(pattern)
+        and pattern.pattern.regex.groups
+        and name not in lists
+        and name not in PAGES
+        and name not in NO_ROW
+    )

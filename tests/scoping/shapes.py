@@ -1,0 +1,21 @@
+"""What a row must be to appear in a list, where the list shows only some rows of its model.
+
+A room whose list narrows its rows adds the columns here, by the resource's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tenants.models import Membership
+
+SHAPES: dict[str, Callable[[Membership], dict[str, Any]]] = {
+    "jobs": lambda viewer: {"owner_ref": f"staff:{viewer.user_id}"},
+}
+
+
+def shape_of(resource_name: str, viewer: Membership) -> dict[str, Any]:
+    """Columns of a row that the viewer would find in the list, were it in the scope."""
+    shape = SHAPES.get(resource_name)
+    return shape(viewer) if shape else {}
