@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
-from backoffice.kit.scope import Scope, scoped_to, unscoped
+from backoffice.kit.scope import Scope, unscoped, within
 from tenants.models import Membership, Tenant, TenantStatus, User
 
 DEFAULT_TIMEZONE = "UTC"
@@ -88,7 +88,12 @@ def path_of(tenant_id: int) -> Path:
 
 def locality_of(tenant_id: int) -> Locality:
     """What the tenant sets itself, else what the nearest ancestor sets, else the house's default."""
-    chain = list(reversed(lineage(tenant_id)))
+    return locality_in(lineage(tenant_id))
+
+
+def locality_in(lineage: list[Ancestor]) -> Locality:
+    """The same for the last of a chain that is known."""
+    chain = list(reversed(lineage))
     return Locality(
         timezone=next((a.timezone for a in chain if a.timezone), DEFAULT_TIMEZONE),
         currency=next((a.currency for a in chain if a.currency), DEFAULT_CURRENCY),
@@ -134,13 +139,25 @@ def subtree_ids(tenant_id: int) -> list[int]:
 
 def scope_of(tenant_id: int) -> AbstractContextManager[Scope]:
     """Enter the scope of a tenant: itself and everything below. Raises Tenant.DoesNotExist."""
-    chain = lineage(tenant_id)
-    return scoped_to(tenant_id, chain[-1].level, subtree_ids(tenant_id), [a.id for a in chain[:-1]])
+    return within(scope_in(lineage(tenant_id)))
+
+
+def scope_in(lineage: list[Ancestor]) -> Scope:
+    """The scope of the last of a chain that is known, to be entered with ``within``."""
+    *above, own = lineage
+    return Scope(
+        own.id, own.level, frozenset(subtree_ids(own.id)), frozenset(ancestor.id for ancestor in above)
+    )
 
 
 def stopped_by(tenant_id: int) -> Ancestor | None:
     """The topmost tenant of the chain that is suspended or closed, if any: it stops everything below it."""
-    return next((a for a in lineage(tenant_id) if a.status is not TenantStatus.ACTIVE), None)
+    return stopped_in(lineage(tenant_id))
+
+
+def stopped_in(lineage: list[Ancestor]) -> Ancestor | None:
+    """The same for the last of a chain that is known."""
+    return next((a for a in lineage if a.status is not TenantStatus.ACTIVE), None)
 
 
 def tenant_names(ids: Iterable[int]) -> dict[int, str]:

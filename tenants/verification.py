@@ -45,12 +45,29 @@ class Node(NamedTuple):
     depth: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A row of ``owner`` that refers by ``key`` to a row of ``other``, who does not stand above."""
+
+    row: models.Model
+    key: models.ForeignKey[Any, Any]
+    owner: str
+    other: str
+
+    def fault(self) -> Fault:
+        target = getattr(self.row, self.key.attname)
+        return Fault(
+            f"{self.row._meta.label} {self.row.pk}",
+            f"of {self.owner} refers to {self.key.name} {target} of {self.other}, who does not stand above",
+        )
+
+
 def tenancy_faults() -> Iterator[Fault]:
     """Everything that is wrong with the tree, with master data and with facts."""
     yield from tree_faults(Node(*row) for row in Tenant.objects.order_by("pk").values_list(*Node._fields))
     for model in apps.get_models():
         if issubclass(model, TenantOwned):
-            yield from strays(model)
+            yield from (stray.fault() for stray in strays(model))
         elif issubclass(model, PathOwned):
             yield from broken_paths(model)
 
@@ -108,7 +125,7 @@ def _bound_faults(tree: list[Node]) -> Iterator[Fault]:
         open_ends.append(node)
 
 
-def strays(model: type[TenantOwned], *, below: int | None = None) -> Iterator[Fault]:
+def strays(model: type[TenantOwned], *, below: int | None = None) -> Iterator[Stray]:
     """Rows that refer to a row whose tenant is neither theirs nor above it; ``below`` looks in one subtree."""
     rows = model.objects.order_by("pk")
     if below is not None:
@@ -125,14 +142,9 @@ def strays(model: type[TenantOwned], *, below: int | None = None) -> Iterator[Fa
                 f"{key.name}__tenant__rght__gte": F("tenant__rght"),
             }
         )
-        columns = ("pk", "tenant__name", key.attname, f"{key.name}__tenant__name")
-        for pk, owner, target, other in (
-            rows.filter(**{f"{key.name}__isnull": False}).exclude(above).values_list(*columns)
-        ):
-            yield Fault(
-                f"{model._meta.label} {pk}",
-                f"of {owner} refers to {key.name} {target} of {other}, who is not above",
-            )
+        found = rows.filter(**{f"{key.name}__isnull": False}).exclude(above)
+        for row in found.select_related("tenant", f"{key.name}__tenant"):
+            yield Stray(row, key, row.tenant.name, getattr(row, key.name).tenant.name)
 
 
 def broken_paths(model: type[PathOwned]) -> Iterator[Fault]:

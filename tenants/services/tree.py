@@ -1,15 +1,18 @@
 """The only place that writes the tree. Every write holds one advisory lock, so that no two ever interleave.
 
 A tenant is created one level below its parent, moved only under a parent of the same level as its
-old one, and closed only when nothing needs it any more.
+old one, and closed only when nothing needs it any more. Each level manages the next one: what is
+further below is its children's business. Where the scope is lifted, that question is not asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
+from itertools import chain, islice
 from typing import TypedDict, Unpack
 
+from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,11 +20,19 @@ from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import current_scope, unscoped
+from backoffice.kit.scope import TenantOwned, current_scope, unscoped
 from tenants import hooks
+from tenants.localities import CURRENCIES, LANGUAGES, TIMEZONES
 from tenants.models import Tenant, TenantStatus
+from tenants.verification import strays
 
 TREE_LOCK = "tenants.tree"
+CHOICES: Mapping[str, Container[object]] = {
+    "timezone": TIMEZONES,
+    "currency": CURRENCIES,
+    "locale": LANGUAGES,
+}
+NAMED_AT_MOST = 5
 
 
 class TenantFields(TypedDict, total=False):
@@ -43,12 +54,13 @@ class TenantFields(TypedDict, total=False):
 def create_manufacturer(*, actor: Actor, code: str, **fields: Unpack[TenantFields]) -> Tenant:
     """Create a root of the tree. Needs a lifted scope. Raises Refused when the code is taken."""
     locks.hold(TREE_LOCK)
+    _require_parent(None)
     return _create(actor, None, Level.MANUFACTURER, code, fields)
 
 
 @transaction.atomic
 def create_tenant(parent: Tenant, *, actor: Actor, code: str, **fields: Unpack[TenantFields]) -> Tenant:
-    """Create a tenant of the next level below ``parent``, who lies in the scope.
+    """Create a tenant of the next level below ``parent``, who enters it.
 
     Raises Refused when the parent is an agency, not active, or the code is taken.
     """
@@ -57,14 +69,17 @@ def create_tenant(parent: Tenant, *, actor: Actor, code: str, **fields: Unpack[T
     level = Level(parent.level).below
     if level is None:
         raise Refused(_("Nothing stands below an agency."), code="no_level_below")
+    _require_parent(parent.pk)
     _require_active(parent)
     return _create(actor, parent, level, code, fields)
 
 
 @transaction.atomic
 def edit_tenant(tenant: Tenant, *, actor: Actor, **fields: Unpack[TenantFields]) -> Tenant:
-    """Change a tenant's profile."""
+    """Change a tenant's profile: its own, or that of a tenant of the next level."""
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
+    if current_scope().tenant_id != row.pk:
+        _require_parent(row.parent_id)
     before = audit.snapshot(row)
     _assign(row, fields)
     row.save(update_fields=list(fields))
@@ -88,7 +103,8 @@ def resume_tenant(tenant: Tenant, *, actor: Actor, reason: str = "") -> Tenant:
 def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str) -> Tenant:
     """Put a tenant with everything below it under another parent of the same level as the old one.
 
-    Facts keep the path of their time. Raises Refused when the levels do not fit or the new parent is not active.
+    Facts keep the path of their time. Raises Refused when the levels do not fit, the new parent is not
+    active, or something below still uses what only the old chain hands down.
     """
     locks.hold(TREE_LOCK)
     row, target = Tenant.objects.get(pk=tenant.pk), Tenant.objects.get(pk=new_parent.pk)
@@ -106,6 +122,7 @@ def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str
     with unscoped(reason="MPTT shifts the columns of neighbouring nodes"):
         row.move_to(target, "last-child")
         row.refresh_from_db()
+        _require_no_strays(row)
     audit.record(actor, "tenant.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -115,6 +132,7 @@ def close_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
     """End a tenant for good. Raises Refused naming every blocker: children, stations, open orders, balances."""
     locks.hold(TREE_LOCK)
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
+    _require_parent(row.parent_id)
     if row.status == TenantStatus.CLOSED:
         return row
     children = Tenant.objects.filter(parent=row).exclude(status=TenantStatus.CLOSED).count()
@@ -150,7 +168,35 @@ def _create(
 
 def _assign(row: Tenant, fields: Mapping[str, object]) -> None:
     for name, value in fields.items():
+        if value and value not in CHOICES.get(name, (value,)):
+            raise Refused(_("This is not one of the choices."), code="unknown", field=name)
         setattr(row, name, value)
+    if row.contract_from and row.contract_to and row.contract_to < row.contract_from:
+        raise Refused(
+            _("The contract ends before it begins."), code="contract_backwards", field="contract_to"
+        )
+
+
+def _require_parent(parent_id: int | None) -> None:
+    scope = current_scope()
+    if not scope.everything and scope.tenant_id != parent_id:
+        raise Refused(_("Only the level directly above may do this."), code="not_parent")
+
+
+def _require_no_strays(tenant: Tenant) -> None:
+    models = (model for model in apps.get_models() if issubclass(model, TenantOwned))
+    found = list(islice(chain.from_iterable(strays(m, below=tenant.pk) for m in models), NAMED_AT_MOST))
+    if found:
+        blockers = [
+            _("%(row)s uses the %(what)s of %(owner)s")
+            % {"row": stray.row, "what": stray.key.verbose_name, "owner": stray.other}
+            for stray in found
+        ]
+        raise Refused(
+            _("%(name)s cannot be moved: %(blockers)s.")
+            % {"name": tenant.name, "blockers": "; ".join(blockers)},
+            code="blocked",
+        )
 
 
 def _require_active(tenant: Tenant) -> None:
@@ -160,6 +206,9 @@ def _require_active(tenant: Tenant) -> None:
 
 def _change_status(tenant: Tenant, actor: Actor, old: TenantStatus, new: TenantStatus, reason: str) -> Tenant:
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
+    if current_scope().tenant_id == row.pk:
+        raise Refused(_("A tenant cannot suspend or resume itself."), code="own_tenant")
+    _require_parent(row.parent_id)
     if row.status == new:
         return row
     if row.status != old:
@@ -167,8 +216,6 @@ def _change_status(tenant: Tenant, actor: Actor, old: TenantStatus, new: TenantS
             _("%(name)s is %(status)s.") % {"name": row.name, "status": row.get_status_display()},
             code="wrong_status",
         )
-    if current_scope().tenant_id == row.pk and new is TenantStatus.SUSPENDED:
-        raise Refused(_("A tenant cannot suspend itself."), code="own_tenant")
     before = audit.snapshot(row)
     row.status, row.status_reason = new, reason
     row.save(update_fields=["status", "status_reason"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +13,7 @@ from backoffice.kit.models import Job
 from backoffice.kit.scope import path_of_tenant, unscoped
 from stations.models import Pile, Station, Tariff
 from tenants.models import Tenant
-from tenants.verification import Fault, broken_paths, strays, tenancy_faults
+from tenants.verification import broken_paths, strays, tenancy_faults
 from tests.factories.tenants import Forest, make_forest
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def job(**columns: int | None) -> Job:
     return row
 
 
-def found(faults: Callable[[], object]) -> list[Fault]:
+def found(faults: Callable[[], object]) -> list[Any]:
     with unscoped(reason="a test looks at everything"):
         return list(faults())  # type: ignore[call-overload]
 

@@ -1,0 +1,145 @@
+"""Where a request of staff enters its scope, and the only place where it does.
+
+Every request begins outside of all scopes. With a workplace it runs inside its tenant's, also where
+the answer is streamed; without one it runs without any, and whatever touches tenant data fails. Pages
+of drivers and of machines are not even asked who they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Any, cast
+
+from allauth.account.adapter import get_adapter
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from backoffice.kit.actor import Actor
+from backoffice.kit.perms import Grants
+from backoffice.kit.scope import outside
+from tenants.localities import LANGUAGES
+from tenants.selectors import DEFAULT_CURRENCY, DEFAULT_LOCALE, DEFAULT_TIMEZONE, Locality
+from tenants.workplaces import Workplace, barred, workplace_of
+
+SESSION_KEY = "membership"
+OPEN = ("/q/", "/c/", "/pay/", "/static/", "/healthz", "/metrics")
+"""Paths of drivers, of payment channels and of machines, which have their own ways of telling who asks."""
+
+NOWHERE = Locality(DEFAULT_TIMEZONE, DEFAULT_CURRENCY, DEFAULT_LOCALE)
+NOTHING: Grants = frozenset()
+
+Answer = HttpResponseBase
+Handler = Callable[[HttpRequest], Answer] | Callable[[HttpRequest], Awaitable[Answer]]
+
+
+class ScopeMiddleware:
+    """Sets ``membership``, ``lineage``, ``grants``, ``actor`` and ``locality`` of the request."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response: Any = get_response
+        self.later = iscoroutinefunction(get_response)
+        if self.later:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Answer | Awaitable[Answer]:
+        return self._answer_later(request) if self.later else self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> Answer:
+        with outside():
+            place = arrive(request)
+            if not isinstance(place, Workplace):
+                return place or cast(Answer, self.get_response(request))
+            with place.entered():
+                return _finished(place, self.get_response(request))
+
+    async def _answer_later(self, request: HttpRequest) -> Answer:
+        with outside():
+            place = await sync_to_async(arrive)(request)
+            if not isinstance(place, Workplace):
+                return place or cast(Answer, await self.get_response(request))
+            with place.entered():
+                return _finished(place, await self.get_response(request))
+
+
+def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
+    """Find out who asks, and note it on the request. A response only for those who have to leave."""
+    staff: Any = request
+    staff.membership, staff.lineage, staff.grants, staff.locality = None, [], NOTHING, NOWHERE
+    if request.path.startswith(OPEN):
+        return None
+    ip = get_adapter().get_client_ip(request)
+    staff.actor = Actor(f"visitor:{ip}", ip, ip=ip)
+    if not request.user.is_authenticated:
+        return None
+    user = request.user
+    chosen = request.session.get(SESSION_KEY)
+    place = workplace_of(user, preferred=chosen, language=_language_chosen(request))
+    if place is None:
+        return _sent_away(request, barred(user))
+    staff.membership, staff.lineage, staff.grants = place.membership, place.lineage, place.grants
+    staff.actor, staff.locality = place.actor(ip), place.locality
+    staff.LANGUAGE_CODE = place.locality.locale
+    return place
+
+
+def _language_chosen(request: HttpRequest) -> str:
+    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return code if code in LANGUAGES else ""
+
+
+def _sent_away(request: HttpRequest, reason: str) -> HttpResponse:
+    logout(request)
+    messages.error(request, reason)
+    address = resolve_url(settings.LOGIN_URL)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def _finished(place: Workplace, response: Answer) -> Answer:
+    response.headers.setdefault("Content-Language", place.locality.locale)
+    # A file from disk needs no scope, and the server sends it by itself.
+    if isinstance(response, StreamingHttpResponse) and not getattr(response, "file_to_stream", None):
+        stream: Any = response.streaming_content
+        response.streaming_content = _later(place, stream) if response.is_async else _steps(place, stream)
+    return response
+
+
+def _steps(place: Workplace, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, each made inside the scope; between them whoever sends them is outside."""
+    iterator = iter(chunks)
+    try:
+        while True:
+            with outside(), place.entered():
+                chunk = next(iterator, None)
+            if chunk is None:
+                return
+            yield chunk
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            close()
+
+
+async def _later(place: Workplace, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    iterator = aiter(chunks)
+    try:
+        while True:
+            with outside(), place.entered():
+                chunk = await anext(iterator, None)
+            if chunk is None:
+                return
+            yield chunk
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await close()
