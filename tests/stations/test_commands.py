@@ -24,6 +24,7 @@ from tests.factories.stations import (
     make_online_pile,
     make_pile,
     make_station,
+    outcome,
 )
 
 pytestmark = pytest.mark.usefixtures("everything")
