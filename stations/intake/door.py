@@ -167,6 +167,7 @@ def _record(identity: str, found: _Found) -> PileRecord:
         require_subprotocol=quirks.require_subprotocol,
         heartbeat_interval_s=quirks.heartbeat_interval_s,
         id_tag_prefix=quirks.id_tag_prefix,
+        id_tag_suffix=quirks.id_tag_suffix,
         max_frame_bytes=quirks.max_frame_bytes,
         connectors=tuple(found.connectors),
     )
