@@ -72,7 +72,7 @@ AUDIT = Resource(
 
 class JobTable(ListTable):
     title = columns.Link(to="jobs.job", key="public_id")
-    state = columns.Badge(choices=JobState, tones=JOB_TONES)
+    state = columns.Badge(tones=JOB_TONES)
     created_at = columns.When(sort=True)
     done = columns.Number(head=_("Rows"))
     finished_at = columns.When(sort=True)
@@ -80,7 +80,7 @@ class JobTable(ListTable):
 
 
 class JobFilters(ListFilters):
-    state = filters.Choice(choices=JobState)
+    state = filters.Choice()
     created_at = filters.Period()
 
 

@@ -328,21 +328,24 @@ class Day(Column):
 
 
 class Badge(Column):
-    """A state: the label of ``choices``, in the colour and shape that ``tones`` names."""
+    """A state: its label (from the field, or ``choices``), in the colour and shape that ``tones`` names."""
 
     css = "c-state"
 
     def __init__(
         self,
         *sources: str,
-        choices: type[models.TextChoices] | Mapping[Any, Words],
         tones: Mapping[Any, Tone],
+        choices: Mapping[Any, Words] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*sources, **options)
-        pairs = choices.choices if isinstance(choices, type) else choices.items()
-        self.labels: dict[Any, Words] = dict(pairs)
+        self.labels = dict(choices or {})
         self.tones = {_plain(value): tone for value, tone in tones.items()}
+
+    def bind(self, name: str, model: type[models.Model]) -> None:
+        super().bind(name, model)
+        self.labels = self.labels or paths.choices(model, self.own[0])
 
     def html(self, values: Values, reader: Reader, second: Words) -> Words:
         words = self.words(values, reader)

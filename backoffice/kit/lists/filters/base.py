@@ -7,14 +7,30 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
+from backoffice.kit.lists import paths
 from backoffice.kit.staff import Reader
 
 LONGEST = 120
 """Characters that a filter reads."""
+
+
+class Menu(forms.Select):
+    """A menu that also shows a value that is none of its own, so that what was asked stays visible."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        groups: list[Any] = super().optgroups(name, value, attrs)
+        known = {str(one) for one, _words in self.choices}
+        for index, strange in enumerate(
+            [one for one in value if one and one not in known], start=len(groups)
+        ):
+            option = self.create_option(name, strange, strange, selected=True, index=index, attrs=attrs)
+            groups.append((None, [option], index))
+        return groups
 
 
 class Filter(django_filters.Filter):
@@ -27,6 +43,13 @@ class Filter(django_filters.Filter):
     def __init__(self, *paths: str, label: Words = "", **extra: Any) -> None:
         super().__init__(paths[0] if paths else None, label=label or None, **extra)
         self.paths = paths
+
+    def bind(self, name: str, model: type[models.Model]) -> None:
+        """Take path and label from the attribute and the field where none were given."""
+        if self.field_name is None:
+            self.field_name = name
+        if self.label is None:
+            self.label = paths.verbose_name(model, self.field_name)
 
     @property
     def reader(self) -> Reader:
@@ -75,20 +98,29 @@ class Text(Search):
 
 
 class Choice(Filter):
-    """One of a few values: an enum of choices, or a mapping of values to words."""
+    """One of a few values: those of the field, or ``choices`` (values and their words)."""
 
     field_class: type[forms.Field] = forms.ChoiceField
 
     def __init__(
-        self, *paths: str, choices: Any, label: Words = "", any_word: Words = _("Any"), **extra: Any
+        self,
+        *paths: str,
+        choices: Mapping[Any, Words] | None = None,
+        label: Words = "",
+        any_word: Words = _("Any"),
+        **extra: Any,
     ) -> None:
-        pairs = choices.items() if isinstance(choices, Mapping) else choices.choices
-        self.pairs = [(str(value), words) for value, words in pairs]
-        super().__init__(*paths, label=label, choices=[("", any_word), *self.pairs], **extra)
+        super().__init__(*paths, label=label, **extra)
+        self.pairs = dict(choices or {})
+        self.any_word = any_word
+
+    def bind(self, name: str, model: type[models.Model]) -> None:
+        super().bind(name, model)
+        self.pairs = self.pairs or paths.choices(model, str(self.field_name))
+        self.extra |= {"choices": [("", self.any_word), *self.pairs.items()], "widget": Menu()}
 
     def words(self, value: Any) -> Words:
-        words: Words = dict(self.pairs)[value]
-        return words
+        return next((words for one, words in self.pairs.items() if str(one) == value), value)
 
 
 class YesNo(Choice):

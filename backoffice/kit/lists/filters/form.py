@@ -10,7 +10,6 @@ from django.urls import reverse
 from django_filters.filterset import FilterSet
 
 from backoffice.kit.frame import Words
-from backoffice.kit.lists import paths
 from backoffice.kit.lists.filters.relations import Related
 from backoffice.kit.staff import Reader
 
@@ -25,10 +24,7 @@ class ListFilters(FilterSet):
         self.reader = reader
         super().__init__(data, queryset=queryset)
         for name, one in self.filters.items():
-            if one.field_name is None:
-                one.field_name = name
-            if one.label is None:
-                one.label = paths.verbose_name(queryset.model, one.field_name)
+            one.bind(name, queryset.model)
             if isinstance(one, Related) and suggest:
                 one.address = reverse(suggest, args=[name])
 

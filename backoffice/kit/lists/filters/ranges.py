@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from backoffice.kit import clock
 from backoffice.kit.frame import Words
 from backoffice.kit.lists import paths
-from backoffice.kit.lists.filters.base import Filter
+from backoffice.kit.lists.filters.base import Filter, Menu
 from backoffice.kit.money import minor_digits
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -118,6 +118,7 @@ class PeriodField(forms.MultiValueField):
                 (BETWEEN, _("From – to")),
             ],
             required=False,
+            widget=Menu(),
         )
         low, high = _day(_("from")), _day(_("to"))
         widget = PeriodWidget({"": usual.widget, "from": low.widget, "to": high.widget})

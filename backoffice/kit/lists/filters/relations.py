@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from backoffice.kit.frame import Words
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level
-from backoffice.kit.lists.filters.base import LONGEST, Filter
+from backoffice.kit.lists.filters.base import LONGEST, Filter, Menu
 from backoffice.kit.scope import PathOwned, current_scope
 
 CHOICES_SHOWN = 50
@@ -90,7 +90,7 @@ class Related(Filter):
     def field(self) -> forms.Field:
         menu = self.suggestions("", CHOICES_SHOWN + 1)
         if len(menu) <= CHOICES_SHOWN:
-            widget: forms.Widget = forms.Select(choices=[("", _("Any")), *menu])
+            widget: forms.Widget = Menu(choices=[("", _("Any")), *menu])
         else:
             widget = SuggestingInput(self.address)
         return RelatedField(self.find, label=self.label, widget=widget)
