@@ -18,7 +18,7 @@ class DriverStatus(models.TextChoices):
 
 
 class Driver(TenantOwned):
-    """An account at an operator. ``phone`` is E.164."""
+    """An account at an operator. ``phone`` is E.164. A blocked driver starts no charge; money and history stay."""
 
     phone = models.CharField(_("phone"), max_length=20)
     name = models.CharField(_("name"), max_length=80, blank=True)
@@ -77,21 +77,39 @@ class DriverSession(TenantOwned):
 
     driver = models.ForeignKey(Driver, models.PROTECT, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True)
-    user_agent = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    user_agent = models.CharField(_("browser"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("signed in"))
+    expires_at = models.DateTimeField(_("valid until"))
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+        indexes = [models.Index(fields=["driver", "-created_at"], name="driversession_driver")]
 
     def __str__(self) -> str:
         return f"session of {self.driver_id}"
 
 
+class SmsPurpose(models.TextChoices):
+    SIGN_IN = "sign_in", _("Sign-in code")
+    CHARGE = "charge", _("Charge")
+    RECEIPT = "receipt", _("Receipt")
+    MONEY = "money", _("Payment")
+    ALARM = "alarm", _("Alarm")
+    NOTICE = "notice", _("Notice")
+
+
 class SmsCode(TenantOwned):
-    """A six-digit sign-in code: bound to phone, purpose and browser, few tries, short life."""
+    """A six-digit code: bound to phone, purpose and browser, few tries, short life.
+
+    What identifies is kept as keyed hashes. The rows are also what the rate limits count.
+    """
 
     phone = models.CharField(max_length=20)
-    purpose = models.CharField(max_length=20, default="sign_in")
+    purpose = models.CharField(max_length=20, choices=SmsPurpose, default=SmsPurpose.SIGN_IN)
     browser_hash = models.CharField(max_length=64)
+    ip_hash = models.CharField(max_length=64, blank=True)
     code_hash = models.CharField(max_length=64)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -99,7 +117,11 @@ class SmsCode(TenantOwned):
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["tenant", "phone", "-created_at"], name="smscode_phone")]
+        indexes = [
+            models.Index(fields=["phone", "-created_at"], name="smscode_phone"),
+            models.Index(fields=["ip_hash", "-created_at"], name="smscode_ip"),
+            models.Index(fields=["tenant", "-created_at"], name="smscode_tenant"),
+        ]
 
     def __str__(self) -> str:
         return f"code {self.pk}"
@@ -107,29 +129,55 @@ class SmsCode(TenantOwned):
 
 class SmsState(models.TextChoices):
     QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
     DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
 
 
+class SmsError(models.TextChoices):
+    DAILY_CAP = "daily_cap", _("Too many messages to this phone today")
+    TOO_LATE = "too_late", _("Could not be sent in time")
+    REFUSED = "refused", _("Refused by the provider")
+    UNREACHABLE = "unreachable", _("The provider could not be reached")
+    UNREADABLE = "unreadable", _("The stored text cannot be read any more")
+
+
 class SmsMessage(PathOwned):
-    """One message to one phone. ``text`` of a code is kept without the code."""
+    """One message to one phone.
+
+    ``text`` is for the log, without what is secret in it. ``sealed`` is what is sent, encrypted, and
+    empty as soon as the message is sent or failed. ``due_at``: when to try, or while it is being sent,
+    when to think that the sender died.
+    """
 
     phone = models.CharField(_("phone"), max_length=20)
-    purpose = models.CharField(_("purpose"), max_length=20)
+    purpose = models.CharField(_("purpose"), max_length=20, choices=SmsPurpose)
     text = models.CharField(_("text"), max_length=500)
+    sealed = models.TextField(blank=True)
     parts = models.PositiveSmallIntegerField(_("parts"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=SmsState, default=SmsState.QUEUED)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     provider_ref = models.CharField(max_length=80, blank=True)
-    error = models.CharField(_("error"), max_length=200, blank=True)
-    about = models.CharField(max_length=80, blank=True)
+    error = models.CharField(_("error"), max_length=20, choices=SmsError, blank=True)
+    about = models.CharField(_("about"), max_length=80, blank=True)
     created_at = models.DateTimeField(_("time"))
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta(PathOwned.Meta):
         verbose_name = _("SMS")
         verbose_name_plural = _("SMS log")
-        indexes = path_indexes("sms", "-created_at", "-id")
+        indexes = [
+            *path_indexes("sms", "-created_at", "-id"),
+            models.Index(fields=["phone", "-created_at"], name="sms_phone"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["queued", "sending"]),
+                name="sms_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"

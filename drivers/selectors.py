@@ -1,12 +1,19 @@
-"""Reads about drivers and their cards that other rooms may call."""
+"""Reads about drivers, their cards and what was sent to them, for this room and those above."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from drivers.models import Card, CardStatus, DriverStatus
+from django.db.models import Count, Q, QuerySet
+
+from backoffice.kit import clock
+from backoffice.kit.actor import Actor
+from backoffice.kit.figures import masked_phone
+from backoffice.kit.scope import unscoped
+from drivers.models import Card, CardStatus, Driver, DriverSession, DriverStatus, SmsMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,11 @@ class KnownCard:
     expires_at: datetime | None
     parent_id_tag: str
     several_at_once: bool
+
+
+def fold_tag(id_tag: str) -> str:
+    """The form in which card numbers are compared (OCPP 1.6 §7.28)."""
+    return id_tag.strip().upper()
 
 
 def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | None, str], KnownCard]:
@@ -48,3 +60,69 @@ def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | N
     return {
         (card.operator_id, card.folded): card for card in cards if (card.operator_id, card.folded) in wanted
     }
+
+
+def drivers() -> QuerySet[Driver]:
+    """Drivers of the scope, with how many of their cards work (``cards_active``)."""
+    return Driver.objects.annotate(
+        cards_active=Count("cards", filter=Q(cards__status=CardStatus.ACTIVE)),
+    )
+
+
+def driver_choices() -> QuerySet[Driver]:
+    """Drivers of the scope, to choose one from."""
+    return Driver.objects.order_by("name", "pk")
+
+
+def driver_by_phone(operator_id: int, phone: str) -> Driver | None:
+    """``phone`` is E.164."""
+    return Driver.objects.filter(tenant=operator_id, phone=phone).first()
+
+
+def cards() -> QuerySet[Card]:
+    """Cards of the scope."""
+    return Card.objects.all()
+
+
+def cards_of(driver_id: int) -> QuerySet[Card]:
+    """A driver's cards, those that work first."""
+    return Card.objects.filter(driver=driver_id).order_by("status", "-created_at", "pk")
+
+
+def messages() -> QuerySet[SmsMessage]:
+    """What was sent to phones in the scope."""
+    return SmsMessage.objects.all()
+
+
+def messages_about(about: str) -> QuerySet[SmsMessage]:
+    """Messages sent for one thing, the oldest first."""
+    return SmsMessage.objects.filter(about=about).order_by("created_at", "pk")
+
+
+def sessions_of(driver_id: int) -> QuerySet[DriverSession]:
+    """Where a driver is signed in, the newest first."""
+    return DriverSession.objects.filter(
+        driver=driver_id, revoked_at__isnull=True, expires_at__gt=clock.now()
+    ).order_by("-created_at", "-pk")
+
+
+def session_by_token(token: str) -> DriverSession | None:
+    """The sign-in behind a cookie, with its driver, while it is good. Needs no scope: it decides which to enter."""
+    if not token:
+        return None
+    with unscoped(reason="a driver's own sign-in decides the scope"):
+        return (
+            DriverSession.objects.select_related("driver")
+            .filter(token_hash=hash_of(token), revoked_at__isnull=True, expires_at__gt=clock.now())
+            .first()
+        )
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a session's token; the token itself has 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def as_actor(driver: Driver, *, ip: str = "") -> Actor:
+    """The driver as somebody who does something. The label hides the middle of the phone."""
+    return Actor(f"driver:{driver.pk}", driver.name or masked_phone(driver.phone), ip=ip)

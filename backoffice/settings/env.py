@@ -23,6 +23,13 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var" / "data")))
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 SMS_PROVIDER = env.str("SMS_PROVIDER", "file")
+# Sign-in codes within a day of one operator, within an hour for one address; messages within a day to one phone.
+SMS_CODES_PER_TENANT = env.int("SMS_CODES_PER_TENANT", 5000)
+SMS_CODES_PER_ADDRESS = env.int("SMS_CODES_PER_ADDRESS", 20)
+SMS_PER_PHONE = env.int("SMS_PER_PHONE", 30)
+# Seconds without a connection after which a pile is an alarm, and a worse one.
+OFFLINE_ALARM_AFTER_S = env.int("OFFLINE_ALARM_AFTER_S", 120)
+OFFLINE_ALARM_WORSE_AFTER_S = env.int("OFFLINE_ALARM_WORSE_AFTER_S", 1800)
 EMAIL_URL = env.str("EMAIL_URL", "")
 SANDBOX_PAYMENTS = env.bool("SANDBOX_PAYMENTS", True)
 # Where piles without a password may connect from (security profile 0): private networks.

@@ -9,10 +9,10 @@ from datetime import timedelta
 from django.db import transaction
 
 from backoffice.kit import audit, clock
+from backoffice.kit.sealing import SealBroken
 from finance import channels
 from finance.channels import About, ChannelError, Fault, Notice, NoticeFault, RefundStatus
 from finance.models import ChannelNotice, PaymentChannel, Refund, TopUp
-from finance.sealing import SealBroken
 from finance.services.refunds import note_refund_status
 from finance.services.top_ups import Outcome, take_in
 
