@@ -88,7 +88,7 @@ CLOSE = RowAction(
 class TenantTable(ListTable):
     name = columns.Link(to="tenants:tenant", sort=("name", "pk"), second=columns.Text("code"))
     level = columns.Text()
-    parent = columns.Text("parent__name", head=_("Level above"))
+    above = columns.Text(head=_("Level above"))
     contact = columns.Text(second=columns.Text("phone"))
     stations = columns.Number(head=_("Stations"))
     piles = columns.Number(head=_("Terminals"))

@@ -178,13 +178,16 @@ def tenants_by_name() -> QuerySet[Tenant]:
 
 
 def tenants_listed() -> QuerySet[Tenant]:
-    """The same with how many ``stations``, ``piles`` and piles ``online`` are there; None where nobody counts."""
+    """The same in no order, with the name of the tenant ``above`` (if the scope shows it) and how many
+    ``stations``, ``piles`` and piles ``online`` are there and below; None where nobody counts.
+    """
     counts: dict[str, Any] = {
         name: Value(None, IntegerField(null=True)) for name in ("stations", "piles", "online")
     }
     for answer in hooks.equipment():
         counts.update(answer)
-    return Tenant.objects.annotate(**counts)
+    above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]
+    return Tenant.objects.annotate(above=Subquery(above), **counts)
 
 
 def children_of(tenant_id: int) -> QuerySet[Tenant]:

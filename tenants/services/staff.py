@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,8 @@ from backoffice.kit.scope import current_scope
 from tenants import invitations
 from tenants.models import Membership, Tenant, User
 from tenants.selectors import owners_of
+
+LONGEST_EMAIL = 254
 
 
 @transaction.atomic
@@ -146,6 +148,7 @@ def _clean_email(email: str) -> str:
     email = email.strip().lower()
     try:
         validate_email(email)
+        MaxLengthValidator(LONGEST_EMAIL)(email)
     except ValidationError as error:
         raise Refused(_("This is not an email address."), code="email", field="email") from error
     return email

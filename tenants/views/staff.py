@@ -91,7 +91,7 @@ def _actions(request, row):
     found = []
     if reader.may(TenantPerm.STAFF_MANAGE) and not is_not_ours(row):
         found.append(Action(_("Edit"), reverse("tenants:member_edit", args=[row.pk]), icon="edit", get=True))
-    return found + [one.button(row, STAFF.url_of("do")) for one in STAFF.actions if one.offered(row, reader)]
+    return found + STAFF.buttons(row, reader)
 
 
 def _work(row):

@@ -134,8 +134,7 @@ def _actions(request, row):
         found.append(Action(_("Add its owner"), address, icon="person", tone="primary", get=True))
     if not own and not below_us and reader.may(TenantPerm.MANAGE):
         found.append(Action(_("Move…"), reverse("tenants:move", args=[row.pk]), icon="switch", asks=True))
-    do = TENANTS.url_of("do")
-    found += [one.button(row, do) for one in TENANTS.actions if one.offered(row, reader)]
+    found += TENANTS.buttons(row, reader)
     if own and reader.may(TenantPerm.MANAGE):
         found.append(
             Action(NEW[Level(row.level)], reverse("tenants:create"), icon="plus", tone="primary", get=True)
