@@ -29,7 +29,7 @@ OPEN = {
     "healthz": "asked by supervisors, says nothing of tenants",
     "metrics": "scraped, says nothing of tenants",
     "live": "filters by the scope itself and answers 401 without one",
-    "set_language": "Django's own, keeps a cookie",
+    "set_language": "keeps a cookie, and the choice of whoever is signed in",
     "finance:notice": "called by payment channels, signed",
 }
 """Addresses without ``requires``, and why."""

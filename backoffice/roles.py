@@ -32,6 +32,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.VIEW:               ("OMFESA",   "OMFESA", "OMFESA", "OMFA"),
     TenantPerm.MANAGE:             ("OM",       "OM",     "OM",     "-"),
     TenantPerm.CLOSE:              ("O",        "O",      "O",      "-"),
+    TenantPerm.PROFILE:            ("OM",       "OM",     "OM",     "OM"),
     TenantPerm.STAFF_VIEW:         ("OMA",      "OMA",    "OMA",    "OMA"),
     TenantPerm.STAFF_MANAGE:       ("O",        "O",      "O",      "O"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),

@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 
 from backoffice import health, streams
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import urls_of
 from backoffice.kit.rooms import Room
+from tenants.views.personal import set_language
 
 
 def pages_of_rooms() -> list[URLResolver]:
@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("live/stream", streams.staff_stream, name="live"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("tenants.account_urls")),
     path("language/", set_language, name="set_language"),
     path("", include("backoffice.kit.job_views")),
     *(pattern for resource in registered() for pattern in urls_of(resource)),

@@ -5,6 +5,7 @@ class TenantPerm(Perm):
     VIEW = "tenants.view"
     MANAGE = "tenants.manage"
     CLOSE = "tenants.close"
+    PROFILE = "tenants.profile"  # of the own tenant
     STAFF_VIEW = "tenants.staff_view"
     STAFF_MANAGE = "tenants.staff_manage"
     AUDIT_VIEW = "tenants.audit_view"

@@ -15,9 +15,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from backoffice.kit.actor import Actor
+from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
+from backoffice.kit.models import Job
 from backoffice.kit.perms import Grants, Role, granted
-from backoffice.kit.scope import Scope, within
+from backoffice.kit.scope import Scope, outside, unscoped, within
+from backoffice.kit.staff import Reader
 from tenants.models import Membership, TenantStatus, User
 from tenants.selectors import (
     Ancestor,
@@ -66,6 +69,18 @@ def workplace_of(user: User, preferred: int | None = None, language: str = "") -
         if stopped_in(chain) is None:
             return _workplace(membership, chain, language)
     return None
+
+
+@contextmanager
+def enter_as(job: Job) -> Iterator[Reader]:
+    """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
+    with unscoped(reason="a job finds its owner"):
+        owner = User.objects.filter(memberships=job.membership_id, is_active=True).first()
+    place = workplace_of(owner, preferred=job.membership_id) if owner else None
+    if place is None or place.membership.pk != job.membership_id:
+        raise Refused(_("You do not work there any more."), code="no_member")
+    with outside(), within(place.scope):
+        yield Reader(place.actor(), place.grants, place.locality.currency)
 
 
 def barred(user: User) -> str:

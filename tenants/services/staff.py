@@ -11,9 +11,8 @@ from __future__ import annotations
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from backoffice.kit import audit, clock, locks
@@ -24,6 +23,9 @@ from backoffice.kit.perms import Role, granted
 from backoffice.kit.scope import current_scope
 from tenants import invitations
 from tenants.models import Membership, Tenant, User
+from tenants.selectors import owners_of
+
+LONGEST_EMAIL = 254
 
 
 @transaction.atomic
@@ -146,6 +148,7 @@ def _clean_email(email: str) -> str:
     email = email.strip().lower()
     try:
         validate_email(email)
+        MaxLengthValidator(LONGEST_EMAIL)(email)
     except ValidationError as error:
         raise Refused(_("This is not an email address."), code="email", field="email") from error
     return email
@@ -178,7 +181,7 @@ def _require_right(actor: Actor, tenant: Tenant, role: Role, *, from_above: bool
     help_from_above = tenant.parent_id == giver.tenant_id and role is Role.OWNER
     if not help_from_above:
         raise Refused(_("Each level manages its own staff."), code="not_own_level")
-    if not from_above and _owners(tenant).exists():
+    if not from_above and owners_of(tenant.pk).exists():
         raise Refused(
             _("%(name)s has an owner, who adds the others.") % {"name": tenant.name}, code="has_owner"
         )
@@ -197,20 +200,8 @@ def _membership_of(actor: Actor) -> Membership | None:
     raise Refused(_("You do not work here."), code="no_member")
 
 
-def _owners(tenant: Tenant) -> QuerySet[Membership]:
-    today = clock.now().date()
-    return Membership.objects.filter(
-        Q(valid_from__isnull=True) | Q(valid_from__lte=today),
-        Q(valid_to__isnull=True) | Q(valid_to__gte=today),
-        tenant=tenant,
-        role=Role.OWNER,
-        is_active=True,
-        user__is_active=True,
-    )
-
-
 def _require_owner(tenant: Tenant) -> None:
-    if not _owners(tenant).exists():
+    if not owners_of(tenant.pk).exists():
         raise Refused(_("Somebody has to stay the owner."), code="last_owner", field="role")
 
 

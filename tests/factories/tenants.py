@@ -7,7 +7,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from backoffice.kit import clock
 from backoffice.kit.actor import command_line
@@ -34,7 +34,7 @@ def make_tenant(parent: Tenant | None = None, **over: Any) -> Tenant:
 
 @cache
 def _hashed(password: str) -> str:
-    return make_password(password)
+    return PBKDF2PasswordHasher().encode(password, "salt", iterations=1)
 
 
 def make_user(**over: Any) -> User:

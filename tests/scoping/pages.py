@@ -19,6 +19,7 @@ from backoffice.kit.lists.views import names_of
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Perm, Role, granted
 from tenants.models import Membership, Tenant
+from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
 
@@ -54,6 +55,12 @@ PAGES: dict[str, Page] = {
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "tenants:tenant": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:edit": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:move": Page(Tenant, perm=TenantPerm.MANAGE),
+    "tenants:first_owner": Page(Tenant, perm=TenantPerm.STAFF_MANAGE),
+    "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
+    "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
 }
 
 NO_ROW: dict[str, str] = {}

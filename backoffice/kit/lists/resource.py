@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from backoffice.kit.frame import Empty, Kind, Link, Words
+from backoffice.kit.frame import Action, Empty, Kind, Link, Words
 from backoffice.kit.lists.actions import RowAction
 from backoffice.kit.lists.filters import ListFilters, NoFilters
 from backoffice.kit.lists.table import ListTable
@@ -106,6 +106,11 @@ class Resource:
 
     def action(self, name: str) -> RowAction | None:
         return next((action for action in self.actions if action.name == name), None)
+
+    def buttons(self, row: models.Model, reader: Reader) -> list[Action]:
+        """The actions of one row, for the head of its own page."""
+        address = f"{self.url}do/"
+        return [one.button(row, address) for one in self.actions if one.offered(row, reader)]
 
     def back(self) -> Link:
         """The link from a row's page to its list."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 
-from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.scope import Scope, unscoped, within
-from tenants.models import Membership, Tenant, TenantStatus, User
+from tenants import hooks
+from tenants.models import Tenant, TenantStatus
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_CURRENCY = "CNY"
@@ -171,29 +172,41 @@ def tenants() -> QuerySet[Tenant]:
     return Tenant.objects.order_by("tree_id", "lft")
 
 
+def tenants_by_name() -> QuerySet[Tenant]:
+    """The same, to choose from."""
+    return Tenant.objects.order_by("name", "pk")
+
+
+def tenants_listed() -> QuerySet[Tenant]:
+    """The same in no order, with the name of the tenant ``above`` (if the scope shows it) and how many
+    ``stations``, ``piles`` and piles ``online`` are there and below; None where nobody counts.
+    """
+    counts: dict[str, Any] = {
+        name: Value(None, IntegerField(null=True)) for name in ("stations", "piles", "online")
+    }
+    for answer in hooks.equipment():
+        counts.update(answer)
+    above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]
+    return Tenant.objects.annotate(above=Subquery(above), **counts)
+
+
+def children_of(tenant_id: int) -> QuerySet[Tenant]:
+    """The tenants directly below one of the scope, by name."""
+    return Tenant.objects.filter(parent_id=tenant_id).order_by("name", "pk")
+
+
+def possible_parents(tenant: Tenant) -> QuerySet[Tenant]:
+    """Under whom a tenant could be moved: active tenants of the scope with the level of its parent."""
+    if tenant.parent_id is None:
+        return Tenant.objects.none()
+    above = list(Level)[Level(tenant.level).depth - 1]
+    fitting = Tenant.objects.filter(level=above, status=TenantStatus.ACTIVE)
+    return fitting.exclude(pk=tenant.parent_id).order_by("name", "pk")
+
+
 def tenant_by_code(code: str) -> Tenant:
     """Raises Tenant.DoesNotExist."""
     return Tenant.objects.get(code=code)
-
-
-def members() -> QuerySet[Membership]:
-    """Staff of the active scope."""
-    return Membership.objects.select_related("user", "tenant")
-
-
-def memberships_of(user: User) -> list[Membership]:
-    """Where the user may work today, the highest level first."""
-    today = clock.now().date()
-    with unscoped(reason="a person's own memberships decide the scope"):
-        return sorted(
-            Membership.objects.select_related("tenant", "user").filter(
-                Q(valid_from__isnull=True) | Q(valid_from__lte=today),
-                Q(valid_to__isnull=True) | Q(valid_to__gte=today),
-                user=user,
-                is_active=True,
-            ),
-            key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
-        )
 
 
 def stopped_tenants(ids: Iterable[int]) -> set[int]:

@@ -1,0 +1,166 @@
+"""What is typed about tenants, staff and oneself. Rules are the services' business."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.functional import lazy
+from django.utils.translation import gettext, gettext_lazy as _
+
+from backoffice.kit.lists.actions import ReasonForm
+from backoffice.kit.perms import Role
+from tenants.localities import CURRENCIES, TIMEZONES
+from tenants.models import Tenant, Theme
+from tenants.selectors import possible_parents, tenants_by_name
+
+PHONE = RegexValidator(
+    r"^\+?[0-9][0-9 ()/-]{3,18}$", _("Digits, spaces and dashes, with + before a country code.")
+)
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
+LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
+
+
+def _inherited(choices):
+    """The choices below an empty one that says where the value comes from then."""
+    return [("", gettext("As the level above")), *choices]
+
+
+def _of_tenant(choices):
+    return [("", gettext("As the tenant")), *choices]
+
+
+ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
+inherited = lazy(_inherited, list)
+of_tenant = lazy(_of_tenant, list)
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%d")
+
+
+class ContactForm(forms.Form):
+    """What a tenant may say of itself."""
+
+    contact = forms.CharField(label=_("Contact"), max_length=120, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=20, required=False, validators=[PHONE])
+    hotline = forms.CharField(
+        label=_("Hotline for drivers"),
+        max_length=20,
+        required=False,
+        validators=[PHONE],
+        help_text=_("Stands on the driver's pages."),
+    )
+    brand = forms.CharField(
+        label=_("Brand on driver pages"),
+        max_length=80,
+        required=False,
+        help_text=_("Empty: the name."),
+    )
+    timezone = forms.ChoiceField(label=_("Time zone"), required=False, choices=inherited(ZONES))
+    locale = forms.ChoiceField(
+        label=_("Language"), required=False, choices=inherited(list(LANGUAGE_NAMES.items()))
+    )
+
+    own: tuple[str, ...] = ("contact", "phone", "hotline", "brand")
+    places: tuple[str, ...] = ("timezone", "locale")
+
+    def sections(self):
+        """The fields in groups, as the page shows them."""
+        return [
+            (_("Contact"), "", [self[name] for name in self.own]),
+            (_("Place"), "", [self[name] for name in self.places]),
+        ]
+
+
+class TenantForm(ContactForm):
+    """What the level above says of a tenant."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    contract_from = forms.DateField(label=_("Contract from"), required=False, widget=DayInput)
+    contract_to = forms.DateField(label=_("Contract to"), required=False, widget=DayInput)
+
+    names: tuple[str, ...] = ("name", "contract_from", "contract_to")
+
+    def sections(self):
+        return [(_("Tenant"), "", [self[name] for name in self.names]), *super().sections()]
+
+
+class NewTenantForm(TenantForm):
+    """The code and the currency are given once."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=24,
+        validators=[CODE],
+        help_text=_("Short and for good; it stands in exports and scripts."),
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        required=False,
+        choices=inherited([(code, f"{code} · {name}") for code, name in CURRENCIES.items()]),
+        help_text=_("Cannot be changed later."),
+    )
+
+    names = ("name", "code", "contract_from", "contract_to")
+    places = ("timezone", "currency", "locale")
+
+
+class MoveForm(ReasonForm):
+    """Where to, and why."""
+
+    new_parent: forms.ModelChoiceField[Tenant] = forms.ModelChoiceField(
+        label=_("New place"), queryset=tenants_by_name()
+    )
+
+    field_order = ("new_parent", "reason")
+
+    def __init__(self, *args, tenant, **options):
+        super().__init__(*args, **options)
+        chooser: Any = self.fields["new_parent"]
+        chooser.queryset = possible_parents(tenant)
+
+
+class MemberForm(forms.Form):
+    """As what somebody works here, and in which days."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role)
+    valid_from = forms.DateField(
+        label=_("First day"), required=False, widget=DayInput, help_text=_("Empty: at once.")
+    )
+    valid_to = forms.DateField(
+        label=_("Last day"), required=False, widget=DayInput, help_text=_("Empty: without end.")
+    )
+
+
+class PersonForm(forms.Form):
+    """Who it is. Somebody who works elsewhere already keeps his name."""
+
+    email = forms.EmailField(
+        label=_("Email"), max_length=254, help_text=_("A link to set a password goes there.")
+    )
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class NewMemberForm(PersonForm, MemberForm):
+    """A person and a role."""
+
+    field_order = ("email", "name", "role", "valid_from", "valid_to")
+
+
+class ProfileForm(forms.Form):
+    """What somebody sets of himself."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    phone = forms.CharField(label=_("Phone"), max_length=20, required=False, validators=[PHONE])
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=of_tenant(list(LANGUAGE_NAMES.items()))
+    )
+    timezone = forms.ChoiceField(label=_("Time zone"), required=False, choices=of_tenant(ZONES))
+    theme = forms.ChoiceField(label=_("Theme"), choices=Theme)

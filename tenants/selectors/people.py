@@ -1,0 +1,51 @@
+"""Reads about people: who works where, and what was changed of it."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from backoffice.kit import audit, clock
+from backoffice.kit.levels import Level
+from backoffice.kit.models import AuditEntry
+from backoffice.kit.perms import Role
+from backoffice.kit.scope import unscoped
+from tenants.models import Membership, Tenant, User
+
+
+def members() -> QuerySet[Membership]:
+    """Staff of the active scope."""
+    return Membership.objects.select_related("user", "tenant")
+
+
+def members_of(tenant_id: int) -> QuerySet[Membership]:
+    """Staff of one tenant of the scope, those who work first."""
+    return members().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
+
+
+def owners_of(tenant_id: int) -> QuerySet[Membership]:
+    """Who is owner of a tenant of the scope today."""
+    return in_force(Membership.objects.filter(tenant_id=tenant_id, role=Role.OWNER, user__is_active=True))
+
+
+def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Memberships that hold today."""
+    today = clock.now().date()
+    return rows.filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=today),
+        Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+        is_active=True,
+    )
+
+
+def history_of(row: Tenant | Membership, *, newest: int = 20) -> list[AuditEntry]:
+    """The last changes of a row that the scope shows."""
+    return list(AuditEntry.objects.filter(object_ref=audit.reference(row)).order_by("-at", "-id")[:newest])
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Where the user may work today, the highest level first."""
+    with unscoped(reason="a person's own memberships decide the scope"):
+        return sorted(
+            in_force(Membership.objects.select_related("tenant", "user").filter(user=user)),
+            key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
+        )

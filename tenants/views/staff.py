@@ -1,0 +1,111 @@
+"""Letting people in, and as what they work."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from backoffice.kit import clock, figures
+from backoffice.kit.frame import Action, Link
+from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
+from backoffice.kit.perms import Role
+from backoffice.kit.staff import Reader
+from tenants import forms, selectors
+from tenants.permissions import TenantPerm
+from tenants.resources import STAFF, WORKS, is_not_ours
+from tenants.services import staff
+
+
+@requires(TenantPerm.STAFF_VIEW)
+def member(request, pk):
+    """One person at one tenant."""
+    row = row_or_404(selectors.members(), pk=pk)
+    seen = TenantPerm.AUDIT_VIEW in request.grants
+    return detail_page(
+        request,
+        "tenants/member.html",
+        title=row.user.name,
+        back=Link(STAFF.title, STAFF.url),
+        badges=[(WORKS[row.is_active], "charging" if row.is_active else "offline")],
+        subtitle=row.user.email,
+        actions=_actions(request, row),
+        work=_work(row),
+        history=selectors.history_of(row) if seen else None,
+    )
+
+
+@requires(TenantPerm.STAFF_MANAGE)
+def invite(request):
+    """A person for the own tenant."""
+    form = forms.NewMemberForm(request.POST or None)
+    return form_page(
+        request,
+        form,
+        title=_("Add a person"),
+        save=lambda data: staff.add_member(request.membership.tenant, actor=request.actor, **data),
+        then=lambda row: reverse("tenants:member", args=[row.pk]),
+        done=_("Added. A link to sign in was sent."),
+        back=STAFF.back(),
+        cancel_url=STAFF.url,
+    )
+
+
+@requires(TenantPerm.STAFF_MANAGE)
+def first_owner(request, pk):
+    """The first owner of a tenant of the next level."""
+    row = row_or_404(selectors.tenants(), pk=pk)
+    page = reverse("tenants:tenant", args=[pk])
+    return form_page(
+        request,
+        forms.PersonForm(request.POST or None),
+        title=_("Add the owner of %(name)s") % {"name": row.name},
+        save=lambda data: staff.add_member(row, actor=request.actor, role=Role.OWNER, **data),
+        then=lambda _row: page,
+        done=_("Added. A link to sign in was sent."),
+        back=Link(row.name, page),
+        cancel_url=page,
+    )
+
+
+@requires(TenantPerm.STAFF_MANAGE)
+def edit(request, pk):
+    """The role and its days."""
+    row = row_or_404(selectors.members(), pk=pk)
+    page = reverse("tenants:member", args=[pk])
+    kept = {name: getattr(row, name) for name in forms.MemberForm.base_fields}
+    return form_page(
+        request,
+        forms.MemberForm(request.POST or None, initial=kept),
+        title=_("Role of %(name)s") % {"name": row.user.name},
+        save=lambda data: staff.edit_member(row, actor=request.actor, **data),
+        then=lambda _row: page,
+        done=_("Saved."),
+        back=Link(row.user.name, page),
+        cancel_url=page,
+    )
+
+
+def _actions(request, row):
+    reader = Reader.of(request)
+    found = []
+    if reader.may(TenantPerm.STAFF_MANAGE) and not is_not_ours(row):
+        found.append(Action(_("Edit"), reverse("tenants:member_edit", args=[row.pk]), icon="edit", get=True))
+    return found + STAFF.buttons(row, reader)
+
+
+def _work(row):
+    return [
+        (_("Tenant"), f"{row.tenant.name} · {row.tenant.get_level_display()}"),
+        (_("Role"), row.get_role_display()),
+        (_("First day"), _day(row.valid_from)),
+        (_("Last day"), _day(row.valid_to)),
+        (
+            _("Last sign-in"),
+            figures.moment_text(row.user.last_login, now=clock.now()) if row.user.last_login else "–",
+        ),
+    ]
+
+
+def _day(day):
+    return date_format(day, "DATE_FORMAT") if day else "–"
