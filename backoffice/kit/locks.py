@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db import connection, models
@@ -20,6 +21,14 @@ def hold(name: str) -> None:
     """Wait for the advisory lock of this name; it is released when the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key_of(name)])
+
+
+def hold_all(names: Iterable[str]) -> None:
+    """Wait for the advisory locks of all these names, in one order and in one statement."""
+    keys = sorted({key_of(name) for name in names})
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
 
 
 def try_hold(name: str) -> bool:

@@ -71,7 +71,7 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
             answers[index] = one
 
     if connected := of(wire.Connected):
-        stations.connect(connected)
+        alarms.report_presence(stations.connect(connected))
     if booted := of(wire.Booted):
         answer(wire.Booted, stations.boot(booted))
     if reported := of(wire.StatusReported):

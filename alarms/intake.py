@@ -1,0 +1,62 @@
+"""Alarms out of what piles report, inside the transaction that keeps the report.
+
+Only a report that became the state of its connector counts; an older one tells how it was. An error
+is an alarm, NoError clears what earlier reports of the same connector said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alarms.catalogue import CATALOGUE, kind_of, severity_of
+from alarms.events import Event, Relief, Sighting, Target
+from alarms.models import AlarmSource
+from alarms.services.book import keep
+from stations.changes import PresenceChange, StatusChange
+
+TAKEOVERS = 3
+"""Connections that push each other out within a minute: two piles share an identity, or somebody plays one."""
+
+
+def report_status(changes: Sequence[StatusChange]) -> None:
+    """Raise and clear for a batch of StatusNotifications (OCPP 1.6 §4.9, §7.6)."""
+    keep([_event(change) for change in changes if change.newer])
+
+
+def report_presence(changes: Sequence[PresenceChange]) -> None:
+    """Clear F01 of piles that connected; raise T08 where connections push each other out."""
+    events: list[Event] = []
+    for change in changes:
+        target = Target.at_place(change.place)
+        if change.online:
+            events.append(Relief(target=target, source=AlarmSource.PRESENCE, at=change.at, code="F01"))
+        if change.takeovers >= TAKEOVERS:
+            events.append(
+                Sighting(
+                    target=target,
+                    code="T08",
+                    severity=CATALOGUE["T08"].severity,
+                    source=AlarmSource.PRESENCE,
+                    at=change.at,
+                    info=f"{change.takeovers} × takeover",
+                )
+            )
+    keep(events)
+
+
+def _event(change: StatusChange) -> Event:
+    fact = change.fact
+    target = Target.at_place(change.place, fact.connector)
+    kind = kind_of(fact.error_code, fact.status)
+    if kind is None:
+        return Relief(target=target, source=AlarmSource.STATUS, at=fact.received_at)
+    return Sighting(
+        target=target,
+        code=kind.code,
+        severity=severity_of(kind, fact.status),
+        source=AlarmSource.STATUS,
+        at=fact.received_at,
+        error_code=fact.error_code,
+        vendor_error_code=fact.vendor_error_code,
+        info=fact.info,
+    )

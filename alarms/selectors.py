@@ -1,0 +1,127 @@
+"""Reads about alarms, and about what their sweeps look for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+
+from alarms.catalogue import DANGER
+from alarms.models import LIVE, Alarm, AlarmClass, AlarmState
+from stations.models import Connector, Life, Pile, Station, StationStatus
+
+CHARGING = ("Charging", "SuspendedEV", "SuspendedEVSE")
+
+
+@dataclass(frozen=True, slots=True)
+class StationCount:
+    """Of a station's piles that were ever connected: how many, how many are gone, and when the last one went."""
+
+    station: Station
+    known: int
+    lost: int
+    last_lost_at: datetime
+
+
+def alarms() -> QuerySet[Alarm]:
+    """Alarms of the scope."""
+    return Alarm.objects.all()
+
+
+def safety_alarms() -> QuerySet[Alarm]:
+    return alarms().filter(alarm_class=AlarmClass.SAFETY)
+
+
+def failure_alarms() -> QuerySet[Alarm]:
+    return alarms().filter(alarm_class=AlarmClass.FAILURE)
+
+
+def station_alarms() -> QuerySet[Alarm]:
+    return alarms().filter(alarm_class=AlarmClass.STATION)
+
+
+def open_alarms() -> QuerySet[Alarm]:
+    """What is wrong now in the scope and said by no other alarm, the worst first."""
+    return alarms().filter(LIVE, suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+
+
+def alarms_of_pile(pile_id: int) -> QuerySet[Alarm]:
+    """The newest first."""
+    return alarms().filter(pile=pile_id).order_by("-last_seen_at", "-pk")
+
+
+def live_alarms(code: str) -> QuerySet[Alarm]:
+    """Of one kind."""
+    return alarms().filter(LIVE, code=code)
+
+
+def _in_service() -> QuerySet[Pile]:
+    return Pile.objects.filter(life=Life.IN_SERVICE, station__status=StationStatus.LIVE)
+
+
+def lost_piles(since: datetime, *, without_alarm: str) -> QuerySet[Pile]:
+    """Piles in service that went before ``since``, whose outage has had no alarm of this code yet."""
+    told = Alarm.objects.filter(
+        pile=OuterRef("pk"), code=without_alarm, last_seen_at__gte=OuterRef("disconnected_at")
+    )
+    lost = _in_service().filter(online=False, disconnected_at__lte=since)
+    return lost.filter(~Exists(told)).order_by("pk")
+
+
+def returned_alarms(code: str) -> QuerySet[Alarm]:
+    """Live alarms of piles that are connected, or that nobody waits for."""
+    waited_for = _in_service().filter(pk=OuterRef("pile"), online=False)
+    return live_alarms(code).filter(~Exists(waited_for)).order_by("pk")
+
+
+def lasting_alarms(code: str, since: datetime, *, milder_than: int) -> QuerySet[Alarm]:
+    """Live alarms of piles that went before ``since``, or while they were charging."""
+    charging = Connector.objects.filter(pile=OuterRef("pile"), status__in=CHARGING)
+    return live_alarms(code).filter(
+        Q(pile__disconnected_at__lte=since) | Exists(charging), pile__online=False, severity__gt=milder_than
+    )
+
+
+def lost_by_station(since: datetime) -> list[StationCount]:
+    """Stations where piles are gone since before ``since``."""
+    gone = Q(online=False, disconnected_at__lte=since)
+    rows = list(
+        _in_service()
+        .filter(connected_at__isnull=False)
+        .values("station")
+        .annotate(known=Count("pk"), lost=Count("pk", filter=gone), at=Max("disconnected_at", filter=gone))
+        .filter(lost__gt=0)
+        .values_list("station", "known", "lost", "at")
+    )
+    stations = Station.objects.in_bulk([row[0] for row in rows])
+    return [StationCount(stations[pk], known, lost, at) for pk, known, lost, at in rows]
+
+
+def stations_told(code: str, lost_at: Mapping[int, datetime]) -> set[int]:
+    """Those of the stations that had this alarm since their last pile went."""
+    last = (
+        Alarm.objects.filter(station__in=lost_at.keys(), pile__isnull=True, code=code)
+        .values("station")
+        .annotate(at=Max("last_seen_at"))
+        .values_list("station", "at")
+    )
+    return {pk for pk, at in last if at >= lost_at[pk]}
+
+
+def parts_of_station(code: str, station_code: str, *, suppressed: bool) -> QuerySet[Alarm]:
+    """Live alarms that are marked the wrong way: parts of a station's alarm that are not, or no longer."""
+    whole = Alarm.objects.filter(LIVE, code=station_code, station=OuterRef("station"), pile__isnull=True)
+    parts = live_alarms(code).filter(suppressed=suppressed)
+    return parts.filter(~Exists(whole) if suppressed else Exists(whole))
+
+
+def cleared_for_good(before: datetime) -> QuerySet[Alarm]:
+    """Cleared before then, and no danger to anybody."""
+    return alarms().filter(state=AlarmState.CLEARED, cleared_at__lt=before, severity__gt=DANGER)
+
+
+def open_count() -> int:
+    """How many alarms are open in the scope and not yet taken on."""
+    return open_alarms().filter(state=AlarmState.OPEN).count()

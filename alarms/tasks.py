@@ -1,0 +1,20 @@
+"""What the worker does for alarms: looks who is gone, and puts away what is over."""
+
+from __future__ import annotations
+
+from alarms import services
+from backoffice.kit.tasks import sweep
+
+
+@sweep
+def watch_presence() -> None:
+    services.watch_presence()
+
+
+@sweep
+def put_away() -> None:
+    services.clear_quiet()
+    services.close_cleared()
+
+
+SCHEDULE = {watch_presence: 10.0, put_away: 60.0}

@@ -1,0 +1,62 @@
+"""What alarms are called, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alarms.catalogue import CATALOGUE
+from backoffice.kit.frame import Tone
+
+TITLES: Mapping[str, Promise] = {
+    "over_temperature_pile": _("Pile too hot"),
+    "over_temperature_plug": _("Plug or cable too hot"),
+    "leakage": _("Leakage current"),
+    "ground_missing": _("Protective earth missing"),
+    "insulation": _("Insulation fault"),
+    "voltage": _("Voltage out of range"),
+    "over_current": _("Over-current"),
+    "emergency_stop": _("Emergency stop pressed"),
+    "smoke_fire_water": _("Smoke, fire or water"),
+    "door_open": _("Door open or tampered with"),
+    "contactor_welded": _("Contactor welded or lightning protection gone"),
+    "offline": _("Offline"),
+    "weak_signal": _("Weak signal"),
+    "meter": _("Meter fault"),
+    "connector_lock": _("Connector lock fault"),
+    "reader": _("Card reader fault"),
+    "power_switch": _("Power switch fault"),
+    "vehicle_communication": _("Communication with the vehicle failed"),
+    "internal": _("Internal or other error"),
+    "reset": _("Reset failed"),
+    "local_list": _("Local list conflict"),
+    "system": _("Clock, restart, firmware or memory"),
+    "start_rate": _("Many starts fail"),
+    "unused": _("Never used while its neighbours are"),
+    "cannot_stop": _("Charge cannot be stopped"),
+    "station_offline": _("Most piles of the station are offline"),
+    "transformer": _("Transformer overloaded"),
+    "environment": _("Temperature, humidity or flood"),
+    "revenue": _("Revenue far below the usual"),
+    "abnormal_orders": _("Many abnormal orders"),
+    "line_loss": _("Line loss"),
+    "expiring": _("Tariff, certificate or contract expires"),
+    "security": _("Security"),
+}
+
+SEVERITIES: Mapping[int, Promise] = {
+    1: _("Danger"),
+    2: _("Out of service"),
+    3: _("Degraded"),
+    4: _("Information"),
+}
+
+SEVERITY_TONES: Mapping[int, Tone] = {1: "fault", 2: "fault", 3: "waiting", 4: "plain"}
+
+
+def title_of(code: str) -> str:
+    """The name of a kind of alarm; a code that is not in the catalogue stands for itself."""
+    kind = CATALOGUE.get(code)
+    return str(TITLES[kind.text]) if kind else code
