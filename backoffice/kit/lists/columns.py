@@ -336,11 +336,11 @@ class Badge(Column):
         self,
         *sources: str,
         tones: Mapping[Any, Tone],
-        choices: Mapping[Any, Words] | None = None,
+        choices: type[models.Choices] | Mapping[Any, Words] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*sources, **options)
-        self.labels = dict(choices or {})
+        self.labels = paths.labels(choices)
         self.tones = {_plain(value): tone for value, tone in tones.items()}
 
     def bind(self, name: str, model: type[models.Model]) -> None:

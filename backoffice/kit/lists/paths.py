@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -47,6 +47,13 @@ def choices(model: type[models.Model], path: str) -> dict[Any, Words]:
     """The labels of the values of a field with choices."""
     field = field_at(model, path)
     return dict(field.flatchoices) if field is not None and getattr(field, "choices", None) else {}
+
+
+def labels(given: type[models.Choices] | Mapping[Any, Words] | None) -> dict[Any, Words]:
+    """The words of an enum of choices or of a mapping; nothing for None."""
+    if given is None:
+        return {}
+    return dict(given) if isinstance(given, Mapping) else dict(given.choices)
 
 
 def nullable(model: type[models.Model], path: str) -> bool:

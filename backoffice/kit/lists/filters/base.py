@@ -34,15 +34,15 @@ class Menu(forms.Select):
 
 
 class Filter(django_filters.Filter):
-    """Base. ``paths`` are ORM paths, by default the attribute's name; ``label`` by default the field's name."""
+    """Base. ``sources`` are ORM paths, by default the attribute's name; ``label`` by default the field's name."""
 
     parent: Any
     model: Any
     label: Any = None  # django-filter's own would guess one that nobody translates
 
-    def __init__(self, *paths: str, label: Words = "", **extra: Any) -> None:
-        super().__init__(paths[0] if paths else None, label=label or None, **extra)
-        self.paths = paths
+    def __init__(self, *sources: str, label: Words = "", **extra: Any) -> None:
+        super().__init__(sources[0] if sources else None, label=label or None, **extra)
+        self.sources = sources
 
     def bind(self, name: str, model: type[models.Model]) -> None:
         """Take path and label from the attribute and the field where none were given."""
@@ -78,14 +78,14 @@ class Search(Filter):
     field_class: type[forms.Field] = forms.CharField
 
     def __init__(
-        self, *paths: str, label: Words = _("Search"), placeholder: Words = "", **extra: Any
+        self, *sources: str, label: Words = _("Search"), placeholder: Words = "", **extra: Any
     ) -> None:
         widget = forms.TextInput(attrs={"type": "search", "placeholder": placeholder, "autocomplete": "off"})
-        super().__init__(*paths, label=label, max_length=LONGEST, strip=True, widget=widget, **extra)
+        super().__init__(*sources, label=label, max_length=LONGEST, strip=True, widget=widget, **extra)
 
     def condition(self, value: Any) -> Q:
         found = Q()
-        for path in self.paths or (self.field_name,):
+        for path in self.sources or (self.field_name,):
             found |= Q(**{f"{path}__icontains": value})
         return found
 
@@ -93,8 +93,8 @@ class Search(Filter):
 class Text(Search):
     """Part of one field."""
 
-    def __init__(self, *paths: str, label: Words = "", **extra: Any) -> None:
-        super().__init__(*paths, label=label, **extra)
+    def __init__(self, *sources: str, label: Words = "", **extra: Any) -> None:
+        super().__init__(*sources, label=label, **extra)
 
 
 class Choice(Filter):
@@ -104,14 +104,14 @@ class Choice(Filter):
 
     def __init__(
         self,
-        *paths: str,
-        choices: Mapping[Any, Words] | None = None,
+        *sources: str,
+        choices: type[models.Choices] | Mapping[Any, Words] | None = None,
         label: Words = "",
         any_word: Words = _("Any"),
         **extra: Any,
     ) -> None:
-        super().__init__(*paths, label=label, **extra)
-        self.pairs = dict(choices or {})
+        super().__init__(*sources, label=label, **extra)
+        self.pairs = paths.labels(choices)
         self.any_word = any_word
 
     def bind(self, name: str, model: type[models.Model]) -> None:
@@ -126,8 +126,8 @@ class Choice(Filter):
 class YesNo(Choice):
     """A truth: yes, no or any."""
 
-    def __init__(self, *paths: str, yes: Words = _("Yes"), no: Words = _("No"), **extra: Any) -> None:
-        super().__init__(*paths, choices={"yes": yes, "no": no}, **extra)
+    def __init__(self, *sources: str, yes: Words = _("Yes"), no: Words = _("No"), **extra: Any) -> None:
+        super().__init__(*sources, choices={"yes": yes, "no": no}, **extra)
 
     def condition(self, value: Any) -> Q:
         return super().condition(value == "yes")

@@ -51,8 +51,8 @@ class Between(Filter):
 
     field_class: type[forms.Field] = EndsField
 
-    def __init__(self, *paths: str, unit: int = 1, label: Words = "", **extra: Any) -> None:
-        super().__init__(*paths, label=label, ends=_number, **extra)
+    def __init__(self, *sources: str, unit: int = 1, label: Words = "", **extra: Any) -> None:
+        super().__init__(*sources, label=label, ends=_number, **extra)
         self.stored_unit = unit
 
     @property
@@ -76,8 +76,8 @@ class Between(Filter):
 class Amount(Between):
     """Money from – to, typed in the currency of the reader's tenant; rows in other currencies are left out."""
 
-    def __init__(self, *paths: str, currency: str = "currency", **extra: Any) -> None:
-        super().__init__(*paths, **extra)
+    def __init__(self, *sources: str, currency: str = "currency", **extra: Any) -> None:
+        super().__init__(*sources, **extra)
         self.currency = currency
 
     @property

@@ -72,13 +72,13 @@ class Related(Filter):
 
     def __init__(
         self,
-        *paths: str,
+        *sources: str,
         options: Callable[[], QuerySet[Any]],
         by: str,
         search: Sequence[str] = (),
         **extra: Any,
     ) -> None:
-        super().__init__(*paths, **extra)
+        super().__init__(*sources, **extra)
         self.options, self.by, self.search = options, by, tuple(search) or (by,)
         self.address = ""
 
