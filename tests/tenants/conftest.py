@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from pytest_django import SettingsWrapper
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Any) -> None:
     """Sign in without half a second of hashing."""
     settings.PASSWORD_HASHERS = ["tests.support.passwords.QuickHasher"]
