@@ -61,9 +61,10 @@ class Bus:
         while True:
             client = redis.asyncio.Redis.from_url(self._url, socket_timeout=BLOCK_MS / 1000 + 5)
             try:
+                await client.ping()
+                self.state = "ok"
                 while True:
                     answer: Any = await client.xread({self._stream: "0-0"}, count=100, block=BLOCK_MS)
-                    self.state = "ok"
                     for _, entries in answer or ():
                         await client.xdel(self._stream, *(key for key, _ in entries))
                         for _, fields in entries:
