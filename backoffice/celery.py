@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery
 from django.apps import apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
@@ -20,13 +20,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@signals.beat_init.connect
-def collect_schedule(sender: Any, **_: Any) -> None:
-    """Give beat the schedule of every room."""
+@app.on_after_finalize.connect
+def collect_schedule(sender: Celery, **_: Any) -> None:
+    """Give beat the schedule of every room. The others finalise while rooms still load, and need none."""
+    if not apps.ready:
+        return
     for config in apps.get_app_configs():
         if find_spec(f"{config.name}.tasks") is None:
             continue
         for task, interval in getattr(import_module(f"{config.name}.tasks"), "SCHEDULE", {}).items():
             # A run that waited longer than its interval would only repeat the next one.
             expires = interval if isinstance(interval, (int, float)) else None
-            app.add_periodic_task(interval, task.s(), name=task.name, expires=expires)
+            sender.add_periodic_task(interval, task.s(), name=task.name, expires=expires)

@@ -1,0 +1,189 @@
+"""The whole house in real processes over engines of its own, to be used from outside and to be killed.
+
+Nothing of it runs in the test's process: what a test wants to know it asks through HTTP, WebSockets,
+``manage.py`` or SQL. Processes are ended by their ids, and none outlives the house.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import psycopg2
+
+from backoffice import embedded
+from backoffice.demo import programs
+from backoffice.environment import ROOT, Addresses, ensure_environment
+from backoffice.reaper import kill_group
+from tests.support.waiting import eventually, is_gone
+
+ENGINES = {"postgres": embedded.POSTGRES, "valkey": embedded.VALKEY}
+
+
+class House:
+    """Made by ``running_house``. ``environment`` is that of its processes."""
+
+    def __init__(self, data: Path, addresses: Addresses) -> None:
+        self.data, self.addresses = data, addresses
+        with _without(
+            "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "OCPP_URL", "OCPP_PORT", "DATA_DIR"
+        ):
+            self.environment: Mapping[str, str] = ensure_environment(data, addresses)
+        self._programs = {
+            program.name: program.command
+            for program in programs(addresses, data, piles=0)
+            if program.name != "simulator"
+        }
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        (data / "logs").mkdir(exist_ok=True)
+
+    @property
+    def web(self) -> str:
+        return self.addresses.public_url
+
+    @property
+    def ocpp(self) -> str:
+        return self.addresses.ocpp_url
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that can be killed."""
+        return [*self._programs, *ENGINES]
+
+    def start(self, *names: str) -> None:
+        """Start these processes, or all, and wait until they are well."""
+        for name in names or self._programs:
+            log = (self.data / "logs" / f"{name}.log").open("ab")
+            self._processes[name] = subprocess.Popen(
+                self._programs[name],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            log.close()
+        self.wait_until_well()
+
+    def wait_until_well(self, *, seconds: float = 60.0) -> None:
+        """Wait until web and gateway say that every part is well."""
+        for port in (self.addresses.port, self.addresses.ocpp_port):
+            eventually(lambda port=port: _is_well(port), seconds=seconds)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, at once, without a word. A worker's children go with it, as on a machine that dies."""
+        if name in ENGINES:
+            services = embedded.status(self.data)
+            assert services is not None
+            pid = services.postgres_pid if name == "postgres" else services.valkey_pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda: is_gone(pid))
+            return
+        process = self._processes.pop(name)
+        kill_group(process.pid)
+        process.wait()
+
+    def revive(self, name: str) -> None:
+        """Start again what was killed."""
+        if name in ENGINES:
+            embedded.restart(self.data, ENGINES[name])
+            self.wait_until_well()
+        else:
+            self.start(name)
+
+    def stop(self) -> None:
+        """End every process, politely first."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                kill_group(process.pid)
+                process.wait()
+        self._processes.clear()
+        embedded.release(self.data)
+        embedded.stop_unused(self.data)
+
+    def manage(self, *arguments: str) -> str:
+        """The output of a management command; fails the test when it fails."""
+        return self.python(str(ROOT / "manage.py"), *arguments)
+
+    def python(self, *arguments: str, given: str = "") -> str:
+        """The output of a Python program in the house's environment."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def run_inside(self, module: str, given: Any) -> str:
+        """Run ``main`` of a module with Django set up, JSON on its standard input; its output."""
+        code = f"from {module} import main; main()"
+        return self.python(
+            str(ROOT / "manage.py"), "shell", "--no-imports", "-c", code, given=json.dumps(given)
+        )
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask the database itself."""
+        with psycopg2.connect(self.environment["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+    def furnish(self, **wanted: Any) -> dict[str, Any]:
+        """Make tenants, piles and drivers by ``tests/support/furnishing.py``; what was made, as JSON."""
+        made: dict[str, Any] = json.loads(self.run_inside("tests.support.furnishing", wanted))
+        return made
+
+
+@contextmanager
+def running_house(data: Path, *, port: int, ocpp_port: int) -> Iterator[House]:
+    """Engines, schema, web, gateway, worker and beat; ended with the block."""
+    house = House(data, Addresses(port=port, ocpp_port=ocpp_port))
+    try:
+        house.manage("migrate", "--noinput", "--verbosity", "0")
+        house.start()
+        yield house
+    finally:
+        house.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    return [embedded.engine.free_port() for _ in range(count)]
+
+
+def _is_well(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """The house has engines of its own, whatever the test run uses."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -1,0 +1,110 @@
+"""A pile that never gives up: it reconnects, and repeats what was not acknowledged, in order, as real ones do.
+
+What the central system acknowledged is kept, so that a test can count it against what was stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.support.pile import CallFailed, Pile
+
+ANSWER_S = 6.0
+
+
+@dataclass
+class Acknowledged:
+    """What one session was told: the transaction, and the instants of readings that count as stored."""
+
+    transaction: int = 0
+    readings: list[str] = field(default_factory=list)
+    started_at: str = ""
+    meter_stop: int = 0
+    stopped: bool = False
+
+
+class StubbornPile:
+    """One connector, one session. ``charge`` returns when the stop was acknowledged."""
+
+    def __init__(self, url: str, identity: str, key: str, *, seed: int = 0) -> None:
+        self._pile = Pile(url, identity, key=bytes.fromhex(key))
+        self._random = random.Random(seed)
+        self._connected = False
+        self.asked_to_stop = asyncio.Event()
+        self.asked_to_start: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.reconnects = 0
+        self._pile.replies["RemoteStartTransaction"] = self._start_asked
+        self._pile.replies["RemoteStopTransaction"] = self._stop_asked
+
+    async def boot(self) -> None:
+        await self._say("BootNotification", {"chargePointVendor": "Quay", "chargePointModel": "Q1"})
+        for connector in (0, 1):
+            await self._say(
+                "StatusNotification",
+                {"connectorId": connector, "status": "Available", "errorCode": "NoError", "timestamp": now()},
+            )
+
+    async def charge(self, id_tag: str, *, until: asyncio.Event) -> Acknowledged:
+        """Charge until told, by ``until`` or by RemoteStop; a reading about twice a second."""
+        told = Acknowledged(started_at=now())
+        meter = self._random.randrange(1_000, 1_000_000)
+        start = {"connectorId": 1, "idTag": id_tag, "meterStart": meter, "timestamp": told.started_at}
+        told.transaction = (await self._say("StartTransaction", start))["transactionId"]
+        while not (until.is_set() or self.asked_to_stop.is_set()):
+            await asyncio.sleep(self._random.uniform(0.3, 0.7))
+            meter += self._random.randrange(1, 9)
+            at = now()
+            value = {"timestamp": at, "sampledValue": [{"value": str(meter), "unit": "Wh"}]}
+            await self._say(
+                "MeterValues", {"connectorId": 1, "transactionId": told.transaction, "meterValue": [value]}
+            )
+            told.readings.append(at)
+        told.meter_stop = meter
+        stop = {"transactionId": told.transaction, "meterStop": meter, "timestamp": now(), "idTag": id_tag}
+        await self._say("StopTransaction", stop)
+        told.stopped = True
+        return told
+
+    async def leave(self) -> None:
+        if self._connected:
+            await self._pile.disconnect()
+
+    async def _say(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Repeat one message, over as many connections as it takes, until it is acknowledged."""
+        while True:
+            try:
+                if not self._connected:
+                    await self._pile.connect()
+                    self._connected = True
+                return await self._pile.call(action, payload, within_s=ANSWER_S)
+            except CallFailed as failure:
+                if failure.code != "InternalError":
+                    raise
+                await asyncio.sleep(0.5)
+            except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake):
+                self._connected = False
+                self.reconnects += 1
+                with suppress(OSError, ConnectionClosed):
+                    await self._pile.disconnect()
+                await asyncio.sleep(self._random.uniform(0.2, 1.0))
+
+    def _start_asked(self, payload: dict[str, Any]) -> dict[str, str]:
+        if not self.asked_to_start.done():
+            self.asked_to_start.set_result(payload["idTag"])
+        return {"status": "Accepted"}
+
+    def _stop_asked(self, payload: dict[str, Any]) -> dict[str, str]:
+        self.asked_to_stop.set()
+        return {"status": "Accepted"}
+
+
+def now() -> str:
+    """To the millisecond, so that no two readings of a pile share an instant."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
