@@ -56,7 +56,7 @@ def price(
     outcome = Outcome.FAILED if failed else Outcome.DUST if wh <= DUST_WH else Outcome.BILLED
     lines: tuple[Line, ...] = ()
     if outcome is Outcome.BILLED:
-        lines = _energy_lines(slots, tariff) + _idle_lines(idle, tariff)
+        lines = energy_lines(slots, tariff) + _idle_lines(idle, tariff)
     return Bill(
         currency=tariff.currency,
         outcome=outcome,
@@ -142,7 +142,7 @@ def _register_at(limit: datetime, readings: Sequence[Reading]) -> tuple[int, tim
     return register, gap
 
 
-def _energy_lines(slots: Sequence[Slot], tariff: TariffSnapshot) -> tuple[Line, ...]:
+def energy_lines(slots: Sequence[Slot], tariff: TariffSnapshot) -> tuple[Line, ...]:
     """Electricity by band, then service by band; bands without energy have no line."""
     energy = dict.fromkeys(Band, 0)
     for slot in slots:

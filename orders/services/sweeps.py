@@ -122,6 +122,11 @@ def keep_partitions() -> None:
         )
 
 
+def forget_failures() -> None:
+    """Try again at once what failed before: a new start of the worker does the same."""
+    _failed.clear()
+
+
 def _each(rows: QuerySet[Any], act: Callable[[int], object]) -> None:
     """One at a time, oldest first; rows that failed lately are passed over."""
     name, now = act.__name__, clock.now()
