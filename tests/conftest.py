@@ -13,6 +13,13 @@ from tests.support.database import ensure_template
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of our own."""
+    parser.addoption(
+        "--record-queries", action="store_true", help="write tests/baselines/query_counts.json anew"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what drives a browser where there is none, and say so."""
     if _browser() is None:

@@ -42,6 +42,7 @@ EARLIEST = date(1900, 3, 1)
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)?$)")
+_RISKY = frozenset("=@\t\r+-")
 _NO_TITLE = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -118,6 +119,8 @@ def write_workbook(target: BinaryIO, sheets: Sequence[Sheet]) -> int:
 
 def safe_text(text: str) -> str:
     """Text as a cell can hold it: no control characters, not too long, and no formula wherever it is pasted."""
+    if text.isprintable() and text[:1] not in _RISKY and len(text) <= LONGEST_TEXT:
+        return text  # nearly every cell of a long list
     text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
     if _FORMULA.match(text):
         text = f"'{text}"
