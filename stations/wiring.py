@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from stations.selectors import open_station_count
-from tenants.hooks import closing_blockers
+from stations.selectors import equipment_of_tenants, open_station_count
+from tenants.hooks import closing_blockers, equipment
+
+equipment.answer(equipment_of_tenants)
 
 
 @closing_blockers.answer

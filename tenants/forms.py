@@ -116,7 +116,7 @@ class MoveForm(ReasonForm):
     """Where to, and why."""
 
     new_parent: forms.ModelChoiceField[Tenant] = forms.ModelChoiceField(
-        label=_("New place"), queryset=tenants_by_name()
+        label=_("New place"), queryset=tenants_by_name(), empty_label=_("Choose")
     )
 
     field_order = ("new_parent", "reason")

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty, Tone
-from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
     ListFilters,
     ListTable,
@@ -94,7 +93,7 @@ class TenantTable(ListTable):
     piles = columns.Number(head=_("Terminals"))
     online = columns.Number(head=_("Online"))
     contract_to = columns.Day(head=_("Contract ends"), sort=True)
-    status = columns.Badge(choices=TenantStatus, tones=STATUS_TONES)
+    status = columns.Badge(tones=STATUS_TONES)
     status_reason = columns.Text(shown=False)
     created_at = columns.When(shown=False, sort=True)
 
@@ -106,8 +105,8 @@ def _ends_within(days):
 
 class TenantFilters(ListFilters):
     words = filters.Search("name", "code", "contact", "phone")
-    level = filters.Choice(choices=Level)
-    status = filters.Choice(choices=TenantStatus)
+    level = filters.Choice()
+    status = filters.Choice()
     parent = filters.Related(
         options=selectors.tenants_by_name, by="code", search=("name", "code"), label=_("Level above")
     )
@@ -162,7 +161,7 @@ class StaffTable(ListTable):
 
 class StaffFilters(ListFilters):
     words = filters.Search("user__name", "user__email")
-    role = filters.Choice(choices=Role)
+    role = filters.Choice()
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
     tenant = filters.Subtree(label=_("Tenant"))
 

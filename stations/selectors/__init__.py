@@ -1,5 +1,6 @@
 """Reads of this room that others may call. Everything is filtered by the active scope."""
 
+from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.places import PilePlace, place_of_pile, places, places_read_once
 from stations.selectors.sites import (
     TokenTarget,
@@ -46,6 +47,7 @@ __all__ = [
     "connector_of",
     "connectors",
     "connectors_of",
+    "equipment_of_tenants",
     "events_of",
     "frames_of",
     "live_tokens",

@@ -1,49 +1,24 @@
-"""Every way we know to read another tenant's row."""
+"""Every way we know to read another tenant's row directly."""
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import copy
-import pickle
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import django_filters
-from asgiref.sync import async_to_sync, sync_to_async
-from celery import shared_task
-from django import forms
-from django.core import serializers
-from django.db import connection
 from django.db.models import (
     Case,
     CharField,
     Count,
-    Exists,
     F,
-    FilteredRelation,
-    OuterRef,
-    Prefetch,
     Q,
-    Subquery,
     Value,
     When,
-    Window,
-    prefetch_related_objects,
     sql,
 )
-from django.db.models.functions import RowNumber
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 
-from backoffice.kit.scope import ScopedQuerySet, outside, within
-from stations.models import Command, Pile
-from tests.scoping.stage import VISIBLE, Attempts, Stage, awaited
+from backoffice.kit.scope import ScopedQuerySet
+from tests.scoping.stage import VISIBLE, Attempts, Stage
 
 READING = Attempts()
-
-AT_IMPORT = {Pile: Pile.objects.order_by("pk"), Command: Command.objects.order_by("pk")}
-CHOICES = {model: forms.ModelChoiceField(queryset=rows) for model, rows in AT_IMPORT.items()}
 
 
 @READING.gives(VISIBLE)
@@ -215,100 +190,6 @@ def difference(at: Stage) -> Any:
     return at.texts(at.objects.all().difference(at.objects.filter(**at.called("beside"))))
 
 
-@READING.gives([])
-def in_a_subquery(at: Stage) -> Any:
-    keys = at.objects.filter(**at.called("beside")).values(f"{at.kind.parent_field}_id")
-    return list(at.kind.parent.objects.filter(pk__in=keys))
-
-
-@READING.gives(0)
-def exists_subquery(at: Stage) -> Any:
-    return at.kind.parent.objects.filter(Exists(at.objects.filter(**at.called("beside")))).count()
-
-
-@READING.gives([None, None])
-def scalar_subquery(at: Stage) -> Any:
-    foreign = at.objects.filter(**at.called("beside")).values(at.kind.text)[:1]
-    return list(at.objects.annotate(stolen=Subquery(foreign)).values_list("stolen", flat=True))
-
-
-@READING.gives(VISIBLE)
-def correlated_subquery(at: Stage) -> Any:
-    child = at.objects.filter(**{at.kind.parent_field: OuterRef("pk")}).values(at.kind.text)[:1]
-    return sorted(at.kind.parent.objects.annotate(text=Subquery(child)).values_list("text", flat=True))
-
-
-@READING.gives([1, 1])
-def annotate_over_a_relation(at: Stage) -> Any:
-    return list(at.kind.parent.objects.annotate(n=Count(at.kind.children)).values_list("n", flat=True))
-
-
-@READING.gives([1, 2])
-def window(at: Stage) -> Any:
-    return sorted(at.objects.annotate(n=Window(RowNumber())).values_list("n", flat=True))
-
-
-@READING.gives([])
-def filter_over_a_relation(at: Stage) -> Any:
-    return list(at.kind.parent.objects.filter(**{f"{at.kind.children}__{at.kind.text}": "beside"}))
-
-
-@READING.gives((VISIBLE, False))
-def exclude_over_a_relation(at: Stage) -> Any:
-    rows = at.kind.parent.objects.exclude(**{f"{at.kind.children}__{at.kind.text}": "beside"})
-    inner = str(rows.query).split("EXISTS", 1)[1]
-    return sorted(row.name for row in rows), f'"{at.kind.parent._meta.db_table}" U' in inner
-
-
-@READING.gives(2)
-def filtered_relation(at: Stage) -> Any:
-    seen = FilteredRelation(
-        at.kind.children, condition=Q(**{f"{at.kind.children}__{at.kind.text}": "beside"})
-    )
-    return at.kind.parent.objects.annotate(seen=seen).filter(seen__isnull=True).count()
-
-
-@READING.gives(VISIBLE)
-def select_related(at: Stage) -> Any:
-    return sorted(
-        getattr(row, at.kind.parent_field).name for row in at.objects.select_related(at.kind.parent_field)
-    )
-
-
-@READING.gives([["below"], ["own"]])
-def prefetch(at: Stage) -> Any:
-    parents = at.kind.parent.objects.prefetch_related(at.kind.children)
-    return sorted(at.texts(getattr(parent, at.kind.children).all()) for parent in parents)
-
-
-@READING.gives([[], []])
-def prefetch_of_a_query(at: Stage) -> Any:
-    foreign = Prefetch(at.kind.children, queryset=at.objects.filter(**at.called("beside")))
-    return [
-        list(getattr(p, at.kind.children).all()) for p in at.kind.parent.objects.prefetch_related(foreign)
-    ]
-
-
-@READING.gives([])
-def prefetch_for_a_siblings_parent(at: Stage) -> Any:
-    parent = copy.copy(at.parents["beside"])
-    prefetch_related_objects([parent], at.kind.children)
-    return list(getattr(parent, at.kind.children).all())
-
-
-@READING.gives("DoesNotExist")
-def foreign_key_to_a_sibling(at: Stage) -> Any:
-    row = at.build("own")
-    key = at.model._meta.get_field(at.kind.parent_field)
-    setattr(row, key.attname, at.parents["beside"].pk)
-    return getattr(row, at.kind.parent_field)
-
-
-@READING.gives([])
-def related_manager_of_a_sibling(at: Stage) -> Any:
-    return list(getattr(at.parents["beside"], at.kind.children).all())
-
-
 @READING.gives("DoesNotExist")
 def refresh_from_db(at: Stage) -> Any:
     return at.rows["beside"].refresh_from_db()
@@ -343,181 +224,6 @@ def extra(at: Stage) -> Any:
 @READING.gives("ScopeError")
 def a_plain_query_in_our_queryset(at: Stage) -> Any:
     return list(ScopedQuerySet(at.model, query=sql.Query(at.model)))
-
-
-@READING.gives(VISIBLE)
-def a_queryset_made_at_import(at: Stage) -> Any:
-    return at.texts(AT_IMPORT[at.model].all())
-
-
-@READING.gives(VISIBLE)
-def a_deep_copy_of_a_queryset_made_at_import(at: Stage) -> Any:
-    return at.texts(copy.deepcopy(AT_IMPORT[at.model]))
-
-
-@READING.gives(2)
-def choices_of_a_form_field(at: Stage) -> Any:
-    return len([key for key, _ in copy.deepcopy(CHOICES[at.model]).choices if key])
-
-
-@READING.gives("ValidationError")
-def choose_a_siblings_row_in_a_form(at: Stage) -> Any:
-    return copy.deepcopy(CHOICES[at.model]).clean(str(at.rows["beside"].pk))
-
-
-def _filter_set(at: Stage) -> type[django_filters.FilterSet]:
-    parents = at.kind.parent.objects.order_by("pk")  # type: ignore[attr-defined]
-    chooser = django_filters.ModelChoiceFilter(field_name=at.kind.parent_field, queryset=parents)
-    meta = type("Meta", (), {"model": at.model, "fields": []})
-    return type("Filters", (django_filters.FilterSet,), {"parent": chooser, "Meta": meta})
-
-
-@READING.gives(2)
-def choices_of_a_filter(at: Stage) -> Any:
-    choices = _filter_set(at)({}).form.fields["parent"].choices
-    return len([key for key, _ in choices if key])
-
-
-@READING.gives((False, []))
-def filter_by_a_siblings_choice(at: Stage) -> Any:
-    filters = _filter_set(at)({"parent": str(at.parents["beside"].pk)})
-    return filters.is_valid(), list(filters.qs.filter(**at.called("beside")))
-
-
-@READING.gives(Http404.__name__)
-def get_object_or_404_of_a_sibling(at: Stage) -> Any:
-    return get_object_or_404(at.model, pk=at.rows["beside"].pk)
-
-
-@READING.gives(2)
-def serialize(at: Stage) -> Any:
-    return len(serializers.serialize("python", at.objects.all()))
-
-
-@READING.gives("ScopeError")
-def carry_rows_away_in_a_pickle(at: Stage) -> Any:
-    return pickle.dumps(at.objects.all())
-
-
-@READING.gives([])
-def a_query_carried_over_in_a_pickle(at: Stage) -> Any:
-    rows = at.objects.all()
-    rows.query = pickle.loads(pickle.dumps(at.objects.filter(**at.called("beside")).query))  # noqa: S301
-    return list(rows)
-
-
-@READING.gives([])
-def uniqueness_checks_do_not_tell(at: Stage) -> Any:
-    row = at.build("own")
-    row.pk = at.rows["beside"].pk
-    row._state.adding = True
-    clashes = at.model._default_manager.filter(pk=row.pk)
-    row.validate_unique(exclude=[f.name for f in at.model._meta.fields if f.name != "id"])
-    return list(clashes)
-
-
-@READING.gives([], without=[])
-def none(at: Stage) -> Any:
-    return list(at.objects.none())
-
-
-@READING.gives([])
-def made_in_a_siblings_scope(at: Stage) -> Any:
-    with outside(), at.scope("beside"):
-        rows = at.objects.filter(**at.called("beside"))
-    return list(rows)
-
-
-@READING.gives("ScopeError")
-def in_a_thread(at: Stage) -> Any:
-    def read() -> list[str]:
-        try:
-            return at.texts(at.objects.all())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(read).result()
-
-
-@shared_task(name="tests.scoping.read")
-def read_in_a_task(model: str) -> int:
-    """What a task body does that forgot to enter a scope."""
-    return {"pile": Pile, "command": Command}[model].objects.count()
-
-
-@READING.gives("ScopeError")
-def in_a_task(at: Stage) -> Any:
-    worker = contextvars.Context()
-    return worker.run(lambda: read_in_a_task.apply(args=[at.model._meta.model_name], throw=True).get())
-
-
-@READING.gives(2)
-def in_an_async_view(at: Stage) -> Any:
-    async def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(str(await at.objects.acount()))
-
-    return int(async_to_sync(view)(HttpRequest()).content)
-
-
-@READING.gives(VISIBLE)
-def async_iteration(at: Stage) -> Any:
-    async def read() -> list[str]:
-        return sorted([getattr(row, at.kind.text) async for row in at.objects.all()])
-
-    return async_to_sync(read)()
-
-
-@READING.gives("DoesNotExist")
-def async_get(at: Stage) -> Any:
-    return awaited(at.objects.aget(pk=at.rows["beside"].pk))
-
-
-@READING.gives(2)
-def in_a_thread_of_the_event_loop(at: Stage) -> Any:
-    async def read() -> int:
-        return await asyncio.ensure_future(sync_to_async(at.objects.count)())
-
-    return async_to_sync(read)()
-
-
-@READING.gives("ScopeError")
-def after_the_scope_has_ended(at: Stage) -> Any:
-    with at.scope("below"):
-        kept = contextvars.copy_context()
-    return kept.run(lambda: at.texts(at.objects.all()))
-
-
-@READING.gives("ScopeError")
-def in_a_task_of_the_loop_that_outlives_the_scope(at: Stage) -> Any:
-    with at.scope("below") as scope:
-        pass
-
-    async def read() -> int:
-        released = asyncio.Event()
-
-        async def later() -> int:
-            await released.wait()
-            return int(await at.objects.acount())
-
-        with within(scope):
-            task = asyncio.create_task(later())
-        released.set()
-        return await task
-
-    return async_to_sync(read)()
-
-
-@READING.gives("ScopeError")
-def enter_a_siblings_scope_from_inside(at: Stage) -> Any:
-    with at.scope("own"), at.scope("beside"):
-        return at.texts(at.objects.all())
-
-
-@READING.gives("ScopeError")
-def enter_the_parents_scope_from_inside(at: Stage) -> Any:
-    with at.scope("own"), at.scope("above"):
-        return at.texts(at.objects.all())
 
 
 @READING.gives(VISIBLE)

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from backoffice.kit.scope import unscoped
+from tests.scoping.carrying import CARRYING
 from tests.scoping.reading import READING
+from tests.scoping.relating import RELATING
 from tests.scoping.stage import EVERYTHING, KINDS, Attempt, Kind, Stage, outcome, set_stage
 from tests.scoping.writing import WRITING
 
-ATTEMPTS = [*READING, *WRITING]
+ATTEMPTS = [*READING, *RELATING, *CARRYING, *WRITING]
 
 pytestmark = [
     pytest.mark.django_db,
