@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
-from psycopg2.extras import execute_values
 
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
@@ -42,9 +40,22 @@ class Line:
     subject: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class AccountKey:
+    """What tells one account from all others."""
+
+    tenant_id: int
+    kind: str
+    subject: str
+    currency: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A journal to be posted. ``event_key`` names the event for ever: ``settle:order:8F2K:1``."""
+    """A journal to be posted. ``event_key`` names the event for ever: ``settle:order:8F2K:1``.
+
+    ``sums`` is what each account gets: lines of one account added up, without those that add up to nothing.
+    """
 
     event_type: str
     event_key: str
@@ -55,24 +66,16 @@ class Entry:
     memo: str = ""
     at: datetime | None = None
     reversal_of: int | None = None
+    sums: Mapping[AccountKey, int] = field(init=False, compare=False)
 
-    def sums(self) -> dict[AccountKey, int]:
-        """What each account gets; lines of one account are added up, what adds up to nothing is left out."""
-        sums: dict[AccountKey, int] = defaultdict(int)
+    def __post_init__(self) -> None:
+        owner = self.path.owner_id
+        sums: dict[AccountKey, int] = {}
         for line in self.lines:
-            key = AccountKey(self.path.owner_id, str(line.kind), line.subject, line.currency)
-            sums[key] += line.amount
-        return {key: amount for key, amount in sums.items() if amount}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class AccountKey:
-    """What tells one account from all others."""
-
-    tenant_id: int
-    kind: str
-    subject: str
-    currency: str
+            key = AccountKey(owner, str(line.kind), line.subject, line.currency)
+            sums[key] = sums.get(key, 0) + line.amount
+        moved = {key: amount for key, amount in sums.items() if amount}
+        object.__setattr__(self, "sums", moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,16 @@ def post_many(entries: Iterable[Entry]) -> list[Posted]:
     """
     wanted: dict[str, Entry] = {}
     asked = list(entries)
+    for path in {entry.path for entry in asked}:
+        Journal(**path.as_columns()).assert_in_scope()
     for entry in asked:
-        _check(entry)
+        _require_balance(entry)
         known = wanted.setdefault(entry.event_key, entry)
         if known is not entry:
-            _require_same(entry, known.event_type, known.sums())
+            _require_same(entry, known.event_type, known.sums)
     if not wanted:
         return []
-    accounts = _accounts(key for entry in wanted.values() for key in entry.sums())
+    accounts = _accounts(key for entry in wanted.values() for key in entry.sums)
     made = _insert_journals(list(wanted.values()))
     ids = made | _stored([entry for key, entry in wanted.items() if key not in made])
     _insert_postings([(made[key], wanted[key]) for key in made], accounts)
@@ -150,20 +155,18 @@ def open_accounts(keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     return _accounts(keys)
 
 
-def _check(entry: Entry) -> None:
-    Journal(**entry.path.as_columns()).assert_in_scope()
+def _require_balance(entry: Entry) -> None:
     per_currency: dict[str, int] = defaultdict(int)
-    sums = entry.sums()
-    for key, amount in sums.items():
+    for key, amount in entry.sums.items():
         per_currency[key.currency] += amount
-    if not sums:
+    if not entry.sums:
         raise LedgerError(f"{entry.event_key} moves nothing")
     if any(per_currency.values()):
         raise LedgerError(f"{entry.event_key} does not balance: {dict(per_currency)}")
 
 
 def _require_same(entry: Entry, event_type: str, sums: Mapping[AccountKey, int]) -> None:
-    if (entry.event_type, entry.sums()) != (event_type, sums):
+    if (entry.event_type, entry.sums) != (event_type, sums):
         raise LedgerConflict(f"{entry.event_key} was posted with other lines")
 
 
@@ -197,51 +200,64 @@ def _find_accounts(keys: set[AccountKey]) -> dict[AccountKey, int]:
 def _insert_journals(entries: Sequence[Entry]) -> dict[str, int]:
     """Ids by key of those that were not there yet."""
     now = clock.now()
-    rows = _execute(
-        """
-        INSERT INTO finance_journal (event_key, event_type, about, memo, actor_ref, at, reversal_of_id,
-            manufacturer_id, dealer_id, operator_id, agency_id)
-        VALUES %s ON CONFLICT (event_key) DO NOTHING RETURNING event_key, id
-        """,
-        [
-            (
-                entry.event_key,
-                entry.event_type,
-                entry.about,
-                entry.memo[:200],
-                entry.actor.ref,
-                entry.at or now,
-                entry.reversal_of,
-                *entry.path.as_columns().values(),
-            )
-            for entry in sorted(entries, key=lambda entry: entry.event_key)
-        ],
-        returns=True,
-    )
-    return {key: pk for key, pk in rows}
+    ordered = sorted(entries, key=lambda entry: entry.event_key)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO finance_journal (event_key, event_type, about, memo, actor_ref, at, reversal_of_id,
+                manufacturer_id, dealer_id, operator_id, agency_id)
+            SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+                %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+            ON CONFLICT (event_key) DO NOTHING RETURNING event_key, id
+            """,
+            [
+                [entry.event_key for entry in ordered],
+                [entry.event_type for entry in ordered],
+                [entry.about for entry in ordered],
+                [entry.memo[:200] for entry in ordered],
+                [entry.actor.ref for entry in ordered],
+                [entry.at or now for entry in ordered],
+                [entry.reversal_of for entry in ordered],
+                *_path_columns(ordered),
+            ],
+        )
+        return dict(cursor.fetchall())
 
 
 def _insert_postings(journals: Sequence[tuple[int, Entry]], accounts: Mapping[AccountKey, int]) -> None:
     now = clock.now()
-    _execute(
-        """
-        INSERT INTO finance_posting (journal_id, account_id, amount, currency, at,
-            manufacturer_id, dealer_id, operator_id, agency_id)
-        VALUES %s
-        """,
-        [
-            (
-                journal_id,
-                accounts[key],
-                amount,
-                key.currency,
-                entry.at or now,
-                *entry.path.as_columns().values(),
-            )
-            for journal_id, entry in journals
-            for key, amount in entry.sums().items()
-        ],
-    )
+    lines = [
+        (journal_id, entry, key, amount)
+        for journal_id, entry in journals
+        for key, amount in entry.sums.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO finance_posting (journal_id, account_id, amount, currency, at,
+                manufacturer_id, dealer_id, operator_id, agency_id)
+            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[],
+                %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+            """,
+            [
+                [journal_id for journal_id, _, _, _ in lines],
+                [accounts[key] for _, _, key, _ in lines],
+                [amount for _, _, _, amount in lines],
+                [key.currency for _, _, key, _ in lines],
+                [entry.at or now for _, entry, _, _ in lines],
+                *_path_columns([entry for _, entry, _, _ in lines]),
+            ],
+        )
+
+
+def _path_columns(entries: Sequence[Entry]) -> list[list[int | None]]:
+    """The four columns of the paths, from the manufacturer down."""
+    return [
+        [entry.path.manufacturer_id for entry in entries],
+        [entry.path.dealer_id for entry in entries],
+        [entry.path.operator_id for entry in entries],
+        [entry.path.agency_id for entry in entries],
+    ]
 
 
 def _stored(entries: Sequence[Entry]) -> dict[str, int]:
@@ -263,13 +279,3 @@ def _stored(entries: Sequence[Entry]) -> dict[str, int]:
             raise LedgerConflict(f"{entry.event_key} stands in somebody else's books")
         _require_same(entry, journal.event_type, sums[journal.pk])
     return {key: journal.pk for key, journal in journals.items()}
-
-
-def _execute(
-    statement: str, rows: Sequence[tuple[Any, ...]], *, returns: bool = False
-) -> list[tuple[Any, ...]]:
-    if not rows:
-        return []
-    with connection.cursor() as cursor:
-        answer = execute_values(cursor, statement, rows, page_size=BATCH, fetch=returns)
-        return list(answer or [])

@@ -41,7 +41,7 @@ def book(wallet: Wallet, books: Books, entries: Iterable[Entry]) -> list[Posted]
     The caller holds the wallet's row. Entries that move nothing are left out; entries that had been
     posted before move nothing again.
     """
-    posted = ledger.post_many(entry for entry in entries if entry.sums())
+    posted = ledger.post_many(entry for entry in entries if entry.sums)
     for journal in posted:
         if journal.is_new:
             _follow(wallet, journal.entry)
@@ -62,7 +62,7 @@ def tell_arrears_changed(about: str) -> None:
 
 
 def _follow(wallet: Wallet, entry: Entry) -> None:
-    for key, amount in entry.sums().items():
+    for key, amount in entry.sums.items():
         if (key.subject, key.currency) != (wallet.subject, wallet.currency):
             continue
         match key.kind:

@@ -52,7 +52,7 @@ def settle_hold(
 
 
 @transaction.atomic
-def correct_settlement(
+def correct_settlement(  # noqa: PLR0913  the bill alone is four figures
     about: str,
     *,
     version: int,

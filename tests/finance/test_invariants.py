@@ -27,20 +27,21 @@ from finance.models import (
     Wallet,
 )
 from finance.selectors import payment_of
+from tenants.models import Tenant
 from tests.factories.finance import ACTOR, make_channel, make_top_up, make_wallet, order_ref
 
-amounts = st.integers(1, 5000)
-orders = st.integers(0, 2)
-figures = st.tuples(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 500), st.integers(0, 800))
+amounts = st.integers(1, 1500)
+orders = st.integers(0, 1)
+figures = st.tuples(st.integers(0, 1200), st.integers(0, 800), st.integers(0, 200), st.integers(0, 300))
 
 
 @dataclass
 class World:
-    """A wallet, three orders, a channel; every step may be refused, and then it changed nothing."""
+    """A wallet, two orders, a channel; every step may be refused, and then it changed nothing."""
 
     wallet: Wallet
     channel: PaymentChannel
-    orders: list[str] = field(default_factory=lambda: [order_ref() for _ in range(3)])
+    orders: list[str] = field(default_factory=lambda: [order_ref() for _ in range(2)])
     keys: int = 0
 
     def top_up(self, amount: int) -> None:
@@ -73,18 +74,26 @@ class World:
     def release(self, order: int) -> None:
         services.release_hold(self.orders[order], actor=ACTOR)
 
-    def settle(self, order: int, bill: tuple[int, int, int, int]) -> None:
-        self._bill(services.settle_hold, order, bill, version=1, wallet=self.wallet)
-
-    def correct(self, order: int, bill: tuple[int, int, int, int]) -> None:
+    def bill(self, order: int, bill: tuple[int, int, int, int]) -> None:
+        """The first version, or the next one."""
         version = Settlement.objects.filter(about=self.orders[order]).count() + 1
-        self._bill(services.correct_settlement, order, bill, version=version, reason="r")
+        if version == 1:
+            self._bill(services.settle_hold, order, bill, version=1, wallet=self.wallet)
+        else:
+            self._bill(services.correct_settlement, order, bill, version=version, reason="r")
 
     def refund(self, order: int, amount: int) -> None:
+        """Mostly what can be refunded, sometimes more."""
+        payment = payment_of(self.orders[order])
+        limit = payment.refundable.total if payment else 0
         self.keys += 1
         for _ in range(2):
             services.refund_to_wallet(
-                self.orders[order], amount=amount, reason="r", actor=ACTOR, key=str(self.keys)
+                self.orders[order],
+                amount=amount % (limit + 50) + 1,
+                reason="r",
+                actor=ACTOR,
+                key=str(self.keys),
             )
 
     def write_off(self, order: int, amount: int) -> None:
@@ -125,15 +134,18 @@ class World:
 answers = st.lists(
     st.sampled_from([RefundStatus.CONFIRMED, RefundStatus.FAILED, RefundStatus.PENDING]), max_size=4
 )
+bills = st.tuples(st.just("bill"), orders, figures)
 steps = st.one_of(
+    bills,
+    bills,
+    bills,
     st.tuples(st.just("top_up"), amounts),
     st.tuples(st.just("late_top_up"), amounts),
-    st.tuples(st.just("adjust"), st.integers(-2000, 4000)),
-    st.tuples(st.just("gift"), st.integers(-500, 1000)),
+    st.tuples(st.just("adjust"), st.integers(-1000, 2000)),
+    st.tuples(st.just("gift"), st.integers(-300, 600)),
     st.tuples(st.just("hold"), orders, amounts, st.integers(1, 2)),
+    st.tuples(st.just("hold"), orders, amounts, st.just(1)),
     st.tuples(st.just("release"), orders),
-    st.tuples(st.just("settle"), orders, figures),
-    st.tuples(st.just("correct"), orders, figures),
     st.tuples(st.just("refund"), orders, amounts),
     st.tuples(st.just("write_off"), orders, amounts),
     st.tuples(st.just("pay_out"), amounts, answers),
@@ -153,12 +165,13 @@ def stand() -> tuple[object, ...]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(script=st.lists(steps, min_size=4, max_size=18))
-def test_no_sequence_of_steps_breaks_the_books(lifted: None, script: list[tuple[object, ...]]) -> None:
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(steps, min_size=6, max_size=20))
+def test_no_sequence_of_steps_breaks_the_books(
+    operator: Tenant, channel: PaymentChannel, script: list[tuple[object, ...]]
+) -> None:
     with transaction.atomic():
-        wallet = make_wallet(cash=3000, bonus=500)
-        world = World(wallet, make_channel(wallet.tenant))
+        world = World(make_wallet(operator, cash=900, bonus=200), channel)
         for name, *arguments in script:
             before = stand()
             try:

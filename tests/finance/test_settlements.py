@@ -249,6 +249,19 @@ def test_arrears_that_were_written_off_stay_written_off_when_the_bill_rises() ->
     assert figures(wallet) == (200, 0, 0, 0)
 
 
+def test_a_lower_bill_shrinks_a_write_off_before_cash_goes_back() -> None:
+    wallet, about = held(cash=2000)
+    settle(about, 2500)
+    services.write_off_arrears(about, amount=400, reason="goodwill", actor=ACTOR)
+    correct(about, 2300)
+    debt = Debt.objects.get(about=about)
+    assert (debt.amount, debt.written_off, debt.open) == (300, 300, 0)
+    assert booked(about)["loss"] == 300
+    correct(about, 1900, version=3)
+    assert booked(about) == {"wallet_cash": 1900, "revenue_electricity": -1900}
+    assert figures(wallet) == (100, 0, 0, 0)
+
+
 def test_an_idle_fee_is_a_second_version() -> None:
     wallet, about = held(cash=3000, amount=2000)
     settle(about, 1000)
