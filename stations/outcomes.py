@@ -128,3 +128,4 @@ def _already_so(command: Command) -> bool:
 
 def _publish(command: Command) -> None:
     live.publish("commands", f"command:{command.pk}", command.path)
+    live.publish("piles", f"pile:{command.pile_id}", command.path)

@@ -1,9 +1,11 @@
-"""Answers to hooks of lower rooms."""
+"""Answers to hooks of lower rooms, and the lists of this one."""
 
 from __future__ import annotations
 
 from django.utils.translation import ngettext
 
+from backoffice.kit import lists
+from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from tenants.hooks import closing_blockers, equipment
 
@@ -17,3 +19,7 @@ def open_stations(tenant_id: int) -> str | None:
     if not count:
         return None
     return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}
+
+
+for _resource in LISTS:
+    lists.register(_resource)

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg2.extras import Json, execute_values
 
+from backoffice.kit import live
 from backoffice.kit.levels import Path
 from backoffice.kit.scope import ScopeError, current_scope
+from stations.selectors.places import PilePlace
 
 Row = tuple[Any, ...]
 
@@ -67,6 +69,13 @@ class Compact(Json):
 def read_json(value: str | None) -> Any:
     """A JSON column: Django leaves them as text below its models."""
     return None if value is None else json.loads(value)
+
+
+def tell(topic: str, places: Iterable[PilePlace]) -> None:
+    """Tell the pages, once this is committed, that something about these piles changed."""
+    events = [live.Event(topic, f"pile:{place.pile_id}", place.path) for place in places]
+    if events:
+        transaction.on_commit(lambda: live.send(events), robust=True)
 
 
 def add_events(cursor: Any, events: Sequence[tuple[int, Path, str, datetime, Mapping[str, Any]]]) -> None:

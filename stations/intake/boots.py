@@ -11,7 +11,7 @@ from typing import Any
 
 from ocpp_gateway.wire import BootAnswer, Booted, Registration
 from stations.intake import evidence
-from stations.intake.batch import Row, add_events, read_json, sql, with_values
+from stations.intake.batch import Row, add_events, read_json, sql, tell, with_values
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -56,6 +56,7 @@ def boot(facts: Sequence[Booted]) -> list[BootAnswer]:
                 for kind, data in _events(fact, firmware)
             ],
         )
+    tell("piles", {fact.pile_id: place_of[fact.pile_id] for fact, _ in news}.values())
     evidence.of_boots(fact for fact, _ in news)
     return answers
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from backoffice.kit import clock
 from ocpp_gateway.wire import Connected, Disconnected
 from stations.changes import PresenceChange
-from stations.intake.batch import Row, add_events, sql, with_values
+from stations.intake.batch import Row, add_events, sql, tell, with_values
 from stations.models import Gateway
 from stations.selectors.places import places
 
@@ -96,6 +96,7 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
             ],
         )
         takeovers = _count_takeovers(cursor, taken_over)
+    tell("piles", [place_of[pile_id] for pile_id in taken])
     return [
         PresenceChange(
             place=place_of[pile_id],
@@ -135,6 +136,7 @@ def disconnect(facts: Sequence[Disconnected]) -> list[PresenceChange]:
                 for pile_id in gone
             ],
         )
+    tell("piles", [place_of[pile_id] for pile_id in gone])
     return [
         PresenceChange(place=place_of[pile_id], online=False, at=last[pile_id].received_at)
         for pile_id in sorted(gone)
@@ -182,6 +184,7 @@ def _drop(gateways: list[str], *, reason: str) -> list[PresenceChange]:
             cursor,
             [(pile_id, place_of[pile_id].path, "disconnected", at, {"reason": reason}) for pile_id in gone],
         )
+    tell("piles", place_of.values())
     return [PresenceChange(place=place_of[pile_id], online=False, at=at) for pile_id in gone]
 
 

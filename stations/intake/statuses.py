@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from backoffice.kit import clock, live
+from backoffice.kit import clock
 from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
 from stations.intake import evidence
-from stations.intake.batch import Row, path_columns, sql, with_values
+from stations.intake.batch import Row, path_columns, sql, tell, with_values
 from stations.selectors.places import PilePlace, forget_places, places
 from stations.states import CONNECTOR_MOVES, OCCUPIED, is_legal_step
 
@@ -113,7 +111,7 @@ def report_status(facts: Sequence[StatusReported]) -> list[StatusChange]:
         if (change.fact.pile_id, change.fact.received_at, change.fact.message_id[:64]) in kept
     ]
     evidence.of_statuses(new)
-    _announce(new)
+    tell("connectors", {c.place.pile_id: c.place for c in new if c.changed}.values())
     return new
 
 
@@ -246,13 +244,3 @@ def _history(change: StatusChange) -> Row:
         change.legal,
         " ".join((*fact.remarks, *(() if change.newer else ("not_newest",))))[:200],
     )
-
-
-def _announce(changes: Sequence[StatusChange]) -> None:
-    events = [
-        live.Event("connectors", f"pile:{change.place.pile_id}", change.place.path)
-        for change in changes
-        if change.changed
-    ]
-    if events:
-        transaction.on_commit(lambda: live.send(events), robust=True)

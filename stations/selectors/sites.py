@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Expression, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
 
+from backoffice.kit.levels import Level
 from stations.models import Connector, Life, Pile, PileModel, QrToken, Station, StationStatus, UnclaimedPile
 from stations.states import CHARGING
 from stations.tokens import read_token
+from tenants.models import Tenant, TenantStatus
+from tenants.selectors import tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +26,71 @@ class TokenTarget:
 
 
 def station_list() -> QuerySet[Station]:
-    """Stations with what stands on them: ``pile_count``, ``online_count``, ``connector_count`` and by state."""
-    present = ~Q(piles__life=Life.RETIRED)
-    connector = present & Q(piles__connectors__isnull=False)
-    return Station.objects.select_related("tenant").annotate(
-        pile_count=Count("piles", filter=present, distinct=True),
-        online_count=Count("piles", filter=present & Q(piles__online=True), distinct=True),
-        connector_count=Count("piles__connectors", filter=connector, distinct=True),
-        charging_count=Count(
-            "piles__connectors",
-            filter=connector & Q(piles__online=True, piles__connectors__status__in=CHARGING),
-            distinct=True,
-        ),
-        faulted_count=Count(
-            "piles__connectors", filter=connector & Q(piles__connectors__status="Faulted"), distinct=True
-        ),
+    """Stations with how much stands on them, retired piles left out.
+
+    ``pile_count``, ``online_count``, ``connector_count``, ``charging_count``, ``faulted_count``: each
+    is counted for the rows that are shown, and for no others.
+    """
+    here = Pile.objects.filter(station=OuterRef("pk")).exclude(life=Life.RETIRED)
+    guns = Connector.objects.filter(pile__station=OuterRef("pk"), number__gt=0).exclude(
+        pile__life=Life.RETIRED
     )
+    return Station.objects.annotate(
+        pile_count=_count(here),
+        online_count=_count(here.filter(online=True)),
+        connector_count=_count(guns),
+        charging_count=_count(guns.filter(pile__online=True, status__in=CHARGING)),
+        faulted_count=_count(guns.filter(status="Faulted")),
+    )
+
+
+def pile_list() -> QuerySet[Pile]:
+    """Piles with ``guns``: number and status of each connector, in order."""
+    guns = Connector.objects.filter(pile=OuterRef("pk"), number__gt=0).order_by("number")
+    return Pile.objects.annotate(
+        guns=ArraySubquery(guns.values_list(JSONObject(number="number", status="status"), flat=True))
+    )
+
+
+def connector_list() -> QuerySet[Connector]:
+    """Connectors; connector 0 is no connector."""
+    return Connector.objects.filter(number__gt=0)
+
+
+def piles_out_of_reach() -> QuerySet[Pile]:
+    """Piles in service that are not connected."""
+    return Pile.objects.filter(online=False).exclude(life=Life.RETIRED)
+
+
+def faulted_connectors() -> QuerySet[Connector]:
+    """Connectors whose last report was a fault."""
+    return Connector.objects.filter(status="Faulted").exclude(pile__life=Life.RETIRED)
+
+
+def model_list() -> QuerySet[PileModel]:
+    """Models with ``pile_count`` of the scope."""
+    return PileModel.objects.annotate(pile_count=_count(Pile.objects.filter(model=OuterRef("pk"))))
+
+
+def equipment() -> dict[str, Expression]:
+    """What a tenant and everything below it has, as annotations of tenants."""
+    below = {
+        "tenant__tree_id": OuterRef("tree_id"),
+        "tenant__lft__gte": OuterRef("lft"),
+        "tenant__rght__lte": OuterRef("rght"),
+    }
+    piles = Pile.objects.filter(**below).exclude(life=Life.RETIRED)
+    stations = Station.objects.filter(**below).exclude(status=StationStatus.CLOSED)
+    return {
+        "stations": _count(stations),
+        "piles": _count(piles),
+        "online": _count(piles.filter(online=True)),
+    }
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
 
 
 def stations() -> QuerySet[Station]:
@@ -51,6 +106,12 @@ def station_by_code(code: str) -> Station:
 def piles() -> QuerySet[Pile]:
     """Piles of the scope, with what their page and their row need."""
     return Pile.objects.select_related("tenant", "station", "model")
+
+
+def piles_of(station: Station) -> QuerySet[Pile]:
+    """The piles on a station that are not retired, by name."""
+    here = Pile.objects.filter(station=station).exclude(life=Life.RETIRED)
+    return here.select_related("model").prefetch_related("connectors").order_by("name", "pk")
 
 
 def pile_by_identity(identity: str) -> Pile:
@@ -104,7 +165,23 @@ def model_named(name: str, manufacturer_id: int) -> PileModel | None:
 
 def unclaimed() -> QuerySet[UnclaimedPile]:
     """Identities that knocked and that nobody registered."""
-    return UnclaimedPile.objects.select_related("tenant")
+    return UnclaimedPile.objects.all()
+
+
+def unclaimed_count() -> int:
+    """How many wait."""
+    return UnclaimedPile.objects.count()
+
+
+def station_owners() -> QuerySet[Tenant]:
+    """Who may be given a station: active operators and agencies."""
+    active = tenants().filter(level__in=[Level.OPERATOR, Level.AGENCY], status=TenantStatus.ACTIVE)
+    return active.order_by("name")
+
+
+def stations_by_name() -> QuerySet[Station]:
+    """Stations to choose from: those that are not closed."""
+    return Station.objects.exclude(status=StationStatus.CLOSED).order_by("name")
 
 
 def open_station_count(tenant_id: int) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
 from backoffice.kit.scope import path_of_tenant
-from stations.models import Connector, Tariff, TariffStatus, TariffVersion, VersionState
+from stations.models import Connector, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
 
 
 def tariffs() -> QuerySet[Tariff]:
@@ -20,9 +22,9 @@ def tariff_list() -> QuerySet[Tariff]:
     """With ``current_number`` in force now, ``next_change`` to come, and how often each is named."""
     at = clock.now()
     approved = TariffVersion.objects.filter(tariff=OuterRef("pk"), state=VersionState.APPROVED)
-    return tariffs().annotate(
-        station_count=Count("stations", distinct=True),
-        pile_count=Count("piles", distinct=True),
+    return Tariff.objects.annotate(
+        station_count=Coalesce(Subquery(_used_by(Station.objects.all())), 0),
+        pile_count=Coalesce(Subquery(_used_by(Pile.objects.all())), 0),
         current_number=Subquery(_at(approved, at).values("number")[:1]),
         next_change=Subquery(
             approved.filter(valid_from__gt=at).order_by("valid_from").values("valid_from")[:1]
@@ -30,9 +32,20 @@ def tariff_list() -> QuerySet[Tariff]:
     )
 
 
+def assignable_tariffs(tenant_id: int) -> QuerySet[Tariff]:
+    """Active tariffs of a tenant and of those above it."""
+    ids = path_of_tenant(tenant_id).ids
+    return tariffs().filter(tenant__in=ids, status=TariffStatus.ACTIVE).order_by("name")
+
+
 def versions_of(tariff: Tariff) -> QuerySet[TariffVersion]:
     """The versions of a tariff, the newest first."""
     return TariffVersion.objects.filter(tariff=tariff).select_related("tariff").order_by("-number")
+
+
+def versions() -> QuerySet[TariffVersion]:
+    """Versions of the scope and of those above it."""
+    return TariffVersion.objects.select_related("tariff__tenant")
 
 
 def version_in_force(tariff: Tariff, at: datetime) -> TariffVersion | None:
@@ -67,6 +80,11 @@ def tariff_in_force(connector: Connector, at: datetime) -> tuple[TariffVersion, 
         if reason in by_reason:
             return by_reason[reason], reason
     return None
+
+
+def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
+    named = rows.filter(tariff=OuterRef("pk")).order_by().values(one=Value(1))
+    return named.annotate(count=Count("pk")).values("count")
 
 
 def _at(versions: QuerySet[TariffVersion], at: datetime) -> QuerySet[TariffVersion]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KT
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOrder, CommandState
@@ -20,6 +21,11 @@ Step = tuple[datetime, bool]
 def commands() -> QuerySet[Command]:
     """Commands of the scope, the newest first."""
     return Command.objects.select_related("pile").order_by("-created_at", "-pk")
+
+
+def command_list() -> QuerySet[Command]:
+    """Commands with ``said``, the status in the pile's answer."""
+    return Command.objects.annotate(said=KT("answer__status"))
 
 
 def commands_of(pile_id: int) -> QuerySet[Command]:
@@ -41,6 +47,23 @@ def frames_of(pile_id: int, since: datetime, until: datetime, *, action: str = "
     if action:
         frames = frames.filter(action=action)
     return frames.order_by("-at", "-id")
+
+
+def cursor_of(frame: Frame) -> str:
+    """Where a frame stands in its conversation, for ``frames_before``."""
+    return f"{frame.at.isoformat()}~{frame.pk}"
+
+
+def frames_before(frames: QuerySet[Frame], cursor: str) -> QuerySet[Frame]:
+    """Those older than the cursor; all of them where it is none."""
+    at_text, _, key = cursor.partition("~")
+    try:
+        at, pk = datetime.fromisoformat(at_text), int(key)
+    except ValueError:
+        return frames
+    if at.tzinfo is None or not 0 < pk < 2**63:
+        return frames
+    return frames.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
 
 
 def statuses_of(pile_id: int) -> QuerySet[StatusEvent]:

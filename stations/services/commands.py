@@ -171,6 +171,7 @@ def _hand_over(gateway: str, command: Command, request: Request) -> None:
     )
     transaction.on_commit(partial(dispatch.push, gateway, order))
     live.publish("commands", f"command:{command.pk}", command.path)
+    live.publish("piles", f"pile:{command.pile_id}", command.path)
 
 
 def _intend(pile: Pile, payload: Mapping[str, Any]) -> None:

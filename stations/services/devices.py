@@ -270,6 +270,15 @@ def save_model(owner: Tenant, *, actor: Actor, name: str, **fields: Unpack[Model
     return row
 
 
+@transaction.atomic
+def dismiss_unclaimed(row: UnclaimedPile, *, actor: Actor, reason: str) -> None:
+    """Take an identity off the list of those that wait; it comes back when it knocks again."""
+    found = locks.locked(UnclaimedPile.objects.filter(pk=row.pk)).first()
+    if found is not None:
+        audit.record(actor, "unclaimed.dismissed", found, before=audit.snapshot(found), reason=reason)
+        found.delete()
+
+
 def _lock(pile: Pile) -> Pile:
     return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff").get()
 

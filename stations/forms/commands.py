@@ -1,0 +1,252 @@
+"""What is asked of a pile: for each command of the core profile and RemoteTrigger, its form and its payload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.frame import Words
+from stations.models import Intent
+from stations.permissions import StationPerm
+from stations.selectors import connectors_of
+
+TRIGGERS = (
+    "StatusNotification",
+    "MeterValues",
+    "Heartbeat",
+    "BootNotification",
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+)
+
+
+class AskForm(forms.Form):
+    """A reason that goes to the record; each command adds what it needs and says what is sent."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args, pile, **options):
+        super().__init__(*args, **options)
+        self.pile = pile
+        self.order_fields([name for name in self.fields if name != "reason"])
+
+    def payload(self):
+        """The OCPP request."""
+        return {}
+
+    def connector_number(self):
+        """Which connector it is about, if any."""
+        number = self.cleaned_data.get("connector")
+        return int(number) if number else None
+
+
+class ConnectorAskForm(AskForm):
+    """About one connector of the pile."""
+
+    connector = forms.ChoiceField(label=_("Connector"))
+    everything: Words = ""
+    """The words for "all of it", where that can be asked too."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        choices = [(str(one.number), one.letter) for one in connectors_of(self.pile)]
+        self.fields["connector"].choices = [("0", self.everything), *choices] if self.everything else choices
+
+    def payload(self):
+        return {"connectorId": int(self.cleaned_data["connector"])}
+
+
+class RemoteStartForm(ConnectorAskForm):
+    id_tag = forms.CharField(
+        label=_("Card number"), max_length=20, help_text=_("Who charges; the order is in this name.")
+    )
+
+    def payload(self):
+        return {**super().payload(), "idTag": self.cleaned_data["id_tag"]}
+
+
+class RemoteStopForm(AskForm):
+    transaction = forms.IntegerField(
+        label=_("Transaction"),
+        min_value=-(2**31),
+        max_value=2**31 - 1,
+        help_text=_("The number that the pile knows it by."),
+    )
+
+    def payload(self):
+        return {"transactionId": self.cleaned_data["transaction"]}
+
+
+class AvailabilityForm(ConnectorAskForm):
+    everything = _("The whole terminal")
+    type = forms.ChoiceField(label=_("Becomes"), choices=Intent)
+
+    def payload(self):
+        return {**super().payload(), "type": self.cleaned_data["type"]}
+
+
+class ResetForm(AskForm):
+    type = forms.ChoiceField(
+        label=_("How"),
+        widget=forms.RadioSelect,
+        initial="Soft",
+        choices=[
+            ("Soft", _("Soft: it ends running charges properly, then restarts.")),
+            ("Hard", _("Hard: at once, as if switched off. Readings that it did not send yet may be lost.")),
+        ],
+    )
+
+    def payload(self):
+        return {"type": self.cleaned_data["type"]}
+
+
+class TriggerForm(ConnectorAskForm):
+    everything = _("All of it")
+    message = forms.ChoiceField(label=_("Message"), choices=[(name, name) for name in TRIGGERS])
+
+    def payload(self):
+        number = self.connector_number()
+        about = {"connectorId": number} if number else {}
+        return {"requestedMessage": self.cleaned_data["message"], **about}
+
+
+class GetConfigurationForm(AskForm):
+    keys = forms.CharField(
+        label=_("Keys"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One a line. Empty: all of them."),
+    )
+
+    def clean_keys(self):
+        keys = self.cleaned_data["keys"].replace(",", "\n").split()
+        if any(len(key) > 50 for key in keys):
+            raise forms.ValidationError(_("A key has at most 50 characters."))
+        return keys
+
+    def payload(self):
+        keys = self.cleaned_data["keys"]
+        return {"key": keys} if keys else {}
+
+
+class ChangeConfigurationForm(AskForm):
+    key = forms.CharField(label=_("Key"), max_length=50)
+    value = forms.CharField(label=_("Value"), max_length=500, required=False)
+
+    def payload(self):
+        return {"key": self.cleaned_data["key"], "value": self.cleaned_data["value"]}
+
+
+class DataTransferForm(AskForm):
+    vendor_id = forms.CharField(label=_("Vendor"), max_length=255)
+    message_id = forms.CharField(label=_("Message"), max_length=50, required=False)
+    data = forms.CharField(
+        label=_("Data"),
+        max_length=10_000,
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def payload(self):
+        data = self.cleaned_data
+        sent = {"vendorId": data["vendor_id"], "messageId": data["message_id"], "data": data["data"]}
+        return {name: value for name, value in sent.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One command: its words, who may ask, what is typed.
+
+    ``per_connector`` puts its button beside each connector, ``per_pile`` below them all.
+    """
+
+    label: Words
+    perm: StationPerm
+    form: type[AskForm]
+    icon: str
+    text: Words = ""
+    tone: str = ""
+    needs_reason: bool = False
+    per_connector: bool = False
+    per_pile: bool = True
+
+
+ASKS: Mapping[str, Ask] = {
+    "RemoteStartTransaction": Ask(
+        _("Start charging…"),
+        StationPerm.COMMAND_BASIC,
+        RemoteStartForm,
+        "play",
+        _("The terminal tries to start. Whether it does is seen by its transaction."),
+        per_connector=True,
+        per_pile=False,
+    ),
+    "RemoteStopTransaction": Ask(
+        _("Stop charging…"), StationPerm.COMMAND_BASIC, RemoteStopForm, "stop", needs_reason=True, tone="stop"
+    ),
+    "UnlockConnector": Ask(
+        _("Unlock…"),
+        StationPerm.COMMAND_BASIC,
+        ConnectorAskForm,
+        "unlock",
+        _("For a plug that is stuck. A running charge is stopped, not unlocked."),
+        needs_reason=True,
+        per_connector=True,
+        per_pile=False,
+    ),
+    "ChangeAvailability": Ask(
+        _("In or out of operation…"),
+        StationPerm.COMMAND_BASIC,
+        AvailabilityForm,
+        "switch",
+        _("While a charge runs, the terminal does it when the charge has ended."),
+        needs_reason=True,
+        per_connector=True,
+    ),
+    "Reset": Ask(
+        _("Restart…"),
+        StationPerm.COMMAND_BASIC,
+        ResetForm,
+        "refresh",
+        _("Running charges are stopped."),
+        tone="warn",
+        needs_reason=True,
+    ),
+    "TriggerMessage": Ask(_("Ask for a message…"), StationPerm.COMMAND_ENGINEER, TriggerForm, "message"),
+    "GetConfiguration": Ask(_("Read settings…"), StationPerm.COMMAND_ENGINEER, GetConfigurationForm, "eye"),
+    "ChangeConfiguration": Ask(
+        _("Change a setting…"),
+        StationPerm.COMMAND_ENGINEER,
+        ChangeConfigurationForm,
+        "sliders",
+        needs_reason=True,
+    ),
+    "ClearCache": Ask(
+        _("Forget known cards…"),
+        StationPerm.COMMAND_ENGINEER,
+        AskForm,
+        "trash",
+        _("It asks us about every card again."),
+    ),
+    "DataTransfer": Ask(
+        _("Send vendor data…"), StationPerm.COMMAND_ENGINEER, DataTransferForm, "upload", needs_reason=True
+    ),
+}
+
+
+def form_of(ask, pile, data=None, **initial):
+    """The form of a command, for one pile."""
+    form = ask.form(data, pile=pile, initial=initial)
+    form.fields["reason"].required = ask.needs_reason
+    return form
+
+
+def pretty(payload):
+    """A request or an answer for reading."""
+    return json.dumps(payload, indent=2, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,133 @@
+"""Fields that several forms of this room share."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.money import Money, minor_digits
+from stations import quirks
+from tenants.localities import TIMEZONES
+
+ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
+
+
+class MinuteInput(forms.DateTimeInput):
+    """The browser's own calendar and clock, to the minute."""
+
+    input_type = "datetime-local"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class MomentField(forms.DateTimeField):
+    """An instant, typed in the time zone of the reader."""
+
+    def __init__(self, **options):
+        super().__init__(widget=MinuteInput, **options)
+
+
+class AmountField(forms.DecimalField):
+    """Money typed in major units and given in minor ones. ``use_currency`` must be called before use."""
+
+    currency = "CNY"
+
+    def use_currency(self, currency):
+        self.currency = currency
+        self.decimal_places = minor_digits(currency)
+        self.widget.attrs["step"] = str(10**-self.decimal_places) if self.decimal_places else "1"
+
+    def clean(self, value):
+        major = super().clean(value)
+        return None if major is None else Money.from_major(major, self.currency).amount
+
+    def prepare_value(self, value):
+        return Money(value, self.currency).decimal if isinstance(value, int) else value
+
+
+class SettingField(forms.TypedChoiceField):
+    """Yes, no, or as usual."""
+
+    def __init__(self, **options):
+        super().__init__(
+            choices=[("", _("As usual")), (True, _("Yes")), (False, _("No"))],
+            coerce=lambda value: value == "True",
+            empty_value=None,
+            required=False,
+            **options,
+        )
+
+
+class QuirksMixin(forms.Form):
+    """How a pile is spoken to. What is left empty is as ``where_else`` has it."""
+
+    boot_answer = forms.ChoiceField(
+        label=_("Answer to a boot"),
+        required=False,
+        choices=[
+            ("", _("As usual")),
+            ("Accepted", _("Accept")),
+            ("Pending", _("Hold back")),
+            ("Rejected", _("Reject")),
+        ],
+    )
+    heartbeat_interval_s = forms.IntegerField(
+        label=_("Heartbeat, s"), required=False, min_value=10, max_value=86_400
+    )
+    connection_timeout_s = forms.IntegerField(
+        label=_("Waits for the plug, s"), required=False, min_value=1, max_value=3_600
+    )
+    clock_zone = forms.ChoiceField(
+        label=_("Zone of times without one"), required=False, choices=[("", _("As usual")), *ZONES]
+    )
+    id_tag_prefix = forms.CharField(
+        label=_("Cut off before a card number"),
+        required=False,
+        max_length=20,
+        help_text=_("*: is all up to the first colon."),
+    )
+    id_tag_suffix = forms.CharField(
+        label=_("Cut off after a card number"),
+        required=False,
+        max_length=20,
+        help_text=_("_* is all from the last underscore."),
+    )
+    register = forms.ChoiceField(
+        label=_("Meter values count"),
+        required=False,
+        choices=[("", _("As usual")), ("absolute", _("for ever")), ("relative", _("from each start"))],
+    )
+    ping = SettingField(label=_("Is asked for a sign of life"))
+    require_subprotocol = SettingField(label=_("Must name its protocol"))
+
+    QUIRKS = (
+        "boot_answer",
+        "heartbeat_interval_s",
+        "connection_timeout_s",
+        "clock_zone",
+        "id_tag_prefix",
+        "id_tag_suffix",
+        "register",
+        "ping",
+        "require_subprotocol",
+    )
+
+    def clean(self):
+        """Gather what was set; the rest is not stored, so that it follows the model."""
+        data = super().clean()
+        own = {name: data.pop(name, None) for name in self.QUIRKS}
+        data["quirks"] = {name: value for name, value in own.items() if value not in (None, "")}
+        return data
+
+    def quirks_section(self):
+        return (
+            _("How it is spoken to"),
+            _("Empty: as the model, else as usual."),
+            [self[name] for name in self.QUIRKS],
+        )
+
+
+def initial_quirks(own):
+    """What a form shows of stored settings."""
+    return {name: value for name, value in own.items() if quirks.is_sane(name, value)}

@@ -1,0 +1,197 @@
+"""Forms of stations, piles, connectors and models."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.lists.actions import ReasonForm
+from stations import selectors
+from stations.forms.fields import ZONES, QuirksMixin
+from stations.models import Kind, Life, StationStatus
+
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
+
+
+class StationForm(forms.Form):
+    """What staff say of a station."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    status = forms.ChoiceField(
+        label=_("Status"),
+        initial=StationStatus.LIVE,
+        choices=[choice for choice in StationStatus.choices if choice[0] != StationStatus.CLOSED],
+        help_text=_("Drivers start charging at live stations only."),
+    )
+    city = forms.CharField(label=_("City"), max_length=60, required=False)
+    address = forms.CharField(label=_("Address"), max_length=200, required=False)
+    latitude = forms.DecimalField(label=_("Latitude"), required=False, max_digits=9, decimal_places=6)
+    longitude = forms.DecimalField(label=_("Longitude"), required=False, max_digits=9, decimal_places=6)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=[("", _("As the tenant")), *ZONES],
+        help_text=_("Prices follow its clock."),
+    )
+    opening_hours = forms.CharField(label=_("Opening hours"), max_length=120, required=False)
+    hotline = forms.CharField(
+        label=_("Hotline"), max_length=30, required=False, help_text=_("Empty: the tenant's.")
+    )
+    power_limit_kw = forms.DecimalField(
+        label=_("Power limit, kW"), required=False, max_digits=8, decimal_places=1, min_value=0
+    )
+
+    PROFILE: tuple[str, ...] = ("name", "status", "opening_hours", "hotline", "power_limit_kw")
+    PLACE = ("city", "address", "latitude", "longitude", "timezone")
+
+    def sections(self):
+        """The fields in groups, as the page shows them."""
+        return [
+            (_("Station"), "", [self[name] for name in self.PROFILE]),
+            (_("Place"), "", [self[name] for name in self.PLACE]),
+        ]
+
+
+class NewStationForm(StationForm):
+    """The code is given once, the owner changes by a transfer."""
+
+    tenant = forms.ModelChoiceField(label=_("Owner"), queryset=selectors.station_owners())
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=24,
+        validators=[CODE],
+        help_text=_("Short and for good; it stands in exports and scripts."),
+    )
+
+    PROFILE = ("tenant", "code", *StationForm.PROFILE)
+
+
+class TransferForm(ReasonForm):
+    """To whom, and why."""
+
+    to = forms.ModelChoiceField(label=_("New owner"), queryset=selectors.station_owners())
+
+    field_order = ("to", "reason")
+
+
+class PileForm(QuirksMixin):
+    """What staff say of a pile."""
+
+    name = forms.CharField(label=_("Terminal name"), max_length=60, help_text=_("Drivers see it."))
+    serial = forms.CharField(label=_("Serial"), max_length=60, required=False)
+    model = forms.ModelChoiceField(label=_("Model"), queryset=selectors.pile_models(), required=False)
+    life = forms.ChoiceField(
+        label=_("Life"),
+        initial=Life.IN_SERVICE,
+        choices=[choice for choice in Life.choices if choice[0] != Life.RETIRED],
+    )
+
+    OWN: tuple[str, ...] = ("name", "serial", "model", "life")
+
+    def sections(self):
+        """The fields in groups, as the page shows them."""
+        return [(_("Terminal"), "", [self[name] for name in self.OWN]), self.quirks_section()]
+
+
+class NewPileForm(PileForm):
+    """Registering a pile: where it stands and how it proves who it is."""
+
+    station = forms.ModelChoiceField(label=_("Station"), queryset=selectors.stations_by_name())
+    identity = forms.CharField(
+        label=_("Identity"),
+        max_length=48,
+        strip=False,
+        help_text=_("Exactly as the pile writes it, the last part of the address that it connects to."),
+    )
+    connectors = forms.IntegerField(
+        label=_("Connectors"),
+        required=False,
+        min_value=1,
+        max_value=16,
+        help_text=_("Empty: as the model has."),
+    )
+    needs_key = forms.TypedChoiceField(
+        label=_("Password"),
+        choices=[("yes", _("Needed")), ("", _("None, from trusted networks only"))],
+        coerce=bool,
+        empty_value=False,
+        initial="yes",
+        required=False,
+    )
+    key = forms.CharField(
+        label=_("Own password"),
+        max_length=40,
+        required=False,
+        help_text=_("32 to 40 hexadecimal digits. Empty: one is made, and shown once."),
+    )
+
+    OWN = ("station", "identity", "name", "serial", "model", "connectors", "life", "needs_key", "key")
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["name"].required = False
+        self.fields["name"].help_text = _("Drivers see it. Empty: the identity.")
+
+    def clean(self):
+        data = super().clean()
+        data["key"] = data.get("key") or None
+        return data
+
+
+class MovePileForm(ReasonForm):
+    """Where to, and why."""
+
+    to = forms.ModelChoiceField(label=_("New station"), queryset=selectors.stations_by_name())
+
+    field_order = ("to", "reason")
+
+
+class KeyForm(ReasonForm):
+    """How a new password gets into the pile."""
+
+    how = forms.ChoiceField(
+        label=_("How does it get into the terminal?"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("send", _("It is sent. Old and new are valid until the terminal uses the new one.")),
+            ("hand", _("By hand. The old one is dead at once.")),
+        ],
+    )
+
+    field_order = ("how", "reason")
+
+
+class ConnectorForm(forms.Form):
+    """What staff say of a connector."""
+
+    type = forms.CharField(
+        label=_("Type"), max_length=30, required=False, help_text=_("For example GB/T DC, CCS2.")
+    )
+    rated_kw = forms.DecimalField(
+        label=_("Rated power, kW"),
+        required=False,
+        max_digits=7,
+        decimal_places=1,
+        min_value=0,
+        help_text=_("Empty: as the model."),
+    )
+
+
+class ModelForm(QuirksMixin):
+    """What a manufacturer says of a product."""
+
+    name = forms.CharField(label=_("Model"), max_length=50)
+    vendor = forms.CharField(label=_("Vendor"), max_length=50)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind, initial=Kind.DC)
+    connector_count = forms.IntegerField(label=_("Connectors"), min_value=1, max_value=16, initial=1)
+    connector_type = forms.CharField(label=_("Connector type"), max_length=30, required=False)
+    rated_kw = forms.DecimalField(
+        label=_("Rated power, kW"), max_digits=7, decimal_places=1, min_value=0, initial=60
+    )
+
+    OWN = ("name", "vendor", "kind", "connector_count", "connector_type", "rated_kw")
+
+    def sections(self):
+        """The fields in groups, as the page shows them."""
+        return [(_("Model"), "", [self[name] for name in self.OWN]), self.quirks_section()]

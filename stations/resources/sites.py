@@ -1,0 +1,356 @@
+"""Lists of stations, piles, connectors, pile models, and of identities that wait to be claimed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils.html import format_html_join
+from django.utils.translation import gettext, gettext_lazy as _
+
+from backoffice.kit import cells, clock
+from backoffice.kit.frame import Empty
+from backoffice.kit.lists import (
+    ListFilters,
+    ListTable,
+    PageAction,
+    Place,
+    Resource,
+    RowAction,
+    columns,
+    filters,
+)
+from stations import selectors, tones
+from stations.models import (
+    Connector,
+    ConnectorStatus,
+    Intent,
+    Kind,
+    Life,
+    Pile,
+    PileModel,
+    Registration,
+    Station,
+    StationStatus,
+    UnclaimedPile,
+)
+from stations.permissions import StationPerm
+from stations.services.devices import dismiss_unclaimed
+
+ONLINE = {True: _("Online"), False: _("Offline")}
+REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
+REFUSALS = {
+    "unknown_identity": _("Nobody registered it"),
+    "bad_identity": _("No identity that a pile may have"),
+}
+
+
+def letter_of(number):
+    """A for connector 1; a number where letters end."""
+    return chr(ord("A") + number - 1) if 1 <= number <= 26 else str(number)
+
+
+def words_of(guns):
+    """``A Available · B Charging``: what each connector last reported."""
+    labels = dict(ConnectorStatus.choices)
+    return " · ".join(
+        f"{letter_of(gun['number'])} {labels.get(gun['status'], gettext('unknown'))}" for gun in guns
+    )
+
+
+def error_words(code):
+    """The code of an error; none where the pile says that there is none."""
+    return "" if code == "NoError" else code
+
+
+class Guns(columns.Text):
+    """A badge for each connector: its letter and what it last reported."""
+
+    css = "c-wide"
+
+    def __init__(self):
+        super().__init__("guns", head=_("Connectors"), show=words_of)
+
+    def html(self, values, reader, second):
+        badges = (
+            (cells.badge(words_of([gun]), tones.CONNECTOR.get(gun["status"], "plain")),) for gun in values[0]
+        )
+        return format_html_join(" ", "{}", badges) or cells.NONE
+
+
+class StationTable(ListTable):
+    name = columns.Link(to="stations:station", sort=("name", "pk"), second=columns.Text("code"))
+    owner = columns.Text("tenant__name", head=_("Agency"), sort=("tenant__name", "pk"))
+    city = columns.Text(sort=True, second=columns.Text("address"))
+    piles = columns.Bar("online_count", "pile_count", digits=0, head=_("Terminals online"))
+    connectors = columns.Number("connector_count", head=_("Connectors"))
+    charging = columns.Number("charging_count", head=_("Charging"))
+    faulted = columns.Number("faulted_count", head=_("Faulted"))
+    tariff = columns.Text("tariff__name", head=_("Tariff"))
+    status = columns.Badge(choices=StationStatus, tones=tones.STATION)
+    power_limit_kw = columns.Number(digits=1, shown=False)
+    timezone = columns.Text(shown=False)
+    latitude = columns.Number(digits=6, shown=False)
+    longitude = columns.Number(digits=6, shown=False)
+    hotline = columns.Text(shown=False)
+    created_at = columns.When(shown=False, sort=True)
+
+
+class StationFilters(ListFilters):
+    words = filters.Search("name", "code", "address", label=_("Name or code"))
+    agency = filters.Subtree(label=_("Agency"))
+    city = filters.Text()
+    status = filters.Choice(choices=StationStatus)
+    tariff = filters.Text("tariff__name", label=_("Tariff"))
+    trouble = filters.Cases(
+        {
+            "offline": (
+                _("A terminal is offline"),
+                lambda: Q(pk__in=selectors.piles_out_of_reach().values("station")),
+            ),
+            "faulted": (
+                _("A connector is faulted"),
+                lambda: Q(pk__in=selectors.faulted_connectors().values("pile__station")),
+            ),
+            "nowhere": (_("Not on the map"), lambda: Q(latitude__isnull=True)),
+        },
+        label=_("Trouble"),
+    )
+
+
+STATIONS = Resource(
+    name="stations.stations",
+    path="stations/",
+    title=_("Stations"),
+    model=Station,
+    rows=selectors.station_list,
+    table=StationTable,
+    filters=StationFilters,
+    view=StationPerm.VIEW,
+    export=StationPerm.EXPORT,
+    label="name",
+    order=("name", "id"),
+    detail="stations:station",
+    menu=Place("stations", 10),
+    page_actions=(PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),),
+    empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
+    live="connectors piles",
+)
+
+
+class PileTable(ListTable):
+    name = columns.Link(to="stations:pile", sort=("name", "pk"), second=columns.Text("identity"))
+    station = columns.Text(
+        "station__name",
+        head=_("Station"),
+        sort=("station__name", "pk"),
+        second=columns.Text("tenant__name", head=_("Agency")),
+    )
+    model = columns.Text("model__name", head=_("Model"), second=columns.Text("serial"))
+    online = columns.Badge(choices=ONLINE, tones=tones.PRESENCE, head=_("Presence"))
+    guns = Guns()
+    last_seen_at = columns.Ago(sort=True)
+    firmware = columns.Text(sort=True)
+    life = columns.Badge(choices=Life, tones=tones.LIFE)
+    registration = columns.Badge(choices=Registration, tones=tones.REGISTRATION, shown=False)
+    status = columns.Badge(
+        choices=ConnectorStatus, tones=tones.CONNECTOR, shown=False, head=_("Reports of itself")
+    )
+    intent = columns.Badge(choices=Intent, tones=tones.INTENT, shown=False, head=_("Intended"))
+    clock_offset_s = columns.Number(shown=False)
+    remote = columns.Text(shown=False)
+    iccid = columns.Text(shown=False, head=_("SIM card"))
+    boot_count = columns.Number(shown=False, head=_("Boots"))
+    booted_at = columns.When(shown=False, sort=True)
+    security_profile = columns.Text(shown=False)
+    created_at = columns.When(shown=False, sort=True)
+
+
+def silent_for(**time):
+    """Piles that have not been heard for so long, or never."""
+    return Q(last_seen_at__lt=clock.ago(**time)) | Q(last_seen_at__isnull=True)
+
+
+class PileFilters(ListFilters):
+    words = filters.Search("name", "identity", "serial", label=_("Name or serial"))
+    agency = filters.Subtree(label=_("Agency"))
+    station = filters.Text("station__name", label=_("Station"))
+    online = filters.YesNo(yes=ONLINE[True], no=ONLINE[False], label=_("Presence"))
+    connector = filters.Choice("connectors__status", choices=ConnectorStatus, label=_("A connector is"))
+    silent = filters.Cases(
+        {
+            "hour": (_("More than 1 h"), lambda: silent_for(hours=1)),
+            "day": (_("More than 1 day"), lambda: silent_for(days=1)),
+            "week": (_("More than 7 days"), lambda: silent_for(days=7)),
+        },
+        label=_("Not heard for"),
+    )
+    model = filters.Text("model__name", label=_("Model"))
+    firmware = filters.Text()
+    life = filters.Choice(choices=Life)
+    clock = filters.Cases(
+        {"off": (_("More than 2 min off"), lambda: ~Q(clock_offset_s__range=(-120, 120)))}, label=_("Clock")
+    )
+
+
+PILES = Resource(
+    name="stations.piles",
+    path="piles/",
+    title=_("Terminals"),
+    model=Pile,
+    rows=selectors.pile_list,
+    table=PileTable,
+    filters=PileFilters,
+    view=StationPerm.VIEW,
+    export=StationPerm.EXPORT,
+    label="name",
+    order=("name", "id"),
+    detail="stations:pile",
+    menu=Place("stations", 20),
+    page_actions=(PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),),
+    empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
+    live="connectors piles",
+)
+
+
+class ConnectorTable(ListTable):
+    pile = columns.Link(
+        "pile__name",
+        "number",
+        to="stations:pile",
+        key="pile__pk",
+        head=_("Connector"),
+        sort=("pile__name", "number", "pk"),
+        show=lambda name, number: f"{name} {letter_of(number)}",
+        second=columns.Text("pile__identity"),
+    )
+    station = columns.Text(
+        "pile__station__name",
+        head=_("Station"),
+        sort=("pile__station__name", "pk"),
+        second=columns.Text("tenant__name", head=_("Agency")),
+    )
+    type = columns.Text(second=columns.Number("rated_kw", digits=1))
+    status = columns.Badge(choices=ConnectorStatus, tones=tones.CONNECTOR, head=_("Reported"))
+    error_code = columns.Text(
+        show=error_words, second=columns.Text("vendor_error_code", head=_("Vendor's code"))
+    )
+    status_at = columns.Ago(sort=True)
+    online = columns.Badge("pile__online", choices=ONLINE, tones=tones.PRESENCE, head=_("Presence"))
+    intent = columns.Badge(choices=Intent, tones=tones.INTENT)
+    registered = columns.Badge(choices=REGISTERED, tones={True: "plain", False: "waiting"}, shown=False)
+    created_at = columns.When(shown=False, sort=True)
+
+
+class ConnectorFilters(ListFilters):
+    words = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
+    agency = filters.Subtree(label=_("Agency"))
+    station = filters.Text("pile__station__name", label=_("Station"))
+    status = filters.Choice(choices=ConnectorStatus, label=_("Reported"))
+    online = filters.YesNo("pile__online", yes=ONLINE[True], no=ONLINE[False], label=_("Presence"))
+    intent = filters.Choice(choices=Intent)
+    registered = filters.YesNo(yes=REGISTERED[True], no=REGISTERED[False], label=_("Registered"))
+    since = filters.Cases(
+        {
+            "hour": (_("More than 1 h"), lambda: Q(status_at__lt=clock.now() - timedelta(hours=1))),
+            "day": (_("More than 1 day"), lambda: Q(status_at__lt=clock.now() - timedelta(days=1))),
+        },
+        label=_("In this state for"),
+    )
+
+
+CONNECTORS = Resource(
+    name="stations.connectors",
+    path="connectors/",
+    title=_("Connectors"),
+    model=Connector,
+    rows=selectors.connector_list,
+    table=ConnectorTable,
+    filters=ConnectorFilters,
+    view=StationPerm.VIEW,
+    export=StationPerm.EXPORT,
+    label="pile__name",
+    order=("pile__name", "number", "id"),
+    menu=Place("stations", 30),
+    empty=Empty(_("No connector is like this"), _("Remove a filter.")),
+    live="connectors piles",
+)
+
+
+class UnclaimedTable(ListTable):
+    identity = columns.Link(to="stations:claim", sort=True)
+    reason = columns.Text(show=lambda reason: REFUSALS.get(reason, reason))
+    remote = columns.Text()
+    attempts = columns.Number(sort=True)
+    first_seen_at = columns.When(sort=True)
+    last_seen_at = columns.Ago(sort=True)
+
+
+class UnclaimedFilters(ListFilters):
+    words = filters.Search("identity", "remote", label=_("Identity or address"))
+    last_seen_at = filters.Period()
+    often = filters.Between("attempts", label=_("Attempts"))
+
+
+DISMISS = RowAction(
+    name="dismiss",
+    label=_("Take off the list…"),
+    run=dismiss_unclaimed,
+    perm=StationPerm.CLAIM,
+    icon="trash",
+    reason=True,
+    bulk=True,
+    text=_("It comes back when it knocks again."),
+    done=_("Taken off the list."),
+)
+
+UNCLAIMED = Resource(
+    name="stations.unclaimed",
+    path="piles/waiting/",
+    title=_("Waiting to be claimed"),
+    model=UnclaimedPile,
+    rows=selectors.unclaimed,
+    table=UnclaimedTable,
+    filters=UnclaimedFilters,
+    view=StationPerm.CLAIM,
+    label="identity",
+    order=("-last_seen_at", "-id"),
+    detail="stations:claim",
+    menu=Place("stations", 40, count=lambda reader: selectors.unclaimed_count()),
+    actions=(DISMISS,),
+    empty=Empty(_("Nobody waits"), _("Terminals that knock and that nobody registered will stand here.")),
+)
+
+
+class ModelTable(ListTable):
+    name = columns.Link(to="stations:model_edit", to_perm=StationPerm.MODELS_MANAGE, sort=("name", "pk"))
+    vendor = columns.Text(sort=("vendor", "pk"))
+    kind = columns.Text()
+    connector_count = columns.Number(second=columns.Text("connector_type"))
+    rated_kw = columns.Number(digits=1, sort=True)
+    piles = columns.Number("pile_count", head=_("Terminals"))
+    created_at = columns.When(shown=False, sort=True)
+
+
+class ModelFilters(ListFilters):
+    words = filters.Search("name", "vendor", label=_("Name or vendor"))
+    kind = filters.Choice(choices=Kind)
+    power = filters.Between("rated_kw", label=_("Rated power, kW"))
+
+
+MODELS = Resource(
+    name="stations.models",
+    path="pile-models/",
+    title=_("Pile models"),
+    model=PileModel,
+    rows=selectors.model_list,
+    table=ModelTable,
+    filters=ModelFilters,
+    view=StationPerm.VIEW,
+    export=StationPerm.EXPORT,
+    label="name",
+    order=("name", "id"),
+    menu=Place("stations", 60),
+    page_actions=(PageAction(label=_("New model"), to="stations:model_new", perm=StationPerm.MODELS_MANAGE),),
+    empty=Empty(_("No model is like this"), _("Models come from the manufacturer.")),
+)

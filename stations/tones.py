@@ -1,0 +1,69 @@
+"""The colour and shape of each state, the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backoffice.kit.frame import Tone
+from stations.models import (
+    CommandStatus,
+    ConnectorStatus,
+    Intent,
+    Life,
+    Registration,
+    StationStatus,
+    TariffStatus,
+    VersionState,
+)
+
+CONNECTOR: Mapping[str, Tone] = {
+    ConnectorStatus.AVAILABLE: "idle",
+    ConnectorStatus.PREPARING: "waiting",
+    ConnectorStatus.CHARGING: "charging",
+    ConnectorStatus.SUSPENDED_EVSE: "waiting",
+    ConnectorStatus.SUSPENDED_EV: "waiting",
+    ConnectorStatus.FINISHING: "waiting",
+    ConnectorStatus.RESERVED: "waiting",
+    ConnectorStatus.UNAVAILABLE: "offline",
+    ConnectorStatus.FAULTED: "fault",
+}
+PRESENCE: Mapping[bool, Tone] = {True: "charging", False: "offline"}
+STATION: Mapping[str, Tone] = {
+    StationStatus.PLANNED: "waiting",
+    StationStatus.LIVE: "charging",
+    StationStatus.MAINTENANCE: "waiting",
+    StationStatus.CLOSED: "offline",
+}
+LIFE: Mapping[str, Tone] = {
+    Life.IN_STOCK: "plain",
+    Life.INSTALLED: "waiting",
+    Life.IN_SERVICE: "charging",
+    Life.MAINTENANCE: "waiting",
+    Life.RETIRED: "offline",
+}
+REGISTRATION: Mapping[str, Tone] = {
+    Registration.UNKNOWN: "plain",
+    Registration.ACCEPTED: "charging",
+    Registration.PENDING: "waiting",
+    Registration.REJECTED: "fault",
+}
+INTENT: Mapping[str, Tone] = {Intent.OPERATIVE: "plain", Intent.INOPERATIVE: "offline"}
+COMMAND: Mapping[str, Tone] = {
+    CommandStatus.QUEUED: "waiting",
+    CommandStatus.SENT: "waiting",
+    CommandStatus.ACCEPTED: "idle",
+    CommandStatus.REJECTED: "fault",
+    CommandStatus.ERROR: "fault",
+    CommandStatus.TIMED_OUT: "offline",
+    CommandStatus.CONNECTION_LOST: "offline",
+    CommandStatus.REFUSED: "plain",
+    CommandStatus.EXPIRED: "plain",
+    CommandStatus.EFFECT_SEEN: "charging",
+    CommandStatus.EFFECT_MISSING: "fault",
+}
+TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
+VERSION: Mapping[str, Tone] = {
+    VersionState.DRAFT: "waiting",
+    VersionState.APPROVED: "charging",
+    VersionState.WITHDRAWN: "offline",
+}

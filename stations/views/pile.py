@@ -1,0 +1,199 @@
+"""The page of one pile: what it reports, whether it can be heard and what we want of it, kept apart."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
+
+from backoffice.kit import cells, clock
+from backoffice.kit.frame import Action, Fact
+from backoffice.kit.pages import detail_page, requires, row_or_404
+from stations import selectors, tones
+from stations.forms.commands import ASKS
+from stations.models import ConnectorStatus, Life, Registration
+from stations.permissions import StationPerm
+from stations.provisioning import address_of
+from stations.resources import PILES
+from stations.services.tokens import link_of
+from stations.tokens import print_token
+from stations.views.talk import recent_utterances
+
+COMMANDS_SHOWN = 8
+EVENTS_SHOWN = 10
+OUT = {"Faulted", "Unavailable"}
+WHY = {
+    "pile": gettext_lazy("the terminal's own"),
+    "station": gettext_lazy("the station's"),
+    "agency": gettext_lazy("the default of the agency"),
+    "operator": gettext_lazy("the default of the operator"),
+}
+
+
+@requires(StationPerm.VIEW)
+def pile(request, pk):
+    """Presence, registration, connectors, commands with their outcome, and the last messages."""
+    row = row_or_404(selectors.piles().select_related("tariff"), pk=pk)
+    grants = request.grants
+    talk = StationPerm.FRAMES_VIEW in grants
+    return detail_page(
+        request,
+        "stations/pile.html",
+        title=row.name,
+        back=PILES.back(),
+        badges=[(row.get_life_display(), tones.LIFE[row.life])],
+        subtitle=f"{row.identity} · {row.station.name}",
+        actions=_actions(row, grants),
+        live=["piles"],
+        pile=row,
+        notice=_notice(row),
+        state_facts=_facts(row),
+        connectors=_connectors(row, grants),
+        commands=[(one, tones.COMMAND[one.state]) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
+        asks=_asks(row, grants),
+        said_of_itself=_said(row),
+        price=_price(row),
+        access=_access(row) if StationPerm.CREDENTIALS in grants else None,
+        utterances=recent_utterances(row.pk) if talk else None,
+        events=list(selectors.events_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
+    )
+
+
+def _facts(row):
+    offline = cells.badge(_("Offline"), "offline")
+    presence = cells.badge(_("Online"), "charging") if row.online else offline
+    since = row.connected_at if row.online else row.disconnected_at
+    registration = cells.badge(row.get_registration_display(), tones.REGISTRATION[row.registration])
+    return [
+        Fact(_("Presence"), presence, cells.ago(since) if since else "", big=False),
+        Fact(_("Last heard"), cells.ago(row.last_seen_at) if row.last_seen_at else "–", big=False),
+        Fact(_("Registration"), registration, cells.ago(row.booted_at) if row.booted_at else "", big=False),
+        Fact(
+            _("Reports of itself"),
+            _status_badge(row.status),
+            row.error_code if row.error_code != "NoError" else "",
+            big=False,
+        ),
+        Fact(_("Firmware"), row.firmware or "–", big=False),
+        Fact(_("Clock"), _clock(row.clock_offset_s), big=False),
+    ]
+
+
+def _clock(offset_s):
+    if offset_s is None:
+        return "–"
+    if abs(offset_s) <= 2:
+        return _("right")
+    words = _("%(seconds)s s slow") if offset_s > 0 else _("%(seconds)s s fast")
+    return words % {"seconds": abs(offset_s)}
+
+
+def _status_badge(status):
+    return cells.badge(ConnectorStatus(status).label, tones.CONNECTOR[status]) if status else "–"
+
+
+def _notice(row):
+    """What stands between this pile and a charge, in one sentence with its tone."""
+    if row.life == Life.RETIRED:
+        return _("Retired: it is not let in again."), "offline"
+    if not row.online:
+        return _("The terminal cannot be heard. What stands below is what it reported last."), "offline"
+    if row.registration != Registration.ACCEPTED:
+        return _("The terminal is connected and takes no part yet."), "waiting"
+    if row.status in OUT:
+        return _("The terminal reports itself out of order: none of its connectors can be used."), "fault"
+    if row.next_key_hash:
+        return _("A new password is on its way: both are valid until the terminal uses one."), "waiting"
+    return None
+
+
+def _connectors(row, grants):
+    """Each connector with its badge, its code and its buttons."""
+    codes = selectors.live_tokens(row) if StationPerm.MANAGE in grants else {}
+    found = []
+    for connector in selectors.connectors_of(row):
+        code = codes.get(connector.pk)
+        found.append(
+            {
+                "row": connector,
+                "badge": _status_badge(connector.status),
+                "link": link_of(code) if code else "",
+                "code": print_token(code.token) if code else "",
+                "actions": _asks(row, grants, connector.number),
+                "may_edit": StationPerm.MANAGE in grants,
+            }
+        )
+    return found
+
+
+def _asks(row, grants, connector=None):
+    """Buttons of the commands that this reader may send; dead with the reason where nothing can be sent.
+
+    Those about one connector stand beside it, the others below.
+    """
+    dead = "" if row.online else _("The terminal is offline")
+    query = f"?connector={connector}" if connector else ""
+    return [
+        Action(
+            ask.label,
+            reverse("stations:ask", args=[row.pk, name]) + query,
+            icon=ask.icon,
+            tone=ask.tone,
+            asks=True,
+            refused=dead,
+        )
+        for name, ask in ASKS.items()
+        if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
+    ]
+
+
+def _price(row):
+    """Which price list counts now, and whose it is; None where there is none."""
+    connector = selectors.connectors_of(row).first()
+    found = selectors.tariff_in_force(connector, clock.now()) if connector is not None else None
+    return found and {"version": found[0], "why": WHY[found[1]]}
+
+
+def _said(row):
+    pairs = [
+        (_("Vendor"), row.reported_vendor),
+        (_("Model"), row.reported_model),
+        (_("Serial"), row.reported_serial),
+        (_("SIM card"), row.iccid),
+        (_("Subscriber"), row.imsi),
+        (_("Boots"), str(row.boot_count)),
+    ]
+    return [(label, value or "–") for label, value in pairs]
+
+
+def _access(row):
+    forms = {"raw": _("as bytes"), "hex": _("as digits"), "": _("not used yet")}
+    secured = _("by password") if row.security_profile else _("without a password, from trusted networks")
+    return [
+        (_("Address"), address_of(row)),
+        (_("Lets in"), secured),
+        (_("Password"), forms[row.key_form] if row.key_hash else _("none")),
+        (_("Connected from"), row.remote or "–"),
+        (_("Gateway"), row.gateway or "–"),
+    ]
+
+
+def _actions(row, grants):
+    def to(name, label, icon, **more):
+        return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)
+
+    found = [to("pile_labels", _("Labels"), "qr", get=True)] if StationPerm.MANAGE in grants else []
+    if StationPerm.FRAMES_VIEW in grants:
+        found.append(to("pile_messages", _("Messages"), "message", get=True))
+    if row.life == Life.RETIRED:
+        return found
+    if StationPerm.CREDENTIALS in grants:
+        found.append(to("pile_key", _("Password"), "key", get=True))
+        if row.security_profile:
+            found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn"))
+    if StationPerm.TARIFF_MANAGE in grants:
+        found.append(to("pile_tariff", _("Tariff…"), "money", asks=True))
+    if StationPerm.MANAGE in grants:
+        found.append(to("pile_move", _("Move…"), "switch", asks=True))
+        found.append(to("pile_retire", _("Retire…"), "close-circle", asks=True, tone="stop"))
+        found.append(to("pile_edit", _("Edit"), "edit", get=True))
+    return found
