@@ -40,7 +40,7 @@ Place = tuple[int | None, int | None, int | None]
 """Station where there is no pile, pile, connector."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def keep(events: Sequence[Event]) -> list[Alarm]:
     """Take events in their order, in a handful of statements. Returns the alarms that they touched."""
     if not events:
