@@ -47,6 +47,27 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class Flag(StrEnum):
+    """What is worth knowing of an order beside its states; flags are added and never taken away."""
+
+    FORCED = "forced"  # ended in our books, without the pile's stop
+    CORRECTED = "corrected"  # a person decided where the meter ended
+    REOPENED = "reopened"  # given up, then started by a pile that had been offline
+    UPLOADED_LATE = "uploaded_late"
+    OTHER_CONNECTOR = "other_connector"  # started on another connector than the order was made for
+    AFTER_CANCEL = "after_cancel"  # started with the token of an order that had been given up
+    UNAUTHORISED = "unauthorised"  # started with a tag that was not accepted
+
+
+class FactFlag(StrEnum):
+    """What is odd about a transaction as the pile reported it."""
+
+    STOP_MISSING = "stop_missing"  # the connector went on to another transaction
+    BELOW_LAST_STOP = "meter_below_last_stop"
+    START_UPLOADED_LATE = "start_uploaded_late"
+    CLOCK_UNSYNCED = "clock_unsynced"  # the pile's time cannot be true, ours is taken
+
+
 State = TypeVar("State", bound=StrEnum)
 Machine = Mapping[State, frozenset[State]]
 
@@ -115,6 +136,10 @@ def move(machine: Machine[State], current: State, target: State) -> State:
 RUNNING = frozenset({ChargeState.STARTING, ChargeState.CHARGING, ChargeState.STOPPING})
 NEVER_CHARGED = frozenset({ChargeState.START_FAILED, ChargeState.CANCELLED})
 UNSETTLED = frozenset({PayState.UNFUNDED, PayState.HELD})
+OPEN = frozenset({ChargeState.CREATED, ChargeState.STARTING, ChargeState.CHARGING, ChargeState.STOPPING})
+LIVE = frozenset({ChargeState.CHARGING, ChargeState.STOPPING})
+WAITING = frozenset({ChargeState.CREATED, ChargeState.STARTING})
+UNDECIDED = frozenset({CaseState.OPEN, CaseState.IN_REVIEW, CaseState.WAITING_DATA})
 
 
 def is_realtime(charge: ChargeState, pay: PayState) -> bool:

@@ -37,4 +37,8 @@ SELECT kit_ensure_partitions('orders_sample', 'taken_at', 'month', (now() AT TIM
 
 class Migration(migrations.Migration):
     dependencies = [("orders", "0001_initial"), ("kit", "0002_append_only_and_partitions")]
-    operations = [migrations.RunSQL(CREATE, "DROP TABLE orders_sample; DROP SEQUENCE orders_order_serial, orders_case_serial")]
+    operations = [
+        migrations.RunSQL(
+            CREATE, "DROP TABLE orders_sample; DROP SEQUENCE orders_order_serial, orders_case_serial"
+        )
+    ]

@@ -12,34 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.scope import PathOwned, path_indexes
 from drivers.models import Card, Driver
+from orders import labels
 from orders.models.facts import Transaction
+from orders.states import ChargeState, PayState, ReviewState
 from stations.models import Connector, Pile, Station, TariffVersion
-
-
-class ChargeState(models.TextChoices):
-    CREATED = "created", _("Created")
-    STARTING = "starting", _("Starting")
-    CHARGING = "charging", _("Charging")
-    STOPPING = "stopping", _("Stopping")
-    ENDED = "ended", _("Ended")
-    START_FAILED = "start_failed", _("Start failed")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-class PayState(models.TextChoices):
-    UNFUNDED = "unfunded", _("Unfunded")
-    HELD = "held", _("Held")
-    SETTLED = "settled", _("Settled")
-    RELEASED = "released", _("Released")
-    ARREARS = "arrears", _("In arrears")
-    PARTLY_REFUNDED = "partly_refunded", _("Partly refunded")
-    REFUNDED = "refunded", _("Refunded")
-
-
-class ReviewState(models.TextChoices):
-    NONE = "none", _("None")
-    ABNORMAL = "abnormal", _("Abnormal")
-    RESOLVED = "resolved", _("Resolved")
 
 
 class Source(models.TextChoices):
@@ -79,10 +55,17 @@ class ChargingOrder(PathOwned):
     limit_value = models.BigIntegerField(null=True, blank=True)
 
     charge_state = models.CharField(
-        _("state"), max_length=12, choices=ChargeState, default=ChargeState.CREATED
+        _("state"),
+        max_length=12,
+        choices=labels.choices(labels.CHARGE),
+        default=ChargeState.CREATED.value,
     )
-    pay_state = models.CharField(_("payment"), max_length=16, choices=PayState, default=PayState.UNFUNDED)
-    review_state = models.CharField(_("review"), max_length=8, choices=ReviewState, default=ReviewState.NONE)
+    pay_state = models.CharField(
+        _("payment"), max_length=16, choices=labels.choices(labels.PAY), default=PayState.UNFUNDED.value
+    )
+    review_state = models.CharField(
+        _("review"), max_length=8, choices=labels.choices(labels.REVIEW), default=ReviewState.NONE.value
+    )
     failure = models.CharField(_("failure"), max_length=40, blank=True)
     suspended_by = models.CharField(max_length=4, blank=True)  # "ev", "evse" or empty
 
@@ -114,7 +97,7 @@ class ChargingOrder(PathOwned):
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     unplugged_at = models.DateTimeField(_("unplugged"), null=True, blank=True)
-    idle_final_at = models.DateTimeField(null=True, blank=True)
+    idle_final_at = models.DateTimeField(null=True, blank=True)  # nothing is added to the bill after it
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     end_day = models.DateField(null=True, blank=True)
 
@@ -175,6 +158,14 @@ class ChargingOrder(PathOwned):
                 condition=models.Q(charge_state="ended", settled_at__isnull=True),
                 name="order_to_settle",
             ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(
+                    charge_state="ended", settled_at__isnull=False, idle_final_at__isnull=True
+                ),
+                name="order_idle_open",
+            ),
+            models.Index(fields=["id"], condition=models.Q(pay_state="arrears"), name="order_in_arrears"),
             models.Index(fields=["connector", "-created_at"], name="order_connector"),
             models.Index(fields=["driver", "-created_at"], name="order_driver"),
             models.Index(fields=["pile", "-created_at"], name="order_pile"),

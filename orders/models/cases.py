@@ -6,17 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.scope import PathOwned, path_indexes
+from orders import labels
 from orders.models.business import ChargingOrder
 from orders.models.facts import LooseFact, Transaction
+from orders.states import CaseState
 from stations.models import Pile, Station
-
-
-class CaseState(models.TextChoices):
-    OPEN = "open", _("Open")
-    IN_REVIEW = "in_review", _("In review")
-    WAITING_DATA = "waiting_data", _("Waiting for the pile")
-    DECIDED = "decided", _("Decided")
-    CLOSED = "closed", _("Closed")
 
 
 class Decision(models.TextChoices):
@@ -31,8 +25,10 @@ class Case(PathOwned):
     """One finding about one order, transaction or loose fact. ``code`` is of the list A01-A22."""
 
     number = models.CharField(_("case number"), max_length=24, unique=True)
-    code = models.CharField(_("rule"), max_length=4)
-    state = models.CharField(_("state"), max_length=12, choices=CaseState, default=CaseState.OPEN)
+    code = models.CharField(_("rule"), max_length=4, choices=labels.choices(labels.RULE))
+    state = models.CharField(
+        _("state"), max_length=12, choices=labels.choices(labels.CASE), default=CaseState.OPEN.value
+    )
     order = models.ForeignKey(
         ChargingOrder, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("order")
     )
@@ -81,7 +77,7 @@ class Case(PathOwned):
             ),
             models.UniqueConstraint(
                 fields=["code", "loose_fact"],
-                condition=models.Q(loose_fact__isnull=False),
+                condition=models.Q(order__isnull=True, transaction__isnull=True, loose_fact__isnull=False),
                 name="case_once_per_loose_fact_and_rule",
             ),
         ]

@@ -13,8 +13,10 @@ from stations.models import Pile
 class Transaction(PathOwned):
     """One OCPP transaction. ``id`` is the transactionId: positive, int32, unique over the whole system.
 
-    The natural key (pile, connector, folded idTag, start instant, meterStart) makes a resend find the
-    same row. ``*_handled_at`` empty means that the business has still to look at the start or the stop.
+    ``started_at`` and ``stopped_at`` are the times to go by; ``pile_started_at`` and ``pile_stopped_at``
+    what the pile's clock said, which is the same unless that cannot be true. The natural key (pile,
+    connector, folded idTag, the pile's start instant, meterStart) makes a resend find the same row.
+    ``*_handled_at`` empty means that the business has still to look at the start or the stop.
     """
 
     id = models.AutoField(primary_key=True)
@@ -23,11 +25,13 @@ class Transaction(PathOwned):
     id_tag = models.CharField(_("card or token"), max_length=60)
     id_tag_folded = models.CharField(max_length=60)
     started_at = models.DateTimeField(_("started"))
+    pile_started_at = models.DateTimeField()
     start_received_at = models.DateTimeField()
     meter_start = models.BigIntegerField(_("meter start, Wh"))
     start_answer = models.JSONField(default=dict)
     reservation_id = models.IntegerField(null=True, blank=True)
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    pile_stopped_at = models.DateTimeField(null=True, blank=True)
     stop_received_at = models.DateTimeField(null=True, blank=True)
     meter_stop = models.BigIntegerField(_("meter stop, Wh"), null=True, blank=True)
     stop_reason = models.CharField(_("stop reason"), max_length=40, blank=True)
@@ -43,7 +47,7 @@ class Transaction(PathOwned):
         verbose_name_plural = _("transactions")
         constraints = [
             models.UniqueConstraint(
-                fields=["pile", "connector_number", "id_tag_folded", "started_at", "meter_start"],
+                fields=["pile", "connector_number", "id_tag_folded", "pile_started_at", "meter_start"],
                 name="transaction_natural_key",
             ),
         ]
@@ -55,11 +59,7 @@ class Transaction(PathOwned):
                 name="tx_open",
             ),
             models.Index(fields=["pile", "-started_at"], name="tx_pile"),
-            models.Index(
-                fields=["id_tag_folded"],
-                condition=models.Q(stop_received_at__isnull=True),
-                name="tx_tag_open",
-            ),
+            models.Index(fields=["id_tag_folded", "-started_at"], name="tx_tag"),
             models.Index(
                 fields=["id"], condition=models.Q(start_handled_at__isnull=True), name="tx_start_unhandled"
             ),
@@ -75,10 +75,10 @@ class Transaction(PathOwned):
 
 
 class Sample(PathOwned):
-    """All meter values of one instant. Partitioned by day of ``taken_at``; the key is (id, taken_at).
+    """All meter values of one instant. Partitioned by month of ``taken_at``; the key is (id, taken_at).
 
     ``register_wh`` is the billing register (domain rule: Energy.Active.Import.Register, Raw, Outlet, no
-    phase), to a tenth of a watt-hour; the well-known others stand beside it in W, A, V, %, degrees C. ``readings``
+    phase), to a thousandth of a watt-hour; the well-known others stand beside it in W, A, V, %, degrees C. ``readings``
     keeps everything as it was sent, signed values byte for byte.
     """
 
@@ -109,7 +109,10 @@ class Sample(PathOwned):
 
 
 class LooseFact(PathOwned):
-    """A start, stop or meter value that belongs to no transaction we know: kept whole, never guessed away."""
+    """A stop that belongs to no transaction of its pile or contradicts the one before: kept whole, never guessed away.
+
+    ``handled_at`` empty means that the business has still to look at it.
+    """
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="loose_facts", verbose_name=_("pile"))
     kind = models.CharField(_("kind"), max_length=20)
@@ -122,6 +125,7 @@ class LooseFact(PathOwned):
     attached_to = models.ForeignKey(
         Transaction, models.PROTECT, null=True, blank=True, related_name="loose_facts"
     )
+    handled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(PathOwned.Meta):
         verbose_name = _("loose fact")
@@ -129,6 +133,7 @@ class LooseFact(PathOwned):
         indexes = [
             *path_indexes("loose", "-at", "-id"),
             models.Index(fields=["pile", "-at"], name="loose_pile"),
+            models.Index(fields=["id"], condition=models.Q(handled_at__isnull=True), name="loose_unhandled"),
         ]
 
     def __str__(self) -> str:
