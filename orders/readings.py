@@ -6,28 +6,29 @@ from datetime import timedelta
 
 from orders.meter import Envelope, Reading, envelope, whole_wh
 from orders.models import ChargingOrder, Sample, Transaction
+from orders.states import FactFlag, Flag
 
 MARGIN = timedelta(hours=1)
 """Samples are searched this much around the transaction, so that only its partitions are read."""
 
 
-def accepted(order: ChargingOrder, transaction: Transaction, *, rated_w: int) -> Envelope:
+def accepted(order: ChargingOrder, transaction: Transaction, *, rated_w: int | None) -> Envelope:
     """The monotonic envelope of a running or finished transaction.
 
     The order's own ``meter_stop`` and ``stopped_at`` count, not the transaction's: a forced or corrected
-    end is a decision of the business. Where the pile's clock was wrong no duration is known, and leaps
-    cannot be judged.
+    end is a decision of the business. Where the pile's clock was wrong no duration is known, and where
+    its power is not known (``rated_w`` None) nobody can say what is a leap.
     """
     stop = None
     if order.stopped_at is not None and order.meter_stop is not None:
         stop = Reading(order.stopped_at, order.meter_stop)
-    trusted = "clock_unsynced" not in transaction.flags
+    trusted = FactFlag.CLOCK_UNSYNCED not in transaction.flags
     return envelope(
         Reading(transaction.started_at, transaction.meter_start),
         samples_of(transaction),
         stop,
         rated_w=rated_w if trusted else None,
-        binding="corrected" in order.flags,
+        binding=Flag.CORRECTED in order.flags,
     )
 
 

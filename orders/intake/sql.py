@@ -11,14 +11,14 @@ from psycopg2.extras import execute_values
 Row = Sequence[Any]
 
 
-def run_values(statement: str, rows: Sequence[Row], template: str | None = None) -> list[tuple[Any, ...]]:
+def run_values(statement: str, rows: Sequence[Row], template: str) -> list[tuple[Any, ...]]:
     """Run ``statement`` with ``rows`` in place of its one ``VALUES %s``; the rows it returns, if it does."""
     if not rows:
         return []
+    fetch = " RETURNING " in statement or statement.startswith("SELECT")
     with connection.cursor() as cursor:
-        fetch = " RETURNING " in statement.upper() or statement.lstrip().upper().startswith("SELECT")
-        result = execute_values(cursor.cursor, statement, rows, template, page_size=max(len(rows), 1), fetch=fetch)
-        return list(result) if fetch else []
+        found = execute_values(cursor.cursor, statement, rows, template, page_size=len(rows), fetch=fetch)
+    return list(found) if fetch else []
 
 
 def query(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
