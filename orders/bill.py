@@ -8,7 +8,7 @@ same value, so a receipt years later explains the bill by the line and not by a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -115,6 +115,15 @@ class Bill:
 
     def gross_of(self, fee: Fee) -> Money:
         return Money.total((line.amount for line in self.lines if line.fee == fee), self.currency)
+
+    def waived(self, funder: str) -> Bill:
+        """The same lines, with a reduction that takes off all that the others leave of them."""
+        left = [line.amount for line in self.lines]
+        for reduction in self.reductions:
+            left = [amount - share for amount, share in zip(left, reduction.shares, strict=True)]
+        if not any(left):
+            return self
+        return replace(self, reductions=(*self.reductions, Reduction("waived", funder, tuple(left))))
 
     def payable_of(self, fee: Fee) -> Money:
         """The fee less its share of the reductions: what revenue of this kind is worth."""

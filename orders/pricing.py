@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -67,6 +68,36 @@ def price(
         reductions=reduce(lines, discounts) if discounts else (),
         flags=flags,
     )
+
+
+def add_idle(bill: Bill, idle: Occupancy, tariff: TariffSnapshot) -> Bill:
+    """The same bill with what standing afterwards costs, in place of an idle line that it had.
+
+    Its energy lines stay as they are, whatever readings have come since.
+    """
+    if bill.outcome is not Outcome.BILLED:
+        return bill
+    kept = [number for number, line in enumerate(bill.lines) if line.fee is not Fee.IDLE]
+    added = _idle_lines(idle, tariff)
+    nothing = tuple(Money.zero(bill.currency) for _ in added)
+    return replace(
+        bill,
+        lines=tuple(bill.lines[number] for number in kept) + added,
+        reductions=tuple(
+            replace(reduction, shares=tuple(reduction.shares[number] for number in kept) + nothing)
+            for reduction in bill.reductions
+        ),
+    )
+
+
+def carry_idle(bill: Bill, earlier: Bill) -> Bill:
+    """The bill with what an earlier one charged for standing: its energy was corrected, not its time."""
+    lines = tuple(line for line in earlier.lines if line.fee is Fee.IDLE)
+    if bill.outcome is not Outcome.BILLED or not lines:
+        return bill
+    nothing = tuple(Money.zero(bill.currency) for _ in lines)
+    reductions = tuple(replace(reduction, shares=reduction.shares + nothing) for reduction in bill.reductions)
+    return replace(bill, lines=bill.lines + lines, reductions=reductions)
 
 
 def split(

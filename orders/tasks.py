@@ -7,9 +7,17 @@ from orders.services import sweeps
 
 
 @sweep
-def advance_orders() -> None:
+def follow_facts() -> None:
     sweeps.follow_facts()
+
+
+@sweep
+def follow_running() -> None:
     sweeps.follow_running()
+
+
+@sweep
+def watch_timers() -> None:
     sweeps.give_up_starts()
     sweeps.retry_stops()
 
@@ -19,6 +27,18 @@ def finish_orders() -> None:
     sweeps.close_missing_stops()
     sweeps.charge_idle_fees()
     sweeps.settle_overdue_reviews()
+    sweeps.follow_payments()
 
 
-SCHEDULE = {advance_orders: 1.0, finish_orders: 10.0}
+@sweep
+def keep_partitions() -> None:
+    sweeps.keep_partitions()
+
+
+SCHEDULE = {
+    follow_facts: 1.0,
+    follow_running: 2.0,
+    watch_timers: 2.0,
+    finish_orders: 10.0,
+    keep_partitions: 3600.0,
+}

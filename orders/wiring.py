@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from orders.models import ChargingOrder
-from orders.services.starting import answer_to_start
-from orders.states import ChargeState
-from stations.hooks import command_finished
+from finance.hooks import arrears_changed
+from orders.selectors import open_order_count
+from orders.services.paying import hear_of_arrears
+from orders.services.starting import hear_of_command
+from stations.hooks import command_finished, retiring_blockers
 from tenants.hooks import closing_blockers
 
-command_finished.listen(answer_to_start)
-
-OVER = (ChargeState.ENDED, ChargeState.START_FAILED, ChargeState.CANCELLED)
+command_finished.listen(hear_of_command)
+arrears_changed.listen(hear_of_arrears)
 
 
 @closing_blockers.answer
-def open_orders(tenant_id: int) -> str | None:
+def tenant_has_open_orders(tenant_id: int) -> str | None:
     """Orders below a tenant that have not ended."""
-    open_ones = ChargingOrder.objects.exclude(charge_state__in=OVER)
-    count = (
-        open_ones.filter(manufacturer_id=tenant_id)
-        | open_ones.filter(dealer_id=tenant_id)
-        | open_ones.filter(operator_id=tenant_id)
-        | open_ones.filter(agency_id=tenant_id)
-    ).count()
+    return _sentence(open_order_count(tenant_id=tenant_id))
+
+
+@retiring_blockers.answer
+def pile_has_open_orders(pile_id: int) -> str | None:
+    """Orders of a pile that have not ended."""
+    return _sentence(open_order_count(pile_id=pile_id))
+
+
+def _sentence(count: int) -> str | None:
     if not count:
         return None
     return ngettext("%(count)d open order", "%(count)d open orders", count) % {"count": count}

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from orders import readings
 from orders.bill import Bill, Fee
-from orders.idle import Occupancy
 from orders.meter import Envelope
 from orders.models import ChargingOrder, Transaction
 from orders.pricing import price
@@ -29,13 +28,13 @@ class Account:
     bill: Bill | None
 
 
-def account(order: ChargingOrder, transaction: Transaction, *, idle: Occupancy | None = None) -> Account:
+def account(order: ChargingOrder, transaction: Transaction) -> Account:
     """Price what the transaction has so far, or all of it."""
     envelope = readings.accepted(order, transaction, rated_w=rated_w(order.connector))
     tariff = tariff_of(order)
     if tariff is None:
         return Account(envelope, None)
-    return Account(envelope, price(envelope.readings, tariff, idle=idle, failed=has_failed(order, envelope)))
+    return Account(envelope, price(envelope.readings, tariff, failed=has_failed(order, envelope)))
 
 
 def tariff_of(order: ChargingOrder) -> TariffSnapshot | None:
@@ -48,36 +47,25 @@ def has_failed(order: ChargingOrder, envelope: Envelope) -> bool:
     return order.stop_reason in FAULT_REASONS and envelope.wh <= FAILED_WH
 
 
-def write_bill(order: ChargingOrder, account: Account, *, at: datetime) -> None:
+def stored_bill(order: ChargingOrder) -> Bill | None:
+    """The bill as it was written onto the order."""
+    return Bill.from_json(order.bill) if order.bill else None
+
+
+def write_bill(order: ChargingOrder, bill: Bill | None, *, energy_wh: int, at: datetime) -> None:
     """Copy the figures onto the order; the caller saves it."""
     order.priced_at = at
-    order.energy_wh = account.envelope.wh
-    bill = account.bill
-    if bill is None:
-        order.bill, order.total = {}, 0
-        return
-    order.sharp_wh, order.peak_wh = bill.wh_in(Band.SHARP), bill.wh_in(Band.PEAK)
-    order.flat_wh, order.valley_wh = bill.wh_in(Band.FLAT), bill.wh_in(Band.VALLEY)
-    order.electricity_fee = bill.gross_of(Fee.ELECTRICITY).amount
-    order.service_fee = bill.gross_of(Fee.SERVICE).amount
-    order.idle_fee = bill.gross_of(Fee.IDLE).amount
-    order.discount = bill.discount.amount
-    order.total = bill.payable.amount
-    order.bill = bill.to_json()
+    order.energy_wh = energy_wh
+    order.bill = bill.to_json() if bill is not None else {}
+    for band, column in BANDS.items():
+        setattr(order, column, bill.wh_in(band) if bill is not None else 0)
+    for fee, column in FEES.items():
+        setattr(order, column, bill.gross_of(fee).amount if bill is not None else 0)
+    order.discount = bill.discount.amount if bill is not None else 0
+    order.total = bill.payable.amount if bill is not None else 0
 
 
-FIGURES = [
-    "priced_at",
-    "energy_wh",
-    "sharp_wh",
-    "peak_wh",
-    "flat_wh",
-    "valley_wh",
-    "electricity_fee",
-    "service_fee",
-    "idle_fee",
-    "discount",
-    "total",
-    "bill",
-]
+BANDS = {Band.SHARP: "sharp_wh", Band.PEAK: "peak_wh", Band.FLAT: "flat_wh", Band.VALLEY: "valley_wh"}
+FEES = {Fee.ELECTRICITY: "electricity_fee", Fee.SERVICE: "service_fee", Fee.IDLE: "idle_fee"}
+FIGURES = ["priced_at", "energy_wh", "bill", *BANDS.values(), *FEES.values(), "discount", "total"]
 """The columns that ``write_bill`` sets."""

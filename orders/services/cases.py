@@ -1,100 +1,128 @@
-"""Abnormal cases: opened once for each rule and order, decided by a person with a reason, reopened by late evidence."""
+"""Abnormal cases: opened once for each rule and order, reopened by late evidence. ``deciding`` decides them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from backoffice.kit import clock, live, locks
 from orders import numbers
-from orders.models import Case, CaseState, ChargingOrder, Decision, LooseFact, Transaction
-from orders.states import CASE, REVIEW, ReviewState, move
+from orders.models import Case, ChargingOrder, Decision, LooseFact, Transaction
+from orders.rules import Code
+from orders.states import CASE, REVIEW, UNDECIDED, CaseState, ReviewState, move
 from stations.models import Pile
+
+Evidence = Mapping[str, Any]
 
 
 @transaction.atomic
 def open_case(
-    code: str,
+    code: Code,
     *,
     order: ChargingOrder | None = None,
     tx: Transaction | None = None,
     loose_fact: LooseFact | None = None,
     pile: Pile,
-    evidence: dict[str, Any],
+    evidence: Evidence,
     automatic: bool = False,
 ) -> Case:
-    """Open the case of a finding, or return the one that is there.
+    """Open the case of a finding about a locked order, a transaction or a loose fact.
 
+    Where there is one it gets the evidence that is new, and is open again if it had been decided.
     ``automatic``: the rule itself has settled it; it is kept as a note and nobody has to decide.
     """
-    known = _known(code, order, tx, loose_fact)
+    about = _about(order, tx, loose_fact)
+    known = locks.locked(Case.objects.filter(about, code=code.value)).first()
     if known is not None:
-        return known
+        return known if automatic else _add(known, order, evidence)
     source = order or tx or loose_fact
     if source is None:
         raise ValueError("a case is about something")
+    at = clock.now()
     case = Case(
         **source.path.as_columns(),
-        number=numbers.order_number("C", clock.now().date(), _serial()),
-        code=str(code),
+        number=numbers.order_number("C", at.date(), _serial()),
+        code=code.value,
         order=order,
         transaction=tx,
         loose_fact=loose_fact,
         station_id=order.station_id if order else pile.station_id,
         pile=pile,
-        connector_number=order.connector.number if order else tx.connector_number if tx else None,
-        evidence=evidence,
+        connector_number=_connector_number(order, tx),
+        evidence=dict(evidence),
         currency=order.currency if order else "",
         amount_before=order.total if order else None,
-        opened_at=clock.now(),
+        opened_at=at,
     )
     if automatic:
-        case.state, case.decision, case.decided_at = CaseState.CLOSED, Decision.AUTOMATIC, clock.now()
+        case.state, case.decision, case.decided_at = CaseState.CLOSED.value, Decision.AUTOMATIC, at
     try:
         with transaction.atomic():
             case.save()
     except IntegrityError:
-        known = _known(code, order, tx, loose_fact)
-        if known is None:
-            raise
-        return known
+        return _add(locks.locked(Case.objects.filter(about, code=code.value)).get(), order, evidence)
     if order is not None and not automatic:
-        _mark_abnormal(order)
-    live.publish("cases", f"case:{case.number}", source.path)
+        mark_abnormal(order)
+    publish(case)
     return case
 
 
-def add_evidence(order: ChargingOrder, code: str, evidence: dict[str, Any]) -> Case | None:
-    """Late evidence about a case: it is attached, and a decided case is open again."""
-    case = locks.locked(Case.objects.filter(order=order, code=str(code))).first()
-    if case is None:
-        return None
-    case.evidence = {**case.evidence, **evidence}
+def add_evidence(order: ChargingOrder, code: Code, evidence: Evidence) -> Case | None:
+    """Late evidence about a case of a locked order: a decided case is open again. None where there is no case."""
+    case = locks.locked(Case.objects.filter(order=order, code=code.value)).first()
+    return _add(case, order, evidence) if case is not None else None
+
+
+def is_decided(order: ChargingOrder) -> bool:
+    """Is no case of the order left to decide?"""
+    return not Case.objects.filter(order=order, state__in=UNDECIDED).exists()
+
+
+def mark_abnormal(order: ChargingOrder) -> None:
+    """Put a locked order under review."""
+    if order.review_state != ReviewState.ABNORMAL:
+        order.review_state = move(REVIEW, ReviewState(order.review_state), ReviewState.ABNORMAL)
+        order.save(update_fields=["review_state"])
+
+
+def publish(case: Case) -> None:
+    """Tell whoever looks at the list of cases."""
+    live.publish("cases", f"case:{case.number}", case.path)
+
+
+def _add(case: Case, order: ChargingOrder | None, evidence: Evidence) -> Case:
+    """What is already there is not added again; each later piece stands under ``later``, in order."""
+    later = list(case.evidence.get("later", []))
+    told = {key: value for key, value in case.evidence.items() if key != "later"}
+    if dict(evidence) == told or dict(evidence) in later:
+        return case
+    case.evidence = {**told, "later": [*later, dict(evidence)]}
     if case.state in {CaseState.DECIDED, CaseState.CLOSED}:
         case.state = move(CASE, CaseState(case.state), CaseState.OPEN)
         case.reopened += 1
-        _mark_abnormal(order)
+        if order is not None:
+            mark_abnormal(order)
     case.save()
-    live.publish("cases", f"case:{case.number}", case.path)
+    publish(case)
     return case
 
 
-def _mark_abnormal(order: ChargingOrder) -> None:
-    if order.review_state != ReviewState.ABNORMAL:
-        order.review_state = move(REVIEW, ReviewState(order.review_state), ReviewState.ABNORMAL)
-        ChargingOrder.objects.filter(pk=order.pk).update(review_state=order.review_state)
-
-
-def _known(
-    code: str, order: ChargingOrder | None, tx: Transaction | None, loose_fact: LooseFact | None
-) -> Case | None:
-    cases = Case.objects.filter(code=str(code))
-    if loose_fact is not None:
-        return cases.filter(loose_fact=loose_fact).first()
+def _about(order: ChargingOrder | None, tx: Transaction | None, loose_fact: LooseFact | None) -> Q:
+    """What makes two findings of one rule the same case; the unique constraints say the same."""
     if order is not None:
-        return cases.filter(order=order).first()
-    return cases.filter(order__isnull=True, transaction=tx).first()
+        return Q(order=order)
+    if tx is not None:
+        return Q(order__isnull=True, transaction=tx)
+    return Q(order__isnull=True, transaction__isnull=True, loose_fact=loose_fact)
+
+
+def _connector_number(order: ChargingOrder | None, tx: Transaction | None) -> int | None:
+    if tx is not None:
+        return tx.connector_number
+    return order.connector.number if order is not None else None
 
 
 def _serial() -> int:

@@ -1,25 +1,27 @@
 """How a running charge comes to its end when it does not end by itself.
 
-Two different stops are kept apart. ``ask_to_stop`` speaks to the pile and is retried; the order ends
+Two different stops are kept apart. ``stop_order`` speaks to the pile and is retried; the order ends
 only with the pile's StopTransaction. ``force_close`` ends an order in our books whose pile is lost: it
 needs a reason and opens a case, and bills the last reading, never an estimate beyond it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alarms import services as alarms
-from backoffice.kit import audit, clock, locks
+from backoffice.kit import audit, clock
 from backoffice.kit.actor import Actor, timer
 from backoffice.kit.errors import Refused
-from orders import history, readings
-from orders.models import ChargingOrder, Transaction
-from orders.services import cases, settling
-from orders.states import CHARGE, ChargeState, move
+from orders import history
+from orders.models import ChargingOrder
+from orders.rules import Code
+from orders.services import billing, cases, settling
+from orders.services.rows import lock_order
+from orders.states import CHARGE, LIVE, ChargeState, FactFlag, Flag, move
 from stations.services import commands
 
 ATTEMPTS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
@@ -28,15 +30,20 @@ ATTEMPTS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 CANNOT_STOP_AFTER = timedelta(minutes=5)
 STOP_MISSING_AFTER = timedelta(minutes=10)
 OFFLINE_FOR = timedelta(hours=24)
+FORCED = "Forced"
+"""The stop reason of an order that was ended in our books; OCPP has no such reason."""
 
 
 @transaction.atomic
 def stop_order(order: ChargingOrder, *, actor: Actor, reason: str = "") -> ChargingOrder:
-    """The driver or staff end a charge. Raises Refused when there is nothing to stop."""
-    row = locks.locked(ChargingOrder.objects.filter(pk=order.pk)).get()
-    if row.charge_state == ChargeState.STOPPING:
+    """The driver or staff end a charge; pressing again while the pile is being asked changes nothing.
+
+    Raises Refused when there is nothing to stop. A pile that is offline is asked when it is back.
+    """
+    row = lock_order(order.pk)
+    if row.charge_state == ChargeState.STOPPING and row.stop_due_at is not None:
         return row
-    if row.charge_state != ChargeState.CHARGING:
+    if row.charge_state not in LIVE or row.transaction is None:
         raise Refused(_("This charge is not running."), code="not_running")
     before = audit.snapshot(row)
     ask_to_stop(row, actor=actor, reason=reason or "asked")
@@ -46,55 +53,38 @@ def stop_order(order: ChargingOrder, *, actor: Actor, reason: str = "") -> Charg
 
 def ask_to_stop(order: ChargingOrder, *, actor: Actor, reason: str) -> None:
     """Send RemoteStop for a locked order; what becomes of it is seen by the sweep."""
-    if order.transaction is None or order.charge_state not in {ChargeState.CHARGING, ChargeState.STOPPING}:
+    if order.transaction is None or order.charge_state not in LIVE:
         return
-    order.charge_state = ChargeState.STOPPING
+    if order.charge_state == ChargeState.CHARGING:
+        order.charge_state = move(CHARGE, ChargeState.CHARGING, ChargeState.STOPPING)
+    is_first = order.stop_asked_at is None
     order.stop_asked_at = order.stop_asked_at or clock.now()
     order.stop_asked_by = order.stop_asked_by or actor.label[:120]
-    order.stop_attempts += 1
-    wait = ATTEMPTS[order.stop_attempts - 1] if order.stop_attempts <= len(ATTEMPTS) else CANNOT_STOP_AFTER
+    wait, kind = ATTEMPTS[0], "stop_waits"
+    if _send(order, actor=actor, reason=reason):
+        order.stop_attempts += 1
+        waits = (*ATTEMPTS, CANNOT_STOP_AFTER)
+        wait, kind = waits[min(order.stop_attempts, len(waits)) - 1], "stop_asked"
     order.stop_due_at = clock.now() + wait
     order.save()
-    history.note(order, "stop_asked", actor=actor, reason=reason, attempt=order.stop_attempts)
-    send_remote_stop(order.transaction, actor=actor, reason=reason, about=history.reference(order))
-
-
-def send_remote_stop(row: Transaction, *, actor: Actor, reason: str, about: str = "") -> None:
-    """Ask the pile; when it is offline there is nobody to ask, and the sweep asks again."""
-    try:
-        commands.send_command(
-            row.pile,
-            action="RemoteStopTransaction",
-            payload={"transactionId": row.pk},
-            connector_number=row.connector_number,
-            actor=actor,
-            reason=reason,
-            about=about or f"transaction:{row.pk}",
-            effect_within_s=60,
-        )
-    except Refused:
-        return
+    if is_first or kind == "stop_asked":
+        history.note(order, kind, actor=actor, reason=reason, attempt=order.stop_attempts)
 
 
 @transaction.atomic
 def retry_stop(order_id: int) -> None:
     """Ask again while attempts are left; after that it is a case and an alarm (A05)."""
-    order = locks.locked(ChargingOrder.objects.filter(pk=order_id)).select_related("transaction", "pile", "connector").get()
-    if order.charge_state != ChargeState.STOPPING or order.stop_due_at is None or order.stop_due_at > clock.now():
+    order = lock_order(order_id)
+    due = order.stop_due_at
+    if order.charge_state != ChargeState.STOPPING or due is None or due > clock.now():
         return
     if not order.pile.online:
-        order.stop_due_at = clock.now() + ATTEMPTS[-1]
+        order.stop_due_at = clock.now() + ATTEMPTS[0]
         order.save(update_fields=["stop_due_at"])
     elif order.stop_attempts <= len(ATTEMPTS):
         ask_to_stop(order, actor=timer("stop_retry"), reason="retry")
     else:
-        order.stop_due_at = None
-        order.save(update_fields=["stop_due_at"])
-        cases.open_case("A05", order=order, tx=order.transaction, pile=order.pile, evidence={"attempts": order.stop_attempts})
-        alarms.raise_alarm(
-            "F14", pile=order.pile, connector_number=order.connector.number, about=history.reference(order), info=order.order_no
-        )
-        history.note(order, "cannot_stop")
+        _give_up_stopping(order)
 
 
 @transaction.atomic
@@ -103,13 +93,12 @@ def force_close(order: ChargingOrder, *, actor: Actor, reason: str) -> ChargingO
 
     The pile is not spoken to. Its real stop, should it come, is evidence and changes no money.
     """
-    row = locks.locked(ChargingOrder.objects.filter(pk=order.pk)).select_related("transaction", "pile", "connector").get()
-    if row.charge_state not in {ChargeState.CHARGING, ChargeState.STOPPING} or row.transaction is None:
+    row = lock_order(order.pk)
+    if row.charge_state not in LIVE or row.transaction is None:
         raise Refused(_("This charge is not running."), code="not_running")
     if not reason.strip():
         raise Refused(_("Say why."), code="reason", field="reason")
-    lost = not row.pile.online or row.stop_missing_since is not None or "stop_missing" in row.transaction.flags
-    if not lost and row.stop_attempts <= len(ATTEMPTS):
+    if not is_lost(row):
         raise Refused(_("The pile can be reached: stop the charge there."), code="reachable")
     before = audit.snapshot(row)
     _close_by_last_reading(row, actor=actor, reason=reason)
@@ -117,39 +106,77 @@ def force_close(order: ChargingOrder, *, actor: Actor, reason: str) -> ChargingO
     return row
 
 
+def is_lost(order: ChargingOrder) -> bool:
+    """May the order be ended without its pile: it is away, its stop is missing, or it does not obey?"""
+    superseded = order.transaction is not None and FactFlag.STOP_MISSING in order.transaction.flags
+    disobeys = order.charge_state == ChargeState.STOPPING and order.stop_due_at is None
+    return not order.pile.online or order.stop_missing_since is not None or superseded or disobeys
+
+
 @transaction.atomic
 def close_missing_stop(order_id: int) -> None:
-    """A04: no stop came in time, online or offline."""
-    order = locks.locked(ChargingOrder.objects.filter(pk=order_id)).select_related("transaction", "pile", "connector").get()
-    if order.charge_state in {ChargeState.CHARGING, ChargeState.STOPPING} and order.transaction is not None:
+    """A04: no stop came in time, ten minutes on a free connector or a day offline."""
+    order = lock_order(order_id)
+    if order.charge_state not in LIVE or order.transaction is None:
+        return
+    now, pile = clock.now(), order.pile
+    waited = pile.online and (order.stop_missing_since or now) <= now - STOP_MISSING_AFTER
+    away = not pile.online and (pile.disconnected_at or now) <= now - OFFLINE_FOR
+    if waited or away:
         _close_by_last_reading(order, actor=timer("stop_missing"), reason="stop_missing")
+
+
+def _send(order: ChargingOrder, *, actor: Actor, reason: str) -> bool:
+    """Ask the pile. False when it cannot be asked now: the sweep asks again."""
+    if order.transaction is None:
+        return False
+    try:
+        commands.send_command(
+            order.pile,
+            action="RemoteStopTransaction",
+            payload={"transactionId": order.transaction.pk},
+            connector_number=order.transaction.connector_number,
+            actor=actor,
+            reason=reason,
+            about=history.reference(order),
+        )
+    except Refused:
+        return False
+    return True
+
+
+def _give_up_stopping(order: ChargingOrder) -> None:
+    order.stop_due_at = None
+    order.save(update_fields=["stop_due_at"])
+    evidence = {
+        "asked_at": order.stop_asked_at.isoformat() if order.stop_asked_at else None,
+        "attempts": order.stop_attempts,
+    }
+    cases.open_case(Code.CANNOT_STOP, order=order, tx=order.transaction, pile=order.pile, evidence=evidence)
+    alarms.raise_alarm(
+        "F14",
+        pile=order.pile,
+        connector_number=order.connector.number,
+        about=history.reference(order),
+        info=order.order_no,
+    )
+    history.note(order, "cannot_stop", attempts=order.stop_attempts)
 
 
 def _close_by_last_reading(order: ChargingOrder, *, actor: Actor, reason: str) -> None:
     if order.transaction is None:
         return
-    last_at, last_wh = _last_reading(order, order.transaction)
-    order.stopped_at, order.meter_stop = last_at, last_wh
+    last = billing.account(order, order.transaction).envelope.readings[-1]
+    order.stopped_at, order.meter_stop = last.at, last.wh
     order.ended_at = clock.now()
     order.charge_state = move(CHARGE, ChargeState(order.charge_state), ChargeState.ENDED)
-    order.stop_reason = "Forced"
+    order.stop_reason = FORCED
     order.power_w, order.suspended_by, order.stop_due_at = 0, "", None
-    order.flags = sorted({*order.flags, "forced"})
+    order.flags = sorted({*order.flags, Flag.FORCED})
     order.save()
-    history.note(order, "force_closed", actor=actor, at=order.ended_at, meter_wh=last_wh, reason=reason)
-    cases.open_case(
-        "A04",
-        order=order,
-        tx=order.transaction,
-        pile=order.pile,
-        evidence={"last_reading_at": last_at.isoformat(), "last_reading_wh": last_wh, "reason": reason},
+    history.note(
+        order, "force_closed", actor=actor, meter_wh=last.wh, last_at=last.at.isoformat(), reason=reason
     )
+    evidence = {"last_reading_at": last.at.isoformat(), "last_reading_wh": last.wh, "reason": reason}
+    cases.open_case(Code.STOP_MISSING, order=order, tx=order.transaction, pile=order.pile, evidence=evidence)
     settling.settle_order(order, actor=actor)
-
-
-def _last_reading(order: ChargingOrder, row: Transaction) -> tuple[datetime, int]:
-    rows = readings.samples_of(row)
-    last = max(rows, default=None)
-    if last is None or last.at < row.started_at:
-        return row.started_at, row.meter_start
-    return last.at, max(last.wh, row.meter_start)

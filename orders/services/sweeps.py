@@ -1,25 +1,40 @@
-"""What is due, and by whom it is done. Every timer of an order is a row that a sweep finds, so a restart loses none."""
+"""What is due, and by whom it is done. Every timer of an order is a row that a sweep finds, so a restart loses none.
+
+Each row is handled in a transaction of its own. One that fails is left alone for a while, longer each
+time, so that it neither holds up the others nor fills the log.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
-from backoffice.kit.actor import timer
-from orders.models import ChargingOrder, LooseFact, Transaction
-from orders.services import following, running, settling, starting, stopping
-from orders.states import ChargeState
+from finance.selectors import payments_of
+from orders import history
+from orders.models import ChargingOrder, LimitKind, LooseFact, Transaction
+from orders.services import following, idling, paying, running, settling, starting, stopping
+from orders.states import LIVE, WAITING, ChargeState, PayState
 
 log = logging.getLogger(__name__)
 
-LIVE = (ChargeState.CHARGING, ChargeState.STOPPING)
 BATCH = 500
-TIME_CHECK = timedelta(seconds=30)
-"""A running order is looked at so often although no reading came: time limits, and readings that stay away."""
+TIME_CHECK = timedelta(seconds=60)
+"""A running order is looked at so often although no reading came: readings that stay away cost money too."""
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=10)
+IDLE_FOR = timedelta(hours=72)
+SAMPLES_AHEAD_DAYS = 35
+
+_failed: dict[tuple[str, int], tuple[int, datetime]] = {}
+"""Rows that failed in this process: how often, and until when they are left alone."""
 
 
 def follow_facts() -> None:
@@ -31,84 +46,100 @@ def follow_facts() -> None:
         ),
         following.follow_stop,
     )
-    _each(
-        LooseFact.objects.filter(received_at__gte=clock.ago(days=3)).exclude(flags__contains=["followed"]),
-        following.follow_loose_fact,
-    )
+    _each(LooseFact.objects.filter(handled_at__isnull=True), following.follow_loose_fact)
 
 
 def follow_running() -> None:
     """Price every order that heard something new, and those whose clock alone may end them."""
-    stale = Q(priced_at__isnull=True) | Q(priced_at__lt=F("last_sample_at")) | Q(priced_at__lt=clock.now() - TIME_CHECK)
-    _each(ChargingOrder.objects.filter(stale, charge_state__in=LIVE, transaction__isnull=False), running.follow_running)
+    now = clock.now()
+    minutes = Coalesce(F("limit_value"), 0) * Value(timedelta(minutes=1))
+    due = (
+        Q(priced_at__isnull=True)
+        | Q(priced_at__lt=now - TIME_CHECK)
+        | Q(limit_kind=LimitKind.MINUTES, charge_state=ChargeState.CHARGING, time_is_up=True)
+    )
+    rows = ChargingOrder.objects.filter(charge_state__in=LIVE, transaction__isnull=False).alias(
+        time_is_up=Q(started_at__lte=now - minutes)
+    )
+    _each(rows.filter(due), running.follow_running)
 
 
 def give_up_starts() -> None:
-    """Nobody plugged in, or the pile never said that it began."""
-
-    def fail(order_id: int) -> None:
-        order = ChargingOrder.objects.get(pk=order_id)
-        starting.fail_start(order, failure="not_plugged", actor=timer("start_deadline"))
-
-    waiting = (ChargeState.CREATED, ChargeState.STARTING)
-    _each(
-        ChargingOrder.objects.filter(charge_state__in=waiting).filter(
-            Q(start_deadline__lt=clock.now()) | Q(start_deadline__isnull=True, created_at__lt=clock.ago(minutes=15))
-        ),
-        fail,
-    )
+    """Nobody plugged in, or the pile refused, or it never said that it began."""
+    waiting = ChargingOrder.objects.filter(charge_state__in=WAITING, start_deadline__lte=clock.now())
+    _each(waiting, starting.fail_start)
 
 
 def retry_stops() -> None:
     """RemoteStops that had no effect."""
-    _each(
-        ChargingOrder.objects.filter(charge_state=ChargeState.STOPPING, stop_due_at__lt=clock.now()), stopping.retry_stop
-    )
+    stopping_now = ChargingOrder.objects.filter(charge_state=ChargeState.STOPPING)
+    _each(stopping_now.filter(stop_due_at__lte=clock.now()), stopping.retry_stop)
 
 
 def close_missing_stops() -> None:
     """A04: the connector is free and the pile online, or the pile has been away for a day."""
+    now = clock.now()
     live = ChargingOrder.objects.filter(charge_state__in=LIVE, transaction__isnull=False)
-    _each(
-        live.filter(pile__online=True, stop_missing_since__lt=clock.now() - stopping.STOP_MISSING_AFTER),
-        stopping.close_missing_stop,
-    )
-    _each(
-        live.filter(pile__online=False, pile__disconnected_at__lt=clock.now() - stopping.OFFLINE_FOR),
-        stopping.close_missing_stop,
-    )
+    missing = Q(pile__online=True, stop_missing_since__lte=now - stopping.STOP_MISSING_AFTER)
+    away = Q(pile__online=False, pile__disconnected_at__lte=now - stopping.OFFLINE_FOR)
+    _each(live.filter(missing | away), stopping.close_missing_stop)
 
 
 def charge_idle_fees() -> None:
     """Settled orders whose idle time may have become certain."""
-    _each(
-        ChargingOrder.objects.filter(
-            charge_state=ChargeState.ENDED,
-            settled_at__isnull=False,
-            idle_final_at__isnull=True,
-            ended_at__gt=clock.ago(hours=72),
-        ),
-        settling.charge_idle,
+    standing = ChargingOrder.objects.filter(
+        charge_state=ChargeState.ENDED, settled_at__isnull=False, idle_final_at__isnull=True
     )
+    _each(standing.filter(ended_at__gt=clock.now() - IDLE_FOR), idling.charge_idle)
 
 
 def settle_overdue_reviews() -> None:
     """Money waits for a review no longer than two days."""
-    _each(
-        ChargingOrder.objects.filter(
-            charge_state=ChargeState.ENDED,
-            settled_at__isnull=True,
-            ended_at__lt=clock.now() - settling.LONGEST_REVIEW,
-        ),
-        settling.settle_after_review,
-    )
+    waiting = ChargingOrder.objects.filter(charge_state=ChargeState.ENDED, settled_at__isnull=True)
+    _each(waiting.filter(ended_at__lt=clock.now() - settling.LONGEST_REVIEW), settling.settle_after_review)
 
 
-def _each(rows: object, act: Callable[[int], None]) -> None:
-    """One at a time and each in its own transaction: a row that fails does not hold up the others."""
-    keys: Iterable[int] = rows.order_by("pk").values_list("pk", flat=True)[:BATCH]  # type: ignore[attr-defined]
-    for key in keys:
+def follow_payments() -> None:
+    """Arrears that were paid or given up while nobody listened."""
+    owing = ChargingOrder.objects.filter(pay_state=PayState.ARREARS).order_by("pk")
+    for orders in _chunks(owing):
+        payments = payments_of(history.reference(order) for order in orders)
+        paid = [
+            order.pk
+            for order in orders
+            if (payment := payments.get(history.reference(order))) and payment.owed != order.arrears
+        ]
+        _each(ChargingOrder.objects.filter(pk__in=paid), paying.follow_payment)
+
+
+def keep_partitions() -> None:
+    """Make the partitions of samples ahead."""
+    today = clock.now().date()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kit_ensure_partitions('orders_sample', 'taken_at', 'month', %s, %s)",
+            [today, today + timedelta(days=SAMPLES_AHEAD_DAYS)],
+        )
+
+
+def _each(rows: QuerySet[Any], act: Callable[[int], object]) -> None:
+    """One at a time, oldest first; rows that failed lately are passed over."""
+    name, now = act.__name__, clock.now()
+    resting = [key for (who, key), (_, until) in _failed.items() if who == name and until > now]
+    for key in list(rows.exclude(pk__in=resting).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         try:
             act(key)
         except Exception:
-            log.exception("%s(%s) failed", act.__name__, key)
+            times = _failed.get((name, key), (0, now))[0] + 1
+            wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
+            _failed[name, key] = times, now + wait
+            log.exception("%s(%s) failed %s times; next in %s", name, key, times, wait)
+        else:
+            _failed.pop((name, key), None)
+
+
+def _chunks(rows: QuerySet[ChargingOrder]) -> Any:
+    last = 0
+    while orders := list(rows.filter(pk__gt=last)[:BATCH]):
+        yield orders
+        last = orders[-1].pk

@@ -1,0 +1,91 @@
+"""Reads about orders that other rooms and pages may call. Everything is filtered by the active scope."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from drivers.models import Driver
+from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
+from orders.states import NEVER_CHARGED, OPEN, RUNNING, ChargeState
+from stations.models import Connector
+
+SHOWN = ("station", "pile", "connector", "driver", "card", "agency")
+
+
+def orders() -> QuerySet[ChargingOrder]:
+    """All orders of the scope."""
+    return ChargingOrder.objects.all()
+
+
+def order_by_number(order_no: str) -> ChargingOrder:
+    """Raises ChargingOrder.DoesNotExist."""
+    return orders().get(order_no=order_no)
+
+
+def realtime_orders() -> QuerySet[ChargingOrder]:
+    """Under way, or ended and not yet settled."""
+    return orders().filter(
+        Q(charge_state__in=RUNNING) | Q(charge_state=ChargeState.ENDED, settled_at__isnull=True)
+    )
+
+
+def historical_orders() -> QuerySet[ChargingOrder]:
+    """Settled in whatever way, failed or cancelled."""
+    return orders().filter(Q(charge_state__in=NEVER_CHARGED) | Q(settled_at__isnull=False))
+
+
+def orders_of_driver(driver: Driver) -> QuerySet[ChargingOrder]:
+    """A driver's orders, the newest first."""
+    return orders().filter(driver=driver).select_related(*SHOWN).order_by("-created_at", "-id")
+
+
+def open_order_of_driver(driver: Driver) -> ChargingOrder | None:
+    """The order a driver is at now, if any: the newest one."""
+    return orders_of_driver(driver).filter(charge_state__in=OPEN).first()
+
+
+def open_order_at(connector: Connector) -> ChargingOrder | None:
+    """The order at a connector now, if any: the newest one whose stop is not missing."""
+    here = orders().filter(connector=connector, charge_state__in=OPEN, stop_missing_since__isnull=True)
+    return here.order_by("-created_at", "-id").first()
+
+
+def open_order_count(*, tenant_id: int | None = None, pile_id: int | None = None) -> int:
+    """Orders below a tenant or at a pile that have not ended."""
+    open_ones = orders().filter(charge_state__in=OPEN)
+    if tenant_id is not None:
+        below = Q(manufacturer_id=tenant_id) | Q(dealer_id=tenant_id)
+        open_ones = open_ones.filter(below | Q(operator_id=tenant_id) | Q(agency_id=tenant_id))
+    if pile_id is not None:
+        open_ones = open_ones.filter(pile_id=pile_id)
+    return open_ones.count()
+
+
+def cases() -> QuerySet[Case]:
+    """Abnormal cases of the scope."""
+    return Case.objects.all()
+
+
+def cases_of(order: ChargingOrder) -> QuerySet[Case]:
+    """The cases of an order, the oldest first."""
+    return Case.objects.filter(order=order).order_by("opened_at", "pk")
+
+
+def case_by_number(number: str) -> Case:
+    """Raises Case.DoesNotExist."""
+    return cases().get(number=number)
+
+
+def events_of(order: ChargingOrder) -> QuerySet[OrderEvent]:
+    """The history of an order, the oldest first."""
+    return OrderEvent.objects.filter(order=order).order_by("at", "pk")
+
+
+def transactions() -> QuerySet[Transaction]:
+    """What piles reported of transactions."""
+    return Transaction.objects.all()
+
+
+def loose_facts() -> QuerySet[LooseFact]:
+    """Stops that belong to no transaction or contradict one."""
+    return LooseFact.objects.all()
