@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
@@ -25,12 +26,15 @@ from backoffice.kit.frame import AlarmLine, Chart, Figure, Series, Tab, Task, Wo
 from backoffice.kit.lists import registered
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader, StaffRequest
+from finance.models import Refund
 from finance.permissions import FinancePerm
+from orders.models import Case
 from orders.permissions import OrderPerm
 from reports import selectors
 from reports.periods import Days, Kind, change, compared, course, days_of
 from reports.permissions import ReportPerm
 from reports.selectors import Standing, Totals, Waiting
+from stations.models import Connector, UnclaimedPile
 from stations.permissions import StationPerm
 
 ALARMS_SHOWN = 5
@@ -86,7 +90,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
         "connectors": _slices(standings),
         "connectors_total": number_text(sum(standings.values())),
         "connectors_label": ", ".join(f"{part.label} {part.value}" for part in _slices(standings)),
-        "devices_url": _list_url("stations.connectors", reader),
+        "devices_url": _list_of(Connector, reader),
         "tasks": _tasks(reader, now),
         **_alarms(reader),
     }
@@ -217,25 +221,25 @@ def _slices(counts: dict[Standing, int]) -> list[Slice]:
 def _tasks(reader: Reader, now: datetime) -> list[Task]:
     """What waits for this reader, the urgent first; nothing that is empty."""
     kinds = (
-        (OrderPerm.CASE_VIEW, "orders.cases", "order", _("Abnormal cases open"), selectors.open_cases),
+        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), selectors.open_cases),
         (
             FinancePerm.REFUND,
-            "finance.refunds",
+            Refund,
             "money",
             _("Refunds refused by the channel"),
             selectors.failed_refunds,
         ),
         (
             StationPerm.CLAIM,
-            "stations.unclaimed",
+            UnclaimedPile,
             "pile",
             _("Piles waiting to be claimed"),
             selectors.unclaimed_piles,
         ),
     )
     found = []
-    for perm, name, icon, label, count in kinds:
-        url = _list_url(name, reader)
+    for perm, model, icon, label, count in kinds:
+        url = _list_of(model, reader)
         if not url or not reader.may(perm):
             continue
         waiting = count()
@@ -271,7 +275,7 @@ def _alarms(reader: Reader) -> dict[str, Any]:
     return {
         "alarms": [_alarm_line(alarm, reader) for alarm in rows[:ALARMS_SHOWN]],
         "alarms_total": rows.count(),
-        "alarms_url": _list_url("alarms.safety", reader),
+        "alarms_url": _list_of(Alarm, reader),
     }
 
 
@@ -282,7 +286,7 @@ def _alarm_line(alarm: Alarm, reader: Reader) -> AlarmLine:
         context=" · ".join(str(one) for one in place if one is not None),
         since=alarm.first_seen_at,
         tone=SEVERITY_TONES.get(alarm.severity, "plain"),
-        url=_list_url(f"alarms.{alarm.alarm_class}", reader),
+        url=_list_of(Alarm, reader),
     )
 
 
@@ -296,7 +300,6 @@ def _days_url(days: Days) -> str:
     return f"{reverse('reports.days')}?{first}day_to={days.last}"
 
 
-def _list_url(name: str, reader: Reader) -> str:
-    """The address of a list that the reader may open; empty otherwise."""
-    found = next((one for one in registered() if one.name == name), None)
-    return found.url if found is not None and reader.may(found.view) else ""
+def _list_of(model: type[Model], reader: Reader) -> str:
+    """The address of the first list of these rows that the reader may open; empty where there is none."""
+    return next((one.url for one in registered() if one.model is model and reader.may(one.view)), "")
