@@ -36,7 +36,7 @@ from finance.models import (
     Wallet,
 )
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
-from reports.models import DayTotal, DirtyDay
+from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
     Command,
     Connector,
@@ -170,6 +170,7 @@ for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
+factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
 factory_for(Refund)(partial(filled, Refund, cash=1))
 factory_for(Settlement)(
     partial(

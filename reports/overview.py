@@ -1,0 +1,305 @@
+"""The start page: figures over time, what happens now, what waits. Values for ``templates/overview.html``.
+
+Currencies stand beside each other. The tenant's own comes first, in the big figure; the others are
+small. What a role may not open is not on its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
+
+from alarms.models import Alarm
+from alarms.permissions import AlarmPerm
+from alarms.selectors import open_alarms
+from alarms.wording import SEVERITY_TONES, title_of
+from backoffice.kit import clock
+from backoffice.kit.drawings import Slice
+from backoffice.kit.figures import energy_text, money_text, number_text, span_text
+from backoffice.kit.frame import AlarmLine, Chart, Figure, Series, Tab, Task, Words
+from backoffice.kit.lists import registered
+from backoffice.kit.money import Money
+from backoffice.kit.staff import Reader, StaffRequest
+from finance.models import Refund
+from finance.permissions import FinancePerm
+from orders.models import Case
+from orders.permissions import OrderPerm
+from reports import selectors
+from reports.periods import Days, Kind, change, compared, course, days_of
+from reports.permissions import ReportPerm
+from reports.selectors import Standing, Totals, Waiting
+from stations.models import Connector, UnclaimedPile
+from stations.permissions import StationPerm
+
+ALARMS_SHOWN = 5
+LIVE = "orders connectors alarms cases"
+HOUR = 3600
+HALF_HOUR_MINUTES = 30
+MW = 10_000_000
+"""From this many W on the load is shown in MW."""
+
+PERIODS: dict[Kind, Words] = {
+    Kind.TODAY: gettext_lazy("Today"),
+    Kind.MONTH: gettext_lazy("Month"),
+    Kind.YEAR: gettext_lazy("Year"),
+    Kind.ALL: gettext_lazy("All"),
+}
+CHANGES: dict[Kind, Words] = {
+    Kind.TODAY: gettext_lazy("week on week"),
+    Kind.MONTH: gettext_lazy("vs last month"),
+    Kind.YEAR: gettext_lazy("vs last year"),
+    Kind.ALL: "",
+}
+COURSES: dict[Kind, Words] = {
+    Kind.TODAY: gettext_lazy("Course of the last 14 days"),
+    Kind.MONTH: gettext_lazy("Course of the last 30 days"),
+    Kind.YEAR: gettext_lazy("Course of the last 12 months"),
+    Kind.ALL: gettext_lazy("Course of the last two years"),
+}
+STANDINGS: dict[Standing, tuple[Words, str]] = {
+    Standing.CHARGING: (gettext_lazy("Charging"), "charging"),
+    Standing.IDLE: (gettext_lazy("Idle"), "idle"),
+    Standing.WAITING: (gettext_lazy("Waiting"), "waiting"),
+    Standing.CLOSED: (gettext_lazy("Out of operation"), "plain"),
+    Standing.OFFLINE: (gettext_lazy("Offline"), "offline"),
+    Standing.FAULT: (gettext_lazy("Fault"), "fault"),
+}
+
+
+def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
+    """The context of the page."""
+    reader = Reader.of(request)
+    now = clock.now().astimezone(ZoneInfo(request.locality.timezone))
+    tenant = request.membership.tenant
+    standings = selectors.connectors_by_standing()
+    return {
+        "as_of": now,
+        "live": LIVE,
+        "periods": [Tab(words, _address(one), current=one is kind) for one, words in PERIODS.items()],
+        "export_url": f"{reverse('reports.overview.export')}?period={kind}"
+        if reader.may(ReportPerm.EXPORT)
+        else "",
+        "figures": _figures(tenant.pk, kind, now.date(), request.locality.currency),
+        **_load(selectors.load(tenant, (now.date(), now.date() - timedelta(days=1))), now),
+        "connectors": _slices(standings),
+        "connectors_total": number_text(sum(standings.values())),
+        "connectors_label": ", ".join(f"{part.label} {part.value}" for part in _slices(standings)),
+        "devices_url": _list_of(Connector, reader),
+        "tasks": _tasks(reader, now),
+        **_alarms(reader),
+    }
+
+
+def _figures(tenant_id: int, kind: Kind, today: date, currency: str) -> list[Figure]:
+    pair = compared(kind, today)
+    spans = {"now": days_of(kind, today), "wider": days_of(kind.wider, today)}
+    if pair is not None:
+        spans |= {"this": pair[0], "before": pair[1]}
+    sums = selectors.totals(tenant_id, spans)
+    curve = _curve(selectors.course(tenant_id, course(kind, today)), kind, course(kind, today))
+
+    def figure(
+        label: Words, unit: Words, words: Callable[[Totals], str], value: Callable[[Totals], int]
+    ) -> Figure:
+        return Figure(
+            label,
+            words(sums["now"]),
+            unit,
+            course=[value(total) for total in curve],
+            course_label=str(COURSES[kind]),
+            wider_label=PERIODS[kind.wider],
+            wider_value=f"{words(sums['wider'])} {unit}".rstrip(),
+            change=change(value(sums["this"]), value(sums["before"])) if pair else None,
+            change_label=CHANGES[kind],
+            url=_days_url(spans["now"]),
+        )
+
+    amount = figure(
+        _("Amount"), "", lambda total: _own(total, currency), lambda t: t.amounts.get(currency, 0)
+    )
+    others = {name: _others(total, currency) for name, total in sums.items()}
+    return [
+        figure(_("Energy"), "kWh", lambda total: energy_text(total.energy_wh, 1), lambda t: t.energy_wh),
+        figure(_("Charging time"), _("h"), lambda t: number_text(t.seconds / HOUR), lambda t: t.seconds),
+        figure(_("Sessions"), "", lambda total: number_text(total.sessions), lambda t: t.sessions),
+        _beside(amount, others["now"], others["wider"]),
+    ]
+
+
+def _beside(figure: Figure, now: str, wider: str) -> Figure:
+    """The amount with the other currencies beside it."""
+    return Figure(
+        figure.label,
+        figure.value,
+        f"+ {now}" if now else "",
+        figure.course,
+        figure.course_label,
+        figure.wider_label,
+        figure.wider_value,
+        wider,
+        figure.change,
+        figure.change_label,
+        figure.url,
+    )
+
+
+def _own(total: Totals, currency: str) -> str:
+    return money_text(Money(total.amounts.get(currency, 0), currency))
+
+
+def _others(total: Totals, currency: str) -> str:
+    return " + ".join(
+        money_text(Money(amount, other))
+        for other, amount in sorted(total.amounts.items())
+        if other != currency
+    )
+
+
+def _curve(days: dict[date, Totals], kind: Kind, span: Days) -> list[Totals]:
+    """One value a day; for a year and more one a month. Days without orders are there and empty."""
+    if span.first is None:
+        return []
+    every = [date.fromordinal(n) for n in range(span.first.toordinal(), span.last.toordinal() + 1)]
+    if kind in {Kind.TODAY, Kind.MONTH}:
+        return [days.get(day, Totals()) for day in every]
+    months: dict[tuple[int, int], Totals] = {(day.year, day.month): Totals() for day in every}
+    for day, total in days.items():
+        month = months[day.year, day.month]
+        month.sessions += total.sessions
+        month.energy_wh += total.energy_wh
+        month.seconds += total.seconds
+        for currency, amount in total.amounts.items():
+            month.amounts[currency] = month.amounts.get(currency, 0) + amount
+    return list(months.values())
+
+
+def _load(loads: dict[date, list[int]], now: datetime) -> dict[str, Any]:
+    """Mean power of each half hour, today and yesterday, and the power that flows now."""
+    power = selectors.power_now()
+    minute = now.hour * 60 + now.minute
+    today, yesterday = (
+        [(number * 30 + 15.0, wh * 2.0) for number, wh in enumerate(loads[day])]
+        for day in (now.date(), now.date() - timedelta(days=1))
+    )
+    done = [point for point in today if point[0] + HALF_HOUR_MINUTES / 2 <= minute]
+    ends = [(0.0, None), *yesterday, (1440.0, None)]
+    highest = max([power, *(w for _minute, w in [*done, *yesterday])])
+    unit, scale = ("MW", 1_000_000) if highest >= MW else ("kW", 1_000)
+
+    def scaled(points: Sequence[tuple[float, float | None]]) -> list[tuple[float, float | None]]:
+        return [(at, None if w is None else round(w / scale, 2)) for at, w in points]
+
+    current = f"{number_text(power / scale, 1)} {unit}"
+    return {
+        "load": Chart(
+            series=[
+                Series(_("Today"), scaled([*done, (float(minute), float(power))]), area=True),
+                Series(_("Yesterday"), scaled(ends), tone="quiet", dashed=True),
+            ],
+            units=[unit],
+            now=_("%(power)s now") % {"power": current},
+        ),
+        "load_label": _("Power by the half hour, today and yesterday; now %(power)s") % {"power": current},
+        "load_legend": [(_("Today"), "s-accent"), (_("Yesterday"), "s-offline")],
+    }
+
+
+def _slices(counts: dict[Standing, int]) -> list[Slice]:
+    return [
+        Slice(str(words), counts.get(standing, 0), tone)
+        for standing, (words, tone) in STANDINGS.items()
+        if counts.get(standing) or standing is not Standing.CLOSED
+    ]
+
+
+def _tasks(reader: Reader, now: datetime) -> list[Task]:
+    """What waits for this reader, the urgent first; nothing that is empty."""
+    kinds = (
+        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), selectors.open_cases),
+        (
+            FinancePerm.REFUND,
+            Refund,
+            "money",
+            _("Refunds refused by the channel"),
+            selectors.failed_refunds,
+        ),
+        (
+            StationPerm.CLAIM,
+            UnclaimedPile,
+            "pile",
+            _("Piles waiting to be claimed"),
+            selectors.unclaimed_piles,
+        ),
+    )
+    found = []
+    for perm, model, icon, label, count in kinds:
+        url = _list_of(model, reader)
+        if not url or not reader.may(perm):
+            continue
+        waiting = count()
+        if waiting.count:
+            found.append(
+                Task(
+                    label,
+                    url,
+                    waiting.count,
+                    icon,
+                    note=_note(waiting, now),
+                    stake=" + ".join(
+                        money_text(Money(amount, currency)) for currency, amount in waiting.stakes
+                    ),
+                    count_kind="bad" if waiting.overdue else "warn",
+                )
+            )
+    return found
+
+
+def _note(waiting: Waiting, now: datetime) -> str:
+    if waiting.overdue:
+        return _("%(count)s over 24 h") % {"count": number_text(waiting.overdue)}
+    if waiting.oldest is not None:
+        return _("oldest %(age)s") % {"age": span_text((now - waiting.oldest).total_seconds())}
+    return ""
+
+
+def _alarms(reader: Reader) -> dict[str, Any]:
+    if not reader.may(AlarmPerm.VIEW):
+        return {"alarms": [], "alarms_total": 0, "alarms_url": ""}
+    rows = open_alarms().select_related("station", "pile")
+    return {
+        "alarms": [_alarm_line(alarm, reader) for alarm in rows[:ALARMS_SHOWN]],
+        "alarms_total": rows.count(),
+        "alarms_url": _list_of(Alarm, reader),
+    }
+
+
+def _alarm_line(alarm: Alarm, reader: Reader) -> AlarmLine:
+    place = [alarm.get_alarm_class_display(), alarm.station, alarm.pile]
+    return AlarmLine(
+        title=title_of(alarm.code),
+        context=" · ".join(str(one) for one in place if one is not None),
+        since=alarm.first_seen_at,
+        tone=SEVERITY_TONES.get(alarm.severity, "plain"),
+        url=_list_of(Alarm, reader),
+    )
+
+
+def _address(kind: Kind) -> str:
+    home = reverse("reports.overview")
+    return home if kind is Kind.TODAY else f"{home}?period={kind}"
+
+
+def _days_url(days: Days) -> str:
+    first = f"day_from={days.first}&" if days.first else ""
+    return f"{reverse('reports.days')}?{first}day_to={days.last}"
+
+
+def _list_of(model: type[Model], reader: Reader) -> str:
+    """The address of the first list of these rows that the reader may open; empty where there is none."""
+    return next((one.url for one in registered() if one.model is model and reader.may(one.view)), "")
