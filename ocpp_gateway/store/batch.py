@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -38,12 +38,13 @@ class Batch:
 
     def halves(self) -> tuple[Batch, Batch]:
         """Two batches that together are this one, each half of every kind."""
-        return Batch(*(_half(part, 0) for part in self._parts())), Batch(
-            *(_half(part, 1) for part in self._parts())
+        return (
+            Batch(*(part[: len(part) // 2] for part in self._parts())),
+            Batch(*(part[len(part) // 2 :] for part in self._parts())),
         )
 
-    def _parts(self) -> tuple[list[object], ...]:
-        return self.facts, self.outcomes, self.frames, self.refusals  # type: ignore[return-value]
+    def _parts(self) -> tuple[list[Any], ...]:
+        return self.facts, self.outcomes, self.frames, self.refusals
 
 
 def write(batch: Batch) -> list[wire.Answer]:
@@ -100,8 +101,3 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
 def _answer_vendor(fact: wire.DataTransferred) -> wire.DataTransferAnswer:
     """No vendor's messages are known here yet (OCPP 1.6 §4.3); what came is kept."""
     return wire.DataTransferAnswer(status="UnknownVendorId")
-
-
-def _half(items: list[object], which: int) -> list[object]:
-    middle = len(items) // 2
-    return items[middle:] if which else items[:middle]

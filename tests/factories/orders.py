@@ -111,7 +111,12 @@ class Site:
             return Card.objects.create(tenant=self.operator, driver=driver, **fields)
 
     def press_start(
-        self, driver: Driver, kind: LimitKind = LimitKind.FULL, value: int | None = None, *, connector: int = 1
+        self,
+        driver: Driver,
+        kind: LimitKind = LimitKind.FULL,
+        value: int | None = None,
+        *,
+        connector: int = 1,
     ) -> ChargingOrder:
         """The driver presses start on the page."""
         with self.present():
@@ -364,7 +369,9 @@ def make_running_order(site: Site, *, cash: int = 10_000, **wish: Any) -> tuple[
     return again(order), transaction_id
 
 
-def make_settled_order(site: Site, *, cash: int = 10_000, wh: int = 10_000, minutes: int = 10) -> ChargingOrder:
+def make_settled_order(
+    site: Site, *, cash: int = 10_000, wh: int = 10_000, minutes: int = 10
+) -> ChargingOrder:
     """An order that has charged, was paid, and whose car is gone."""
     order = site.press_start(site.driver(cash=cash))
     charge(site, order, wh=wh, minutes=minutes)

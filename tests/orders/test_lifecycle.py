@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from orders.states import ChargeState, PayState, ReviewState
 from tests.factories.orders import (
     Site,
     again,
-    begin,
     cases_of,
     charge,
     commands_for,
-    make_settled_order,
-    make_site,
-    order_of,
     wallet_of,
 )
 
