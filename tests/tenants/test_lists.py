@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backoffice.kit import clock
+from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from stations.models import Life, Pile, Station, StationStatus
 from tenants.models import Tenant
 from tenants.selectors import scope_of, tenants_listed
-from tests.factories.tenants import Forest, make_forest
+from tests.factories.tenants import Forest, make_forest, make_member, make_tenant
+from tests.support.staff import client_for
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +57,18 @@ def test_a_tenant_counts_with_everything_below_it(forest: Forest) -> None:
         forest.sibling_agency.pk: (1, 1, 1, forest.operator.name),
         forest.sibling_operator.pk: (0, 0, 0, forest.dealer.name),
     }
+
+
+@pytest.mark.parametrize("address", ["/tenants/", "/system/staff/", "detail"])
+def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(forest: Forest, address: str) -> None:
+    client = client_for(forest.operator)
+    url = f"/tenants/{forest.operator.pk}/" if address == "detail" else address
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        client.get(url)
+    for _ in range(10):
+        make_member(make_tenant(forest.operator))
+        make_member(forest.operator, Role.SUPPORT)
+    with CaptureQueriesContext(connection) as many:
+        client.get(url)
+    assert len(many) == len(few)
