@@ -1,12 +1,16 @@
-"""Answers to the hooks of rooms below."""
+"""Answers to the hooks of rooms below, and the lists of this room."""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from finance import selectors
+from backoffice.kit import lists
+from finance import resources, selectors
 from tenants.hooks import closing_blockers
+
+for resource in resources.ALL:
+    lists.register(resource)
 
 
 @closing_blockers.answer

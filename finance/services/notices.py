@@ -86,7 +86,7 @@ def _refund_outcome(channel: PaymentChannel, notice: Notice) -> Outcome:
     if notice.amount != refund.cash:
         return Outcome.AMOUNT
     after = note_refund_status(refund.pk, RefundStatus(notice.status), channel_ref=notice.channel_ref)
-    return Outcome.CREDITED if after.state != refund.state else Outcome.DUPLICATE
+    return Outcome.REFUND_NOTED if after.state != refund.state else Outcome.DUPLICATE
 
 
 @transaction.atomic

@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     """What a channel's news about a payment led to."""
 
     CREDITED = "credited"
+    REFUND_NOTED = "refund_noted"
     DUPLICATE = "duplicate"
     CLOSED = "closed"
     STALE = "stale"
