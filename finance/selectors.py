@@ -100,6 +100,18 @@ def postings() -> QuerySet[Posting]:
     )
 
 
+def postings_of(wallet: Wallet) -> QuerySet[Posting]:
+    """Ledger entries on a wallet's accounts, the newest first, with journal and account."""
+    return (
+        postings()
+        .filter(
+            account__tenant_id=wallet.tenant_id, account__subject=wallet.subject, currency=wallet.currency
+        )
+        .select_related("journal", "account")
+        .order_by("-at", "-id")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A journal in full, debits first."""

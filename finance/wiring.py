@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backoffice.kit import lists
 from finance import resources, selectors
@@ -19,7 +19,13 @@ def money_blocks_closing(tenant_id: int) -> str | Promise | None:
     loaded, moving = selectors.needs_of_closing(tenant_id)
     needs = []
     if loaded:
-        needs.append(_("%(count)d wallets hold or owe money") % {"count": loaded})
+        needs.append(
+            ngettext("%(count)d wallet holds or owes money", "%(count)d wallets hold or owe money", loaded)
+            % {"count": loaded}
+        )
     if moving:
-        needs.append(_("%(count)d payments are on their way") % {"count": moving})
+        needs.append(
+            ngettext("%(count)d payment is on its way", "%(count)d payments are on their way", moving)
+            % {"count": moving}
+        )
     return ", ".join(needs) or None

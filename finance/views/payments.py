@@ -49,7 +49,7 @@ def top_up(request, pk):
     )
 
 
-@requires(FinancePerm.TOPUP_VIEW)
+@requires(FinancePerm.REFUND)
 @require_POST
 def ask_channel(request, pk):
     """Ask the channel now what became of a payment."""
@@ -152,13 +152,15 @@ def connect(request):
 
 def _actions(reader, row):
     found = []
-    if row.state == TopUpState.PENDING:
+    if reader.may(FinancePerm.REFUND) and row.state == TopUpState.PENDING:
         address = reverse("finance:ask_channel", args=[row.pk])
         found.append(Action(_("Ask the channel"), address, icon="refresh"))
     if reader.may(FinancePerm.REFUND) and row.state == TopUpState.PAID:
         refused = "" if min(row.refundable, row.wallet.cash) else _("Nothing of it is left in the wallet.")
         address = reverse("finance:refund", args=[row.pk])
-        found.append(Action(_("Refund to the source…"), address, icon="arrow-left", asks=True, refused=refused))
+        found.append(
+            Action(_("Refund to the source…"), address, icon="arrow-left", asks=True, refused=refused)
+        )
     return found
 
 

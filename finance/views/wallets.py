@@ -125,7 +125,9 @@ def _actions(reader, row):
     if reader.may(FinancePerm.REFUND):
         address = reverse("finance:pay_out", args=[row.pk])
         refused = "" if row.cash else _("There is no cash in the wallet.")
-        found.append(Action(_("Refund to the source…"), address, icon="arrow-left", asks=True, refused=refused))
+        found.append(
+            Action(_("Refund to the source…"), address, icon="arrow-left", asks=True, refused=refused)
+        )
     return found
 
 
