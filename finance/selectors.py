@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, F, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from drivers.models import Driver
@@ -51,7 +51,7 @@ class Payment:
 
 
 def wallets() -> QuerySet[Wallet]:
-    return Wallet.objects.select_related("driver")
+    return Wallet.objects.all()
 
 
 def wallets_of(driver: Driver) -> QuerySet[Wallet]:
@@ -89,35 +89,103 @@ def accounts() -> QuerySet[Account]:
 
 
 def journals() -> QuerySet[Journal]:
-    return Journal.objects.order_by("-at", "-id")
+    return Journal.objects.all()
 
 
 def postings() -> QuerySet[Posting]:
-    """Ledger entries, the newest first."""
-    return Posting.objects.select_related("journal", "account").order_by("-at", "-id")
-
-
-def postings_of(wallet: Wallet) -> QuerySet[Posting]:
-    """Ledger entries on a wallet's accounts, the newest first."""
-    return postings().filter(
-        account__tenant_id=wallet.tenant_id, account__subject=wallet.subject, currency=wallet.currency
+    """Ledger entries with their two columns, ``debit`` and ``credit``: the one that does not apply is None."""
+    return Posting.objects.annotate(
+        in_debit=Case(When(amount__gt=0, then=F("amount"))),
+        in_credit=Case(When(amount__lt=0, then=-F("amount"))),
     )
 
 
+def postings_of(wallet: Wallet) -> QuerySet[Posting]:
+    """Ledger entries on a wallet's accounts, the newest first, with journal and account."""
+    return (
+        postings()
+        .filter(
+            account__tenant_id=wallet.tenant_id, account__subject=wallet.subject, currency=wallet.currency
+        )
+        .select_related("journal", "account")
+        .order_by("-at", "-id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A journal in full, debits first."""
+
+    journal: Journal
+    lines: list[Posting]
+
+
+def journal_pages(journals: Iterable[Journal]) -> list[Page]:
+    """These journals with all their lines, in their order."""
+    shown = list(journals)
+    lines: dict[int, list[Posting]] = defaultdict(list)
+    for line in Posting.objects.filter(journal__in=shown).select_related("account").order_by("-amount", "pk"):
+        lines[line.journal_id].append(line)
+    return [Page(journal, lines[journal.pk]) for journal in shown]
+
+
+def journals_about(about: str) -> list[Page]:
+    """What one order, top-up or refund did to the ledger, in the order it happened."""
+    return journal_pages(Journal.objects.filter(about=about).order_by("pk"))
+
+
+def journals_of(wallet: Wallet, *, newest: int = 30) -> list[Page]:
+    """The last journals that moved a wallet's money, the newest first."""
+    own = Account.objects.filter(
+        tenant_id=wallet.tenant_id, subject=wallet.subject, currency=wallet.currency
+    ).values("pk")
+    moved = Posting.objects.filter(account__in=own).order_by("-at", "-journal_id").values("at", "journal_id")
+    keys = [row["journal_id"] for row in moved.distinct()[:newest]]
+    return journal_pages(Journal.objects.filter(pk__in=keys).order_by("-at", "-pk"))
+
+
+def open_holds_of(wallet: Wallet) -> QuerySet[Hold]:
+    return Hold.objects.filter(wallet=wallet, state=HoldState.OPEN).order_by("created_at", "pk")
+
+
+def debts_of(wallet: Wallet) -> QuerySet[Debt]:
+    """What is still owed, the oldest first: the order in which it is paid."""
+    return debts().filter(wallet=wallet, still_owed__gt=0).order_by("created_at", "pk")
+
+
+def top_ups_of(wallet: Wallet, *, newest: int = 10) -> list[TopUp]:
+    return list(TopUp.objects.filter(wallet=wallet).order_by("-created_at", "-pk")[:newest])
+
+
+def refunds_of(top_up: TopUp) -> QuerySet[Refund]:
+    return Refund.objects.filter(top_up=top_up).order_by("-created_at", "-pk")
+
+
+def notices_about(about: str) -> QuerySet[ChannelNotice]:
+    """What a channel reported about a top-up or a refund (``topup:T26…``), the newest first."""
+    return ChannelNotice.objects.filter(about=about).order_by("-received_at", "-pk")
+
+
+def notices_of(channel: PaymentChannel, *, newest: int = 50) -> list[ChannelNotice]:
+    """The last reports of a channel, believed or not."""
+    return list(ChannelNotice.objects.filter(channel=channel).order_by("-received_at", "-pk")[:newest])
+
+
 def top_ups() -> QuerySet[TopUp]:
-    return TopUp.objects.select_related("wallet__driver", "channel").order_by("-created_at", "-id")
+    return TopUp.objects.all()
 
 
 def refunds() -> QuerySet[Refund]:
-    return Refund.objects.select_related("wallet__driver", "top_up").order_by("-created_at", "-id")
+    return Refund.objects.all()
 
 
 def debts() -> QuerySet[Debt]:
-    return Debt.objects.order_by("-created_at", "-id")
+    """What orders left unpaid, with what is ``still_owed`` of it."""
+    return Debt.objects.annotate(still_owed=F("amount") - F("paid") - F("written_off"))
 
 
 def channels() -> QuerySet[PaymentChannel]:
-    return PaymentChannel.objects.order_by("name", "pk")
+    return PaymentChannel.objects.all()
 
 
 def channel_for(tenant_id: int, currency: str) -> PaymentChannel | None:
@@ -127,10 +195,6 @@ def channel_for(tenant_id: int, currency: str) -> PaymentChannel | None:
         .order_by("pk")
         .first()
     )
-
-
-def notices() -> QuerySet[ChannelNotice]:
-    return ChannelNotice.objects.order_by("-received_at", "-id")
 
 
 def open_holds(abouts: Iterable[str] | None = None) -> dict[str, int]:
@@ -193,7 +257,7 @@ def needs_of_closing(tenant_id: int) -> tuple[int, int]:
 
 def _refunded(abouts: Iterable[str]) -> dict[str, Purse]:
     rows = (
-        Refund.objects.filter(Q(about__in=list(abouts)), kind=RefundKind.ORDER)
+        Refund.objects.filter(about__in=list(abouts), kind=RefundKind.ORDER)
         .values_list("about")
         .annotate(cash=Coalesce(Sum("cash"), 0), bonus=Coalesce(Sum("bonus"), 0))
         .order_by()

@@ -1,10 +1,8 @@
-"""State machines of money as tables. An illegal move is an exception, never a silent write."""
+"""State machines of money as tables (``backoffice.kit.machines``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-Machine = Mapping[str, frozenset[str]]
+from backoffice.kit.machines import Machine
 
 HOLD: Machine = {
     "open": frozenset({"captured", "released"}),
@@ -26,14 +24,3 @@ REFUND: Machine = {
     "confirmed": frozenset(),
     "returned": frozenset(),
 }
-
-
-class IllegalMove(RuntimeError):
-    """A state machine was asked for a transition that its table does not have."""
-
-
-def move(machine: Machine, old: str, new: str) -> str:
-    """The new state. Raises IllegalMove."""
-    if new not in machine[old]:
-        raise IllegalMove(f"{old} → {new}")
-    return new

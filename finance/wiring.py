@@ -1,12 +1,16 @@
-"""Answers to the hooks of rooms below."""
+"""Answers to the hooks of rooms below, and the lists of this room."""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from finance import selectors
+from backoffice.kit import lists
+from finance import resources, selectors
 from tenants.hooks import closing_blockers
+
+for resource in resources.ALL:
+    lists.register(resource)
 
 
 @closing_blockers.answer
@@ -15,7 +19,13 @@ def money_blocks_closing(tenant_id: int) -> str | Promise | None:
     loaded, moving = selectors.needs_of_closing(tenant_id)
     needs = []
     if loaded:
-        needs.append(_("%(count)d wallets hold or owe money") % {"count": loaded})
+        needs.append(
+            ngettext("%(count)d wallet holds or owes money", "%(count)d wallets hold or owe money", loaded)
+            % {"count": loaded}
+        )
     if moving:
-        needs.append(_("%(count)d payments are on their way") % {"count": moving})
+        needs.append(
+            ngettext("%(count)d payment is on its way", "%(count)d payments are on their way", moving)
+            % {"count": moving}
+        )
     return ", ".join(needs) or None

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from backoffice.kit.actor import Actor
+from backoffice.kit.sealing import SealBroken
 from finance.models import PaymentChannel
 from finance.sealing import unseal
 
@@ -141,10 +142,17 @@ def register(kind: str, client: Callable[[Contract], Client]) -> None:
 
 
 def client_of(channel: PaymentChannel) -> Client:
-    """The client of an operator's channel. Raises ChannelError when its kind is switched off here."""
+    """The client of an operator's channel.
+
+    Raises ChannelError when its kind is switched off here, or its secrets cannot be opened any more.
+    """
     if channel.kind not in _clients:
         raise ChannelError(f"payment channels of kind {channel.kind} are switched off")
-    return _clients[channel.kind](Contract(channel.merchant, unseal(channel.secrets), channel.platform_keys))
+    try:
+        contract = Contract(channel.merchant, unseal(channel.secrets), channel.platform_keys)
+    except SealBroken as error:
+        raise ChannelError(str(error)) from error
+    return _clients[channel.kind](contract)
 
 
 def actor_of(channel: PaymentChannel) -> Actor:

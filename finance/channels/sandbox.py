@@ -140,7 +140,10 @@ class SandboxClient:
     def _ask(self, method: str, path: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
         body = b"" if content is None else _json(content)
         stamp, nonce = str(int(clock.now().timestamp())), secrets.token_hex(16)
-        signature = signing.sign(self._contract.secrets["private_key"], method, path, stamp, nonce, body)
+        try:
+            signature = signing.sign(self._contract.secrets["private_key"], method, path, stamp, nonce, body)
+        except (KeyError, ValueError) as error:
+            raise ChannelError("this merchant has no key") from error
         call = Call(
             method,
             path,

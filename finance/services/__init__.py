@@ -1,7 +1,7 @@
 """Writes of the money room. Minor units everywhere; every one of them may be repeated without harm."""
 
 from finance.services.arrears import write_off_arrears
-from finance.services.channels import connect_sandbox, edit_channel, switch_channel
+from finance.services.channels import connect_sandbox, edit_channel, notify_url, switch_channel
 from finance.services.holds import place_hold, release_hold
 from finance.services.notices import receive_notice
 from finance.services.refunds import (
@@ -33,6 +33,7 @@ __all__ = [
     "edit_channel",
     "give_bonus",
     "note_refund_status",
+    "notify_url",
     "place_hold",
     "receive_notice",
     "refund_to_wallet",

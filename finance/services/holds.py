@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.figures import money_text
+from backoffice.kit.machines import move
 from backoffice.kit.money import Money
 from finance import states
 from finance.ledger import LedgerConflict
@@ -43,11 +45,11 @@ def place_hold(
             raise LedgerConflict(f"{about} is held on another wallet")
         return known
     if row.arrears:
-        owed = Money(row.arrears, row.currency)
+        owed = money_text(Money(row.arrears, row.currency))
         raise Refused(_("%(owed)s of an earlier charge is not paid yet.") % {"owed": owed}, code="arrears")
     needed = amount if minimum is None else min(minimum, amount)
     if row.available < needed:
-        missing = Money(needed - row.available, row.currency)
+        missing = money_text(Money(needed - row.available, row.currency))
         raise Refused(_("The balance is %(missing)s short.") % {"missing": missing}, code="balance")
     books = books_of(row, actor)
     purse = Purse(row.cash, row.bonus).spend(amount)
@@ -91,6 +93,6 @@ def open_holds(wallet: Wallet, about: str) -> list[Hold]:
 def close_holds(holds: Iterable[Hold], state: HoldState) -> None:
     """Close holds of a locked wallet. Raises IllegalMove for one that is closed."""
     for hold in holds:
-        hold.state = states.move(states.HOLD, hold.state, state)
+        hold.state = move(states.HOLD, hold.state, state)
         hold.closed_at = clock.now()
         hold.save(update_fields=["state", "closed_at"])

@@ -9,7 +9,6 @@ from datetime import timedelta
 from django.db import transaction
 
 from backoffice.kit import audit, clock
-from backoffice.kit.sealing import SealBroken
 from finance import channels
 from finance.channels import About, ChannelError, Fault, Notice, NoticeFault, RefundStatus
 from finance.models import ChannelNotice, PaymentChannel, Refund, TopUp
@@ -48,7 +47,7 @@ def receive_notice(
         notice = channels.client_of(channel).read_notice(headers, body, at=clock.now())
     except NoticeFault as fault:
         return _refuse(channel, headers, body, remote, fault.fault)
-    except (ChannelError, SealBroken):
+    except ChannelError:
         return NoticeAnswer(503, "UNAVAILABLE")
     return _follow(channel, notice, headers, body, remote)
 
@@ -86,7 +85,7 @@ def _refund_outcome(channel: PaymentChannel, notice: Notice) -> Outcome:
     if notice.amount != refund.cash:
         return Outcome.AMOUNT
     after = note_refund_status(refund.pk, RefundStatus(notice.status), channel_ref=notice.channel_ref)
-    return Outcome.CREDITED if after.state != refund.state else Outcome.DUPLICATE
+    return Outcome.REFUND_NOTED if after.state != refund.state else Outcome.DUPLICATE
 
 
 @transaction.atomic

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.figures import money_text
+from backoffice.kit.machines import move
 from backoffice.kit.money import Money
 from backoffice.kit.tasks import nudge
 from finance import channels, states
@@ -49,7 +51,7 @@ def refund_to_wallet(about: str, *, amount: int, reason: str, actor: Actor, key:
     payment = payment_of(about)
     settlement = settlements_of(about).get(version=payment.version) if payment else settlement
     if payment is None or amount > payment.refundable.total:
-        left = Money(payment.refundable.total if payment else 0, wallet.currency)
+        left = money_text(Money(payment.refundable.total if payment else 0, wallet.currency))
         raise Refused(
             _("No more than %(left)s can be refunded.") % {"left": left},
             code="refund_too_much",
@@ -105,7 +107,7 @@ def refund_top_up(top_up: TopUp, *, amount: int, reason: str, actor: Actor, key:
         return known
     row = TopUp.objects.select_related("channel").get(pk=top_up.pk)
     if row.state != TopUpState.PAID or amount > row.refundable:
-        left = Money(row.refundable if row.state == TopUpState.PAID else 0, row.currency)
+        left = money_text(Money(row.refundable if row.state == TopUpState.PAID else 0, row.currency))
         raise Refused(
             _("No more than %(left)s can be refunded.") % {"left": left},
             code="refund_too_much",
@@ -137,7 +139,7 @@ def refund_wallet(wallet: Wallet, *, amount: int, reason: str, actor: Actor, key
     )
     filled = fill(amount, [(top_up, top_up.refundable) for top_up in paid if _is_fresh(top_up)])
     if filled.left:
-        covered = Money(amount - filled.left, row.currency)
+        covered = money_text(Money(amount - filled.left, row.currency))
         raise Refused(
             _("Only %(covered)s can go back to its source; pay the rest out at the desk.")
             % {"covered": covered},
@@ -225,7 +227,7 @@ def note_refund_status(refund_id: int, status: RefundStatus, *, channel_ref: str
     if status is RefundStatus.PENDING:
         return refund
     top_up = _source(refund)
-    refund.state = states.move(states.REFUND, refund.state, RefundState.CONFIRMED)
+    refund.state = move(states.REFUND, refund.state, RefundState.CONFIRMED)
     refund.confirmed_at, refund.next_try_at, refund.error = clock.now(), None, ""
     refund.channel_ref = channel_ref or refund.channel_ref
     refund.save(update_fields=["state", "confirmed_at", "next_try_at", "error", "channel_ref"])
@@ -237,7 +239,7 @@ def note_refund_status(refund_id: int, status: RefundStatus, *, channel_ref: str
     )
     confirmed = Refund.objects.filter(top_up=top_up, state=RefundState.CONFIRMED)
     if sum(row.cash for row in confirmed) == top_up.amount:
-        top_up.state = states.move(states.TOP_UP, top_up.state, TopUpState.REFUNDED)
+        top_up.state = move(states.TOP_UP, top_up.state, TopUpState.REFUNDED)
         top_up.save(update_fields=["state"])
     return refund
 
@@ -267,7 +269,7 @@ def _return(refund: Refund, reason: str, actor: Actor) -> Refund:
     if row.state != RefundState.FAILED:
         raise Refused(_("Only a failed refund can be returned."), code="not_failed")
     before = audit.snapshot(row)
-    row.state = states.move(states.REFUND, row.state, RefundState.RETURNED)
+    row.state = move(states.REFUND, row.state, RefundState.RETURNED)
     row.next_try_at = None
     row.save(update_fields=["state", "next_try_at"])
     top_up = _source(row)
@@ -308,7 +310,7 @@ def _claim(wallet: Wallet, top_up: TopUp, amount: int, reason: str, actor: Actor
 def _mark_sent(refund_id: int) -> Refund:
     refund = _locked(refund_id)
     if refund.state in {RefundState.CLAIMED, RefundState.FAILED}:
-        refund.state = states.move(states.REFUND, refund.state, RefundState.SENT)
+        refund.state = move(states.REFUND, refund.state, RefundState.SENT)
     if refund.state == RefundState.SENT:
         refund.attempts += 1
         refund.next_try_at = clock.now() + RETRY[min(refund.attempts, len(RETRY)) - 1]
@@ -324,7 +326,7 @@ def _note_failure(refund_id: int, error: str, *, certain: bool) -> Refund:
         return refund
     refund.error = error[:200]
     if certain:
-        refund.state = states.move(states.REFUND, refund.state, RefundState.FAILED)
+        refund.state = move(states.REFUND, refund.state, RefundState.FAILED)
     if certain and refund.attempts >= GIVE_UP_AFTER:
         refund.next_try_at = None
     refund.save(update_fields=["state", "error", "next_try_at"])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.figures import money_text
 from backoffice.kit.money import Money
 from finance import ledger
 from finance.entries import Books
@@ -168,7 +169,7 @@ def _cover(about: str, figures: Figures, aside: Purse, wallet: Wallet, forgiven:
             forgiven=forgiven,
         )
     except RefundedMore as error:
-        amount = Money(refunded.total, wallet.currency)
+        amount = money_text(Money(refunded.total, wallet.currency))
         raise Refused(
             _("%(amount)s of this order has been refunded; the bill cannot be lower.") % {"amount": amount},
             code="refunded",

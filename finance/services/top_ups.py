@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.figures import money_text
+from backoffice.kit.machines import move
 from backoffice.kit.money import Money
 from finance import channels, states
 from finance.channels import ChannelError, PaymentOrder, PaymentState, PaymentStatus
@@ -42,6 +44,7 @@ class Outcome(StrEnum):
     """What a channel's news about a payment led to."""
 
     CREDITED = "credited"
+    REFUND_NOTED = "refund_noted"
     DUPLICATE = "duplicate"
     CLOSED = "closed"
     STALE = "stale"
@@ -120,7 +123,7 @@ def take_in(top_up_id: int, news: PaymentState, *, actor: Actor) -> Outcome:
         book(wallet, books, [books.paid_too_late(top_up.number, top_up.amount, top_up.channel)])
         refund_late_payment(top_up, actor=actor)
         return Outcome.LATE
-    top_up.state = states.move(states.TOP_UP, top_up.state, TopUpState.PAID)
+    top_up.state = move(states.TOP_UP, top_up.state, TopUpState.PAID)
     top_up.save(update_fields=["state", "channel_ref", "paid_at", "next_query_at"])
     book(wallet, books, [books.top_up_paid(top_up.number, top_up.amount, top_up.channel)])
     return Outcome.CREDITED
@@ -181,12 +184,12 @@ def _require_payable(wallet: Wallet, amount: int, channel: PaymentChannel) -> No
     if (channel.tenant_id, channel.currency) != (wallet.tenant_id, wallet.currency):
         raise Refused(_("This way of paying is not available here."), code="channel_of_another")
     if amount < channel.minimum:
-        smallest = Money(channel.minimum, channel.currency)
+        smallest = money_text(Money(channel.minimum, channel.currency))
         raise Refused(
             _("The smallest amount is %(amount)s.") % {"amount": smallest}, code="limits", field="amount"
         )
     if amount > channel.maximum:
-        largest = Money(channel.maximum, channel.currency)
+        largest = money_text(Money(channel.maximum, channel.currency))
         raise Refused(
             _("The largest amount is %(amount)s.") % {"amount": largest}, code="limits", field="amount"
         )
@@ -219,7 +222,7 @@ def _take_in_unpaid(top_up: TopUp, news: PaymentState) -> Outcome:
         return Outcome.DUPLICATE if over and top_up.state == TopUpState.CLOSED else Outcome.STALE
     if not over:
         return Outcome.STALE
-    top_up.state = states.move(states.TOP_UP, top_up.state, TopUpState.CLOSED)
+    top_up.state = move(states.TOP_UP, top_up.state, TopUpState.CLOSED)
     top_up.closed_at, top_up.next_query_at = clock.now(), None
     top_up.save(update_fields=["state", "closed_at", "next_query_at"])
     return Outcome.CLOSED

@@ -141,7 +141,6 @@ PLAIN = (
     DayTotal,
     Debt,
     DirtyDay,
-    Driver,
     DriverSession,
     Frame,
     Hold,
@@ -185,6 +184,11 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Driver)
+def driver_row(tenant: Tenant, **over: Any) -> Driver:
+    return filled(Driver, tenant, **{"name": f"Driver {next(_numbers)}"} | over)
 
 
 @factory_for(Account)

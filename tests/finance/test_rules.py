@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from backoffice.kit.machines import IllegalMove, Machine, move
 from finance import states
 from finance.rules import Cover, Figures, Purse, RefundedMore, cover, fill, share_refund
 
@@ -84,15 +85,15 @@ def test_rooms_are_filled_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("machine", [states.HOLD, states.TOP_UP, states.REFUND])
-def test_a_move_that_is_not_in_the_table_is_an_exception(machine: states.Machine) -> None:
+def test_a_move_that_is_not_in_the_table_is_an_exception(machine: Machine) -> None:
     for old, targets in machine.items():
         assert targets <= machine.keys()
         for new in machine:
             if new in targets:
-                assert states.move(machine, old, new) == new
+                assert move(machine, old, new) == new
             else:
-                with pytest.raises(states.IllegalMove):
-                    states.move(machine, old, new)
+                with pytest.raises(IllegalMove):
+                    move(machine, old, new)
 
 
 def test_a_confirmed_refund_goes_nowhere() -> None:

@@ -18,6 +18,8 @@ from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import names_of
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Perm, Role, granted
+from finance.models import Journal, PaymentChannel, TopUp, Wallet
+from finance.permissions import FinancePerm
 from tenants.models import Membership, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
@@ -55,6 +57,15 @@ PAGES: dict[str, Page] = {
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "finance:wallet": Page(Wallet, perm=FinancePerm.WALLET_VIEW),
+    "finance:adjust": Page(Wallet, perm=FinancePerm.WALLET_ADJUST),
+    "finance:pay_out": Page(Wallet, perm=FinancePerm.REFUND),
+    "finance:journal": Page(Journal, perm=FinancePerm.LEDGER_VIEW),
+    "finance:top_up": Page(TopUp, perm=FinancePerm.TOPUP_VIEW),
+    "finance:ask_channel": Page(TopUp, perm=FinancePerm.TOPUP_VIEW, method="post", found=frozenset({302})),
+    "finance:refund": Page(TopUp, perm=FinancePerm.REFUND),
+    "finance:channel": Page(PaymentChannel, perm=FinancePerm.CHANNEL_MANAGE),
+    "finance:channel_edit": Page(PaymentChannel, perm=FinancePerm.CHANNEL_MANAGE),
     "tenants:tenant": Page(Tenant, perm=TenantPerm.VIEW),
     "tenants:edit": Page(Tenant, perm=TenantPerm.PROFILE),
     "tenants:move": Page(Tenant, perm=TenantPerm.MANAGE),

@@ -1,4 +1,4 @@
-"""Pages of the money room that are not lists, and the address at which payment channels report."""
+"""The address at which payment channels report."""
 
 from __future__ import annotations
 
