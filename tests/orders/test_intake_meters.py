@@ -13,12 +13,9 @@ from orders.models import Sample
 from tests.factories.orders import (
     Site,
     again,
-    begin,
     count_of,
     make_running_order,
     make_site,
-    order_of,
-    read,
     value,
 )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from datetime import UTC
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from orders.models import Transaction
 from orders.states import ChargeState, FactFlag
-from tests.factories.orders import Site, again, begin, count_of, make_site
+from tests.factories.orders import Site, again, begin, count_of
 
 
 def transaction(key: int) -> Transaction:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orders.states import ChargeState
-from tests.factories.orders import Site, again, begin, charge, make_running_order, make_settled_order
+from tests.factories.orders import Site, again, charge, make_running_order, make_settled_order
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from orders.states import ChargeState, FactFlag
 from tests.factories.orders import (
     Site,
     again,
-    begin,
     cases_of,
     count_of,
     make_running_order,

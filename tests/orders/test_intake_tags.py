@@ -6,19 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from drivers.models import Card, Driver
-from ocpp_gateway.wire import CommandState
 from orders.states import ChargeState
 from tenants.models import Tenant, TenantStatus
 from tests.factories.orders import (
-    ACTOR,
     Site,
     again,
     begin,
-    commands_for,
-    make_running_order,
     make_site,
-    order_of,
 )
 
 

@@ -385,9 +385,7 @@ def test_an_offer_that_is_still_valid_is_honoured_and_an_older_one_replaced(site
     assert seen is not None
     site.wait(minutes=6)
     with site.present():
-        order = starting.start_order(
-            site.connector(), driver=driver, wish=Wish(), actor=ACTOR, offer=seen
-        )
+        order = starting.start_order(site.connector(), driver=driver, wish=Wish(), actor=ACTOR, offer=seen)
 
     assert order.quoted_at == site.now
 

@@ -70,14 +70,17 @@ def test_the_hold_is_kept_even_if_the_pile_charges_at_full_power(site: Site) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "cause"),
+    ("kind", "value", "cause", "at_wh"),
     [
-        (LimitKind.MONEY, 1_000, "money"),
-        (LimitKind.ENERGY, 5_000, "energy"),
-        (LimitKind.MINUTES, 6, "minutes"),
+        (LimitKind.MONEY, 100, "money", 500),
+        (LimitKind.MONEY, 1_000, "hold", 3_500),
+        (LimitKind.ENERGY, 5_100, "energy", 5_000),
+        (LimitKind.MINUTES, 6, "minutes", 3_000),
     ],
 )
-def test_a_wish_is_met_and_not_passed(site: Site, kind: LimitKind, value: int, cause: str) -> None:
+def test_a_wish_is_met_and_not_passed(
+    site: Site, kind: LimitKind, value: int, cause: str, at_wh: int
+) -> None:
     order = site.press_start(site.driver(cash=20_000), kind, value)
     key = begin(site, order)
     site.work()
@@ -85,7 +88,7 @@ def test_a_wish_is_met_and_not_passed(site: Site, kind: LimitKind, value: int, c
     reached = drive(site, key, minutes=20, power_w=30_000) - 1_000_000
 
     assert causes(site, order) == [cause]
-    assert reached == {"money": 4_500, "energy": 5_000, "minutes": 3_000}[cause]
+    assert reached == at_wh
 
 
 def test_a_state_of_charge_is_met(site: Site) -> None:
