@@ -48,8 +48,12 @@ class Quote:
         )
 
     def hold_for_energy(self, wh: int) -> Money:
-        """What ``wh`` can cost at most, by the dearest price of the day to come, and at least the minimum."""
-        cost = Money.from_major(self.dearest * wh / 1000, self.tariff.currency)
+        """What ``wh`` can cost at most, by the dearest price of the day to come, and at least the minimum.
+
+        With what can flow until a stop takes effect, or the hold would end the charge before the wish is met.
+        """
+        reserve = limits.stopping_wh(self.rated_w, limits.Reaction().whole_s)
+        cost = Money.from_major(self.dearest * (wh + reserve) / 1000, self.tariff.currency)
         return max(cost, self.minimum_hold)
 
     @property

@@ -133,7 +133,6 @@ def refund_order(
 def _refund(order: ChargingOrder, *, amount: int, actor: Actor, reason: str, key: str) -> None:
     if order.settled_at is None or order.driver_id is None:
         raise Refused(_("This order was not paid yet."), code="not_settled")
-    before = audit.snapshot(order)
     finance.refund_to_wallet(history.reference(order), amount=amount, actor=actor, reason=reason, key=key)
     if not paying.take_over(order):
         return
@@ -147,7 +146,6 @@ def _refund(order: ChargingOrder, *, amount: int, actor: Actor, reason: str, key
         currency=order.currency,
         reason=reason,
     )
-    audit.record(actor, "order.refunded", order, before=before, after=audit.snapshot(order), reason=reason)
 
 
 def _rewrite(

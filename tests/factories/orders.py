@@ -164,6 +164,7 @@ class Charger(Talk):
 
     def says(self, connector: int, status: str, **over: Any) -> list[int]:
         """StatusNotification."""
+        over.setdefault("at", self.site.now)
         with self.site.present(), transaction.atomic():
             return intake.report_status(stations.report_status([self.status(connector, status, **over)]))
 
