@@ -12,12 +12,16 @@ from typing import Any
 
 from django.db import models
 
+from alarms.models import Alarm
+from alarms.permissions import AlarmPerm
 from backoffice.checks import addresses, is_guarded
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import names_of
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Perm, Role, granted
+from drivers.models import Card, Driver
+from drivers.permissions import DriverPerm
 from tenants.models import Membership, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
@@ -62,6 +66,19 @@ PAGES: dict[str, Page] = {
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
 }
+
+for _one in ("safety", "failure", "station"):
+    PAGES[f"alarms:{_one}"] = Page(
+        Alarm, perm=AlarmPerm.VIEW, over=lambda _viewer, of=_one: {"alarm_class": of}
+    )
+for _name, _perm in {
+    "driver": DriverPerm.VIEW,
+    "edit": DriverPerm.MANAGE,
+    "phone": DriverPerm.MANAGE,
+}.items():
+    PAGES[f"drivers:{_name}"] = Page(Driver, perm=_perm)
+for _name in ("card", "card_driver"):
+    PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {}
 
