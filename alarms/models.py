@@ -76,6 +76,7 @@ class Alarm(PathOwned):
         verbose_name_plural = _("alarms")
         constraints = [
             models.UniqueConstraint(fields=["key"], condition=LIVE, name="alarm_one_live_per_key"),
+            models.CheckConstraint(condition=models.Q(severity__range=(1, 4)), name="alarm_severity"),
         ]
         indexes = [
             *path_indexes("alarm", "alarm_class", "-last_seen_at", "-id"),

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+)
+from django.db.models.functions import Coalesce, Now
 
 from alarms.catalogue import DANGER
 from alarms.models import LIVE, Alarm, AlarmClass, AlarmState
@@ -30,16 +41,23 @@ def alarms() -> QuerySet[Alarm]:
     return Alarm.objects.all()
 
 
+def alarms_listed(alarm_class: AlarmClass) -> QuerySet[Alarm]:
+    """Alarms of a class, with how long each was, or is, there (``open_for``)."""
+    until = Coalesce("cleared_at", "closed_at", Now())
+    there = ExpressionWrapper(until - F("first_seen_at"), output_field=DurationField())
+    return alarms().filter(alarm_class=alarm_class).annotate(open_for=there)
+
+
 def safety_alarms() -> QuerySet[Alarm]:
-    return alarms().filter(alarm_class=AlarmClass.SAFETY)
+    return alarms_listed(AlarmClass.SAFETY)
 
 
 def failure_alarms() -> QuerySet[Alarm]:
-    return alarms().filter(alarm_class=AlarmClass.FAILURE)
+    return alarms_listed(AlarmClass.FAILURE)
 
 
 def station_alarms() -> QuerySet[Alarm]:
-    return alarms().filter(alarm_class=AlarmClass.STATION)
+    return alarms_listed(AlarmClass.STATION)
 
 
 def open_alarms() -> QuerySet[Alarm]:
@@ -125,3 +143,8 @@ def cleared_for_good(before: datetime) -> QuerySet[Alarm]:
 def open_count() -> int:
     """How many alarms are open in the scope and not yet taken on."""
     return open_alarms().filter(state=AlarmState.OPEN).count()
+
+
+def open_safety_count() -> int:
+    """The same for those that concern people and property."""
+    return open_alarms().filter(state=AlarmState.OPEN, alarm_class=AlarmClass.SAFETY).count()

@@ -38,7 +38,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
 
-    DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "OMFSA"),
+    DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),
     DriverPerm.MANAGE:             ("-",        "-",      "OMS",    "-"),
     DriverPerm.SMS_VIEW:           ("-",        "-",      "OMSA",   "-"),

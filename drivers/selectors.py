@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
@@ -63,15 +64,20 @@ def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | N
 
 
 def drivers() -> QuerySet[Driver]:
+    """Drivers of the scope."""
+    return Driver.objects.all()
+
+
+def drivers_listed() -> QuerySet[Driver]:
     """Drivers of the scope, with how many of their cards work (``cards_active``)."""
-    return Driver.objects.annotate(
-        cards_active=Count("cards", filter=Q(cards__status=CardStatus.ACTIVE)),
-    )
+    working = Card.objects.filter(driver=OuterRef("pk"), status=CardStatus.ACTIVE).order_by()
+    counted = working.values("driver").annotate(n=Count("pk")).values("n")
+    return Driver.objects.annotate(cards_active=Coalesce(Subquery(counted), 0))
 
 
-def driver_choices() -> QuerySet[Driver]:
-    """Drivers of the scope, to choose one from."""
-    return Driver.objects.order_by("name", "pk")
+def has_card(number: str) -> Q:
+    """Of drivers: one of their cards has this in its number."""
+    return Q(Exists(Card.objects.filter(driver=OuterRef("pk"), uid_folded__contains=fold_tag(number))))
 
 
 def driver_by_phone(operator_id: int, phone: str) -> Driver | None:
@@ -92,6 +98,11 @@ def cards_of(driver_id: int) -> QuerySet[Card]:
 def messages() -> QuerySet[SmsMessage]:
     """What was sent to phones in the scope."""
     return SmsMessage.objects.all()
+
+
+def messages_to(phone: str) -> QuerySet[SmsMessage]:
+    """What was sent to one phone (E.164), the newest first."""
+    return messages().filter(phone=phone).order_by("-created_at", "-pk")
 
 
 def messages_about(about: str) -> QuerySet[SmsMessage]:

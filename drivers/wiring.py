@@ -1,9 +1,14 @@
-"""Answers to the hooks of rooms below, and this room's checks."""
+"""Answers to the hooks of rooms below, this room's checks and its lists."""
 
 from __future__ import annotations
 
 from django.core.checks import register as register_check
 
+from backoffice.kit import lists
+from drivers import resources
 from drivers.checks import check_sms_provider
 
 register_check(check_sms_provider)
+lists.register(resources.DRIVERS)
+lists.register(resources.CARDS)
+lists.register(resources.SMS_LOG)

@@ -7,6 +7,7 @@ from drivers.services.accounts import (
     edit_driver,
     end_sessions,
     find_or_create_driver,
+    known_driver,
     unblock_driver,
 )
 from drivers.services.cards import block_card, edit_card, issue_card, lose_card, unblock_card
@@ -30,6 +31,7 @@ __all__ = [
     "find_or_create_driver",
     "issue_card",
     "issue_code",
+    "known_driver",
     "lose_card",
     "note_seen",
     "open_session",

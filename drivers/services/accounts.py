@@ -41,6 +41,16 @@ def find_or_create_driver(operator_id: int, *, phone: str, actor: Actor, locale:
     return driver_by_phone(operator_id, number) or _create(operator_id, number, actor, {"locale": locale})[0]
 
 
+def known_driver(operator_id: int, phone: str) -> Driver | None:
+    """The account of a phone that somebody typed; None for nothing typed. Raises Refused when it has none."""
+    if not phone.strip():
+        return None
+    driver = driver_by_phone(operator_id, phone_at(operator_id, phone))
+    if driver is None:
+        raise Refused(_("There is no account with this phone."), code="unknown_phone", field="phone")
+    return driver
+
+
 @transaction.atomic
 def create_driver(operator_id: int, *, phone: str, actor: Actor, **fields: Unpack[DriverFields]) -> Driver:
     """Open an account for a phone that has none. Raises Refused when it has one."""

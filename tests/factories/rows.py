@@ -130,7 +130,6 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 
 PLAIN = (
-    Alarm,
     AuditEntry,
     Card,
     Case,
@@ -168,6 +167,7 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
 factory_for(Refund)(partial(filled, Refund, cash=1))

@@ -20,7 +20,7 @@ from backoffice.kit.levels import Level
 from backoffice.kit.lists import Resource, paths, registered
 from backoffice.kit.lists.filters import Related, Subtree
 from backoffice.kit.perms import Role, granted
-from backoffice.kit.scope import unscoped
+from backoffice.kit.scope import ScopeError, unscoped
 from tenants.models import Membership, Tenant
 from tests.factories.rows import factory_of, make_row
 from tests.factories.tenants import Forest, make_forest, make_member, make_tenant
@@ -205,7 +205,11 @@ class World:
                 continue
             url = f"{case.resource.url_of('do', action.name)}?pk={row.pk}"
             client = self.client(viewer)
-            response = client.get(url) if action.questions else client.post(url)
+            try:
+                response = client.get(url) if action.questions else client.post(url)
+            except ScopeError:
+                answers.add(True)  # the row was found, and only the check on writing stood in the way
+                continue
             assert response.status_code in {200, 302, 404}, response.status_code
             answers.add(response.status_code != 404)
         assert len(answers) < 2, "actions disagree"

@@ -12,12 +12,16 @@ from typing import Any
 
 from django.db import models
 
+from alarms.models import Alarm
+from alarms.permissions import AlarmPerm
 from backoffice.checks import addresses, is_guarded
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import names_of
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Perm, Role, granted
+from drivers.models import Card, Driver
+from drivers.permissions import DriverPerm
 from finance.models import Journal, PaymentChannel, TopUp, Wallet
 from finance.permissions import FinancePerm
 from stations.models import (
@@ -114,6 +118,19 @@ PAGES: dict[str, Page] = {
     "stations:command": Page(Command, perm=StationPerm.VIEW),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
 }
+
+for _one in ("safety", "failure", "station"):
+    PAGES[f"alarms:{_one}"] = Page(
+        Alarm, perm=AlarmPerm.VIEW, over=lambda _viewer, of=_one: {"alarm_class": of}
+    )
+for _name, _perm in {
+    "driver": DriverPerm.VIEW,
+    "edit": DriverPerm.MANAGE,
+    "phone": DriverPerm.MANAGE,
+}.items():
+    PAGES[f"drivers:{_name}"] = Page(Driver, perm=_perm)
+for _name in ("card", "card_driver"):
+    PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {}
 

@@ -11,6 +11,9 @@ from typing import Any
 from tenants.models import Membership
 
 SHAPES: dict[str, Callable[[Membership], dict[str, Any]]] = {
+    "alarms.safety": lambda _viewer: {"alarm_class": "safety"},
+    "alarms.failure": lambda _viewer: {"alarm_class": "failure"},
+    "alarms.station": lambda _viewer: {"alarm_class": "station"},
     "jobs": lambda viewer: {"owner_ref": f"staff:{viewer.user_id}"},
 }
 

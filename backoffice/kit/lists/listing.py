@@ -114,7 +114,7 @@ class Listing:
     def slice(self) -> paging.Slice:
         """The rows of the page that was asked for, joined with what the shown columns read."""
         wanted = [path for column in self.columns.values() for path in column.sources]
-        wanted += [self.resource.label, *(path for action in self.actions for path in action.needs)]
+        wanted += [*self.resource.naming.own, *(path for action in self.actions for path in action.needs)]
         wanted += [key.path for key in self.order.keys]
         joined = paths.joins(self.resource.model, wanted)
         rows = self.rows.select_related(*joined) if joined else self.rows
@@ -152,7 +152,7 @@ class Listing:
         """The page of rows as a table."""
         buttons = [action for action in self.actions if action.row]
         address = self.resource.url + "do/"
-        extra = [("actions", Buttons(buttons, label=self.resource.label, address=address))] if buttons else []
+        extra = [("actions", Buttons(buttons, naming=self.resource.naming, address=address))] if buttons else []
         return self.resource.table(
             PageData(self.slice.rows, self.resource.model),
             reader=self.reader,

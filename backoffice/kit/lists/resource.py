@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from backoffice.kit.frame import Action, Empty, Kind, Link, Words
 from backoffice.kit.lists.actions import RowAction
+from backoffice.kit.lists.columns import Column
 from backoffice.kit.lists.filters import ListFilters, NoFilters
 from backoffice.kit.lists.table import ListTable
 from backoffice.kit.menu import Place
@@ -103,6 +104,12 @@ class Resource:
     def detail_url(self, row: models.Model) -> str:
         """The address of a row's page; empty where there is none."""
         return reverse(self.detail, args=[getattr(row, self.detail_key)]) if self.detail else ""
+
+    @property
+    def naming(self) -> Column:
+        """The column that words ``label``: rows are named as their reader may see them."""
+        parts = (part for one in self.table.base_columns.values() for part in (one, one.second))
+        return next(part for part in parts if part is not None and self.label in part.own)
 
     def action(self, name: str) -> RowAction | None:
         return next((action for action in self.actions if action.name == name), None)

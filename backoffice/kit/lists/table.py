@@ -56,11 +56,11 @@ class Buttons(Column):
 
     css = "c-act"
 
-    def __init__(self, actions: Sequence[RowAction], *, label: str, address: str) -> None:
+    def __init__(self, actions: Sequence[RowAction], *, naming: Column, address: str) -> None:
         super().__init__("pk")
         self.verbose_name = ""
         self.accessor = tables.A("pk")
-        self.actions, self.label, self.address = actions, label, address
+        self.actions, self.naming, self.address = actions, naming, address
 
     @property
     def header(self) -> str:
@@ -68,4 +68,6 @@ class Buttons(Column):
 
     def render(self, record: models.Model, table: Any) -> Words:  # type: ignore[override]
         shown = [a.button(record, self.address) for a in self.actions if a.offered(record, table.reader)]
-        return cells.row_actions(shown, key=str(record.pk), of=str(paths.value_at(record, self.label)))
+        values = [paths.value_at(record, path) for path in self.naming.own]
+        name = self.naming.words(values, table.reader)
+        return cells.row_actions(shown, key=str(record.pk), of=str(name))

@@ -4,7 +4,7 @@ Each filter knows its query names and how to say its value in words, for the chi
 the filter sheet of the workbook.
 """
 
-from backoffice.kit.lists.filters.base import Cases, Choice, Filter, Search, Text, YesNo
+from backoffice.kit.lists.filters.base import Cases, Choice, Filter, Phone, Search, Text, YesNo
 from backoffice.kit.lists.filters.form import ListFilters, NoFilters
 from backoffice.kit.lists.filters.ranges import Amount, Between, Period
 from backoffice.kit.lists.filters.relations import Related, Subtree, subtree_of_tenant
@@ -18,6 +18,7 @@ __all__ = [
     "ListFilters",
     "NoFilters",
     "Period",
+    "Phone",
     "Related",
     "Search",
     "Subtree",

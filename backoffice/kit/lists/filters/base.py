@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
 from backoffice.kit.lists import paths
+from backoffice.kit.perms import Perm
 from backoffice.kit.staff import Reader
 
 LONGEST = 120
@@ -95,6 +98,35 @@ class Text(Search):
 
     def __init__(self, *sources: str, label: Words = "", **extra: Any) -> None:
         super().__init__(*sources, label=label, **extra)
+
+
+class Phone(Search):
+    """A phone number (E.164) at the first path, and part of the other fields, without regard to case.
+
+    Readers with ``see`` find part of a number. The others find the whole one, or by the last four digits,
+    which they see anyway: with other parts, hidden digits could be tried out one after the other.
+    """
+
+    SHOWN, WHOLE = 4, 10
+
+    def __init__(self, *sources: str, see: Perm, label: Words = _("Phone"), **extra: Any) -> None:
+        super().__init__(*sources, label=label, **extra)
+        self.see = see
+
+    def condition(self, value: Any) -> Q:
+        phone, *others = self.sources or (str(self.field_name),)
+        found = Q(pk__in=[])
+        for path in others:
+            found |= Q(**{f"{path}__icontains": value})
+        typed = unicodedata.normalize("NFKC", value)
+        digits = "".join(letter for letter in typed if letter in string.digits)
+        if not digits or set(typed) - set(string.digits) - set(" +-()/"):
+            return found
+        if self.reader.may(self.see):
+            return found | Q(**{f"{phone}__contains": digits})
+        if len(digits) == self.SHOWN or len(digits) >= self.WHOLE:
+            return found | Q(**{f"{phone}__endswith": digits})
+        return found
 
 
 class Choice(Filter):

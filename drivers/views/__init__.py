@@ -1,0 +1,1 @@
+"""Pages of this room that are no lists, by what they are about."""
