@@ -6,26 +6,38 @@ a service refuses comes back with the sentence at its field and with everything 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from functools import wraps
+from hashlib import sha256
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import DatabaseError, transaction
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from backoffice.kit import locks
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Link, Words
+from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.perms import Perm
 
 M = TypeVar("M", bound=Model)
 View = Callable[..., Any]
+
+ONCE = "once"
+"""The hidden field that tells two sendings of one form from two forms."""
+
+SENT_AGAIN_S = 600
 
 
 def requires(*perms: Perm) -> Callable[[View], View]:
@@ -93,15 +105,70 @@ def form_page(
     """Show a form; when it is sent and right, ``save(cleaned_data)`` and go on to ``then(what it gave)``.
 
     ``form`` is bound by the view when the request is a POST. What the service refuses stands at the
-    field that it names. Extra context: ``sections``, ``submit_label``, ``cancel_url``, ``back`` (``docs/look.md``).
+    field that it names. A form that is sent twice is saved once: the second answer leads where the first
+    did. Extra context: ``sections``, ``submit_label``, ``cancel_url``, ``back`` (``docs/look.md``).
     """
     if request.method == "POST" and form.is_valid():
-        saved = attempt(form, lambda: save(form.cleaned_data))
+        answer = _save_once(request, form, save, then)
+        if answer is not None:
+            if done:
+                messages.success(request, str(done))
+            return answer
+    once = request.POST.get(ONCE) or secrets.token_hex(8)
+    return render(request, template, {"title": title, "form": form, ONCE: once, **context})
+
+
+def question_page(
+    request: HttpRequest,
+    *,
+    title: Words,
+    do: Callable[[str], Any],
+    then: str,
+    reason: bool = True,
+    done: Words = "",
+    **context: Any,
+) -> HttpResponse:
+    """Ask before something is done, and why; then ``do(reason)`` and go on to ``then``.
+
+    What the service refuses is said on the page. Extra context: ``text``, ``consequences``,
+    ``submit_label``, ``danger``, ``cancel_url`` (``docs/look.md``).
+    """
+    sent = request.method == "POST"
+    form = (ReasonForm if reason else forms.Form)(request.POST if sent else None)
+    if sent and form.is_valid():
+        attempt(form, lambda: do(form.cleaned_data.get("reason", "")))
         if form.is_valid():
             if done:
                 messages.success(request, str(done))
-            return HttpResponseRedirect(then(saved))
-    return render(request, template, {"title": title, "form": form, **context})
+            return HttpResponseRedirect(then)
+    page = {"title": title, "form": form, "submit_label": title, "cancel_url": then, **context}
+    return render(request, "kit/confirm.html", page)
+
+
+def _save_once(
+    request: HttpRequest, form: BaseForm, save: Callable[[Mapping[str, Any]], Any], then: Callable[[Any], str]
+) -> HttpResponse | None:
+    """Save, or find that it was saved already; None when the service refuses.
+
+    A second sending waits for the first. A form without a token is always a new one.
+    """
+    token = request.POST.get(ONCE) or secrets.token_hex(8)
+    actor = getattr(request, "actor", None)
+    key = f"once:{getattr(actor, 'ref', '')}:{sha256(token.encode()).hexdigest()}"
+    try:
+        with transaction.atomic():
+            locks.hold(key)
+            address: str | None = cache.get(key)
+            if address is None:
+                saved = attempt(form, lambda: save(form.cleaned_data))
+                if not form.is_valid():
+                    return None
+                address = then(saved)
+                cache.set(key, address, SENT_AGAIN_S)
+    except DatabaseError:
+        cache.delete(key)
+        raise
+    return HttpResponseRedirect(address)
 
 
 def attempt(form: BaseForm, save: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from backoffice.kit.errors import Refused
-from backoffice.kit.pages import attempt, form_page, requires, row_or_404, way_back
+from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404, way_back
 from backoffice.kit.perms import Perm
 from stations.models import Station
 from stations.permissions import StationPerm
 from tenants.selectors import scope_of
 from tests.factories.rows import make_row
 from tests.factories.tenants import make_forest
+
+pytestmark = pytest.mark.django_db
 
 
 class Messages(list[str]):
@@ -89,7 +92,6 @@ def test_a_guarded_view_says_what_it_requires() -> None:
     assert requires(StationPerm.VIEW)(page).requires == (StationPerm.VIEW,)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("key", [0, -1, 10**30, "x", "", "1 OR 1=1", "\0", None])
 def test_a_key_that_cannot_be_one_is_404(key: object) -> None:
     forest = make_forest()
@@ -97,7 +99,6 @@ def test_a_key_that_cannot_be_one_is_404(key: object) -> None:
         row_or_404(Station.objects.all(), pk=key)
 
 
-@pytest.mark.django_db
 def test_a_row_of_a_sibling_is_404_and_ones_own_is_found() -> None:
     forest = make_forest()
     own, foreign = make_row(Station, forest.agency), make_row(Station, forest.sibling_operator)
@@ -166,6 +167,71 @@ def test_what_a_service_refuses_stands_at_its_field_and_nothing_typed_is_lost(fi
     html = answer.content.decode()
     assert "This name is taken." in html and 'value="a note"' in html
     assert list(asked._messages) == []
+
+
+def test_a_form_that_is_sent_twice_is_saved_once_and_leads_to_the_same_page() -> None:
+    saved: list[Any] = []
+
+    def save(data: Any) -> int:
+        saved.append(data)
+        return len(saved)
+
+    once = {"name": "Li", "once": token_hex(8)}
+    places = [
+        send(data, save)[1]["Location"]
+        for data in (once, once, {"name": "Li", "once": token_hex(8)}, {"name": "Li"})
+    ]
+
+    assert places == ["/done/1/", "/done/1/", "/done/2/", "/done/3/"]
+
+
+def test_a_form_that_was_refused_can_be_sent_again() -> None:
+    answers = iter([Refused("Not yet.", field="name"), None])
+
+    def save(_data: Any) -> int:
+        if refused := next(answers):
+            raise refused
+        return 9
+
+    data = {"name": "Li", "once": token_hex(8)}
+    first, second = send(data, save)[1], send(data, save)[1]
+
+    assert "Not yet." in first.content.decode() and data["once"] in first.content.decode()
+    assert second["Location"] == "/done/9/"
+
+
+def ask(data: dict[str, str] | None, do: Any, **options: Any) -> tuple[Any, HttpResponse]:
+    asked = request("get" if data is None else "post", data)
+    asked.membership = None
+    return asked, question_page(asked, title="Stop it", do=do, then="/back/", **options)
+
+
+def test_a_question_wants_a_reason_and_passes_it_on() -> None:
+    reasons: list[str] = []
+
+    for data in (None, {"reason": " "}, {"reason": "no"}):
+        assert ask(data, reasons.append)[1].status_code == 200
+    assert reasons == []
+    asked, answer = ask({"reason": " cable cut "}, reasons.append, done="Stopped.")
+
+    assert (reasons, answer["Location"], list(asked._messages)) == (["cable cut"], "/back/", ["Stopped."])
+
+
+def test_a_question_without_a_reason_only_waits_for_a_yes() -> None:
+    answers: list[str] = []
+
+    assert ask(None, answers.append, reason=False)[1].status_code == 200
+    assert ask({}, answers.append, reason=False)[1].status_code == 302
+    assert answers == [""]
+
+
+def test_what_a_question_is_refused_is_said_and_the_reason_is_kept() -> None:
+    def refuse(_reason: str) -> None:
+        raise Refused("It has ended.")
+
+    _asked, answer = ask({"reason": "cable cut"}, refuse)
+
+    assert "It has ended." in answer.content.decode() and "cable cut" in answer.content.decode()
 
 
 def test_a_refusal_is_an_error_of_the_form() -> None:

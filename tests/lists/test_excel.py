@@ -10,7 +10,7 @@ from django.test import Client
 
 from backoffice.kit import jobs
 from backoffice.kit.lists import views
-from backoffice.kit.models import Job, JobState
+from backoffice.kit.models import AuditEntry, Job, JobState
 from backoffice.kit.perms import Role
 from tests.factories.tenants import Forest, make_member
 from tests.lists.stage import everything, make_order, make_orders
@@ -132,6 +132,24 @@ def test_the_job_writes_the_same_file(
     assert (job.state, job.done, job.total) == (JobState.DONE, 4, 4)
     later = sheets(client, f"{watch}file")
     assert next(iter(later.values())) == next(iter(at_once.values()))
+
+
+def test_every_export_is_in_the_audit_trail(
+    client: Client, forest: Forest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_orders(forest.agency, 4)
+    sheets(client, f"{LIST}export/?order_no=00002")
+    monkeypatch.setattr(views, "EXPORT_NOW", 3)
+    client.post(f"{LIST}export/")
+    with everything():
+        jobs.run(Job.objects.get().pk)
+        logged = AuditEntry.objects.filter(action="list.exported").order_by("id")
+
+        assert [(entry.after["list"], entry.after["rows"], entry.operator_id) for entry in logged] == [
+            ("stage.orders", 1, forest.operator.pk),
+            ("stage.orders", 4, forest.operator.pk),
+        ]
+        assert logged[0].after["query"] == "order_no=00002"
 
 
 def test_without_the_permission_there_is_neither_button_nor_file(forest: Forest) -> None:

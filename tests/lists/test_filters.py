@@ -58,7 +58,7 @@ def test_an_amount_is_typed_in_the_currency_of_the_tenant_and_meets_no_other(for
     make_order(forest.agency, 60, currency="EUR", total=202)
     with looking_from(forest.operator):
         assert found("total_from=2.02&total_to=3.03") == numbers(2, 3)
-        assert [str(chip.value) for chip in listing("total_from=2.02").chips()] == ["2.02 –  CNY"]
+        assert [str(chip.value) for chip in listing("total_from=2.02").chips()] == ["from 2.02 CNY"]
 
 
 def test_days_are_days_of_the_reader(forest: Forest) -> None:
@@ -240,6 +240,21 @@ def test_a_chip_leads_to_the_list_without_its_filter(forest: Forest) -> None:
         "Started": "/stage/orders/?charge_state=ended&sort=-total",
         "State": "/stage/orders/?started_at=between&started_at_from=2026-03-01&sort=-total",
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("energy_from=1", "from 1"),
+        ("energy_to=2.5", "up to 2.5"),
+        ("energy_from=1&energy_to=2", "1 – 2"),
+        ("energy_from=1&energy_to=1", "1"),
+        ("end_day_from=2026-03-01", "from 1 Mar 2026"),
+    ],
+)
+def test_a_range_is_said_in_words(query: str, words: str, forest: Forest) -> None:
+    with looking_from(forest.operator):
+        assert [str(chip.value) for chip in listing(query).chips()] == [words]
 
 
 def test_a_period_given_by_days_alone_shows_its_two_days(forest: Forest) -> None:

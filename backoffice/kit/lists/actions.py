@@ -31,7 +31,11 @@ class ReasonForm(forms.Form):
     """Asks why. The reason goes to the service and from there to the audit trail."""
 
     reason = forms.CharField(
-        label=_("Reason"), min_length=3, max_length=500, strip=True, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Reason"),
+        min_length=3,
+        max_length=500,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from tempfile import TemporaryFile
 
+from django.db.models import Model
 from django.http import FileResponse, QueryDict
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from backoffice.kit import clock, jobs
+from backoffice.kit import audit, clock, jobs
 from backoffice.kit.errors import Refused
 from backoffice.kit.export import write_workbook
 from backoffice.kit.lists.listing import Listing
@@ -33,12 +34,20 @@ def file_name(listing: Listing) -> str:
     return f"{slugify(listing.resource.name.replace('.', '-'))}-{day}.xlsx"
 
 
-def workbook_response(listing: Listing) -> FileResponse:
+def workbook_response(listing: Listing, request: StaffRequest) -> FileResponse:
     """The workbook as a download."""
     target = TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(target, [sheet_of(listing)])
+    rows = write_workbook(target, [sheet_of(listing)])
     target.seek(0)
+    log_export(listing, request.membership.tenant, rows)
     return FileResponse(target, as_attachment=True, filename=file_name(listing), content_type=XLSX)
+
+
+def log_export(listing: Listing, about: Model, rows: int) -> None:
+    """Every export is in the audit trail: who took which rows of which list."""
+    query = listing.url().partition("?")[2]
+    after = {"list": listing.resource.name, "query": query, "rows": rows}
+    audit.record(listing.reader.actor, "list.exported", about, after=after)
 
 
 def start_export(listing: Listing, query: str, request: StaffRequest) -> Job:
@@ -62,5 +71,6 @@ def export_list(work: jobs.Work) -> Iterator[jobs.Step]:
     if not work.reader.may(resource.view) or not listing.may_export():
         raise Refused(_("You may not export this list any more."), code="permission")
     total = listing.rows.count()
+    log_export(listing, work.job, total)
     yield 0, total
     yield replace(sheet_of(listing), expected=total)

@@ -47,8 +47,10 @@ class ListTable(tables.Table):
     @classmethod
     def bind(cls, model: type[models.Model]) -> None:
         """Let the columns find their fields; a resource does it when it is declared."""
-        for name, column in cls.base_columns.items():
+        for at, (name, column) in enumerate(cls.base_columns.items()):
             column.bind(name, model)
+            if not at:
+                column.lead()
 
 
 class Buttons(Column):

@@ -153,7 +153,7 @@ def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
         raise PermissionDenied
     count, _capped = paging.capped_count(listing.rows)
     if count <= EXPORT_NOW:
-        return workbook_response(listing)
+        return workbook_response(listing, request)
     if request.method == "POST":
         try:
             job = start_export(listing, request.GET.urlencode(), request)

@@ -63,7 +63,7 @@ class Between(Filter):
         return [f"{name}_from", f"{name}_to"]
 
     def words(self, value: Ends) -> Words:
-        return " – ".join("" if end is None else str(formats.number_format(end)) for end in value)
+        return said(value, formats.number_format)
 
     def condition(self, value: Ends) -> Q:
         found = Q()
@@ -140,8 +140,7 @@ class Period(Filter):
         return [name, f"{name}_from", f"{name}_to"]
 
     def words(self, value: Ends) -> Words:
-        low, high = ("" if end is None else str(formats.date_format(end, "DATE_FORMAT")) for end in value)
-        return low if low == high else f"{low} – {high}"
+        return said(value, formats.date_format)
 
     def condition(self, value: Ends) -> Q:
         low, high = value
@@ -170,6 +169,16 @@ def ordered(low: Any, high: Any) -> Ends | None:
     if low is not None and high is not None and low > high:
         raise ValidationError(gettext("The end lies before the start."), code="turned")
     return low, high
+
+
+def said(value: Ends, worded: Callable[[Any], object]) -> str:
+    """A range in words: from, to, both, or the one value."""
+    low, high = ("" if end is None else str(worded(end)) for end in value)
+    if not high:
+        return gettext("from %(low)s") % {"low": low}
+    if not low:
+        return gettext("up to %(high)s") % {"high": high}
+    return low if low == high else f"{low} – {high}"
 
 
 def _number(words: Words) -> forms.Field:
