@@ -74,8 +74,9 @@ def journals_balance() -> Iterator[Violation]:
     unbalanced = Posting.objects.values("journal_id", "currency").annotate(sum=Sum("amount")).order_by()
     for row in unbalanced.exclude(sum=0):
         yield Violation("I4", f"journal:{row['journal_id']}", f"off by {row['sum']} {row['currency']}")
-    for row in Posting.objects.values("currency").annotate(sum=Sum("amount")).order_by().exclude(sum=0):
-        yield Violation("I4", row["currency"], f"all accounts together are off by {row['sum']}")
+    overall = Posting.objects.values("currency").annotate(sum=Sum("amount")).order_by()
+    for total in overall.exclude(sum=0):
+        yield Violation("I4", total["currency"], f"all accounts together are off by {total['sum']}")
     for journal in Journal.objects.filter(~Exists(Posting.objects.filter(journal=OuterRef("pk")))):
         yield Violation("I4", f"journal:{journal.pk}", "has no lines")
     for posting in Posting.objects.exclude(currency=F("account__currency")):
@@ -86,8 +87,8 @@ def journals_balance() -> Iterator[Violation]:
         .annotate(sum=Sum("amount"))
         .order_by()
     )
-    for row in mirrored.exclude(sum=0):
-        yield Violation("I4", f"journal:{row['pair']}", "its reversal is not its mirror")
+    for pair in mirrored.exclude(sum=0):
+        yield Violation("I4", f"journal:{pair['pair']}", "its reversal is not its mirror")
 
 
 def wallets_match_their_accounts() -> Iterator[Violation]:

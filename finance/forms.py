@@ -45,6 +45,13 @@ def new_key():
     return secrets.token_urlsafe(12)
 
 
+def _set_currency(form, currency):
+    for field in form.fields.values():
+        if isinstance(field, AmountField):
+            field.currency = currency
+            field.help_text = currency
+
+
 class MoneyForm(forms.Form):
     """An amount in ``currency``, why, and the key of this filling."""
 
@@ -56,10 +63,7 @@ class MoneyForm(forms.Form):
 
     def __init__(self, *args, currency, **options):
         super().__init__(*args, **options)
-        for field in self.fields.values():
-            if isinstance(field, AmountField):
-                field.currency = currency
-                field.help_text = field.help_text or currency
+        _set_currency(self, currency)
 
 
 class Adjustment(models.TextChoices):
@@ -85,9 +89,7 @@ class ChannelForm(forms.Form):
 
     def __init__(self, *args, currency, **options):
         super().__init__(*args, **options)
-        for name in ("minimum", "maximum"):
-            self.fields[name].currency = currency
-            self.fields[name].help_text = currency
+        _set_currency(self, currency)
 
 
 class ConnectForm(forms.Form):

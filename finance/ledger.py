@@ -198,9 +198,8 @@ def _find_accounts(keys: set[AccountKey]) -> dict[AccountKey, int]:
 
 
 def _insert_journals(entries: Sequence[Entry]) -> dict[str, int]:
-    """Ids by key of those that were not there yet."""
+    """Ids by key of those that were not there yet, in the order of the entries."""
     now = clock.now()
-    ordered = sorted(entries, key=lambda entry: entry.event_key)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -211,14 +210,14 @@ def _insert_journals(entries: Sequence[Entry]) -> dict[str, int]:
             ON CONFLICT (event_key) DO NOTHING RETURNING event_key, id
             """,
             [
-                [entry.event_key for entry in ordered],
-                [entry.event_type for entry in ordered],
-                [entry.about for entry in ordered],
-                [entry.memo[:200] for entry in ordered],
-                [entry.actor.ref for entry in ordered],
-                [entry.at or now for entry in ordered],
-                [entry.reversal_of for entry in ordered],
-                *_path_columns(ordered),
+                [entry.event_key for entry in entries],
+                [entry.event_type for entry in entries],
+                [entry.about for entry in entries],
+                [entry.memo[:200] for entry in entries],
+                [entry.actor.ref for entry in entries],
+                [entry.at or now for entry in entries],
+                [entry.reversal_of for entry in entries],
+                *_path_columns(entries),
             ],
         )
         return dict(cursor.fetchall())

@@ -155,7 +155,6 @@ DEBTS = Resource(
 
 
 class EntryTable(ListTable):
-    at = columns.When(sort=True)
     event = columns.Link(
         "journal__event_type",
         to="finance:journal",
@@ -167,6 +166,7 @@ class EntryTable(ListTable):
     account = columns.Text("account__kind", second=columns.Text("account__subject"))
     in_debit = columns.Money(head=_("Debit"), total=True)
     in_credit = columns.Money(head=_("Credit"), total=True)
+    at = columns.When(sort=True)
     key = columns.Text("journal__event_key", shown=False)
     memo = columns.Text("journal__memo", shown=False)
     by = columns.Text("journal__actor_ref", head=_("By"), shown=False)

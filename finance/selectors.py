@@ -150,7 +150,8 @@ def open_holds_of(wallet: Wallet) -> QuerySet[Hold]:
 
 def debts_of(wallet: Wallet) -> QuerySet[Debt]:
     """What is still owed, the oldest first: the order in which it is paid."""
-    return debts().filter(wallet=wallet, still_owed__gt=0).order_by("created_at", "pk")
+    owed = debts().filter(wallet=wallet, amount__gt=F("paid") + F("written_off"))
+    return owed.order_by("created_at", "pk")
 
 
 def top_ups_of(wallet: Wallet, *, newest: int = 10) -> list[TopUp]:

@@ -396,7 +396,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("pending", "Waiting for payment"),
+                            ("pending", "Waiting"),
                             ("paid", "Paid"),
                             ("closed", "Closed"),
                             ("refunded", "Refunded"),

@@ -11,7 +11,7 @@ from finance.models.wallets import Wallet
 
 
 class TopUpState(models.TextChoices):
-    PENDING = "pending", _("Waiting for payment")
+    PENDING = "pending", _("Waiting")
     PAID = "paid", _("Paid")
     CLOSED = "closed", _("Closed")
     REFUNDED = "refunded", _("Refunded")

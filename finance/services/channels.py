@@ -16,6 +16,7 @@ from backoffice.kit.money import Money
 from finance.channels import sandbox
 from finance.models import ChannelKind, PaymentChannel
 from finance.sealing import seal
+from tenants.selectors import lineage
 
 SMALLEST, LARGEST = 1, 2_000
 """Default limits of a top-up in major units."""
@@ -29,7 +30,7 @@ def notify_url(channel: PaymentChannel) -> str:
 @transaction.atomic
 def connect_sandbox(tenant_id: int, *, currency: str, actor: Actor, name: str = "") -> PaymentChannel:
     """Sign an operator up at the sandbox. Raises HookMissing where the sandbox is switched off."""
-    merchant, ours, theirs = sandbox.sign_up(name or f"tenant {tenant_id}")
+    merchant, ours, theirs = sandbox.sign_up(lineage(tenant_id)[-1].brand)
     channel = PaymentChannel.objects.create(
         tenant_id=tenant_id,
         public_id=secrets.token_urlsafe(16),

@@ -15,7 +15,7 @@ from backoffice.kit.money import Money
 from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
 from backoffice.kit.staff import Reader
 from finance import forms, panels, selectors, services
-from finance.models import TopUpState
+from finance.models import RefundState, TopUpState
 from finance.permissions import FinancePerm
 from finance.resources import CHANNELS, TOP_UPS
 from finance.views.asking import ask
@@ -41,7 +41,7 @@ def top_up(request, pk):
         ],
         top_up=row,
         refunds=[
-            (refund, Money(refund.cash, refund.currency), REFUND_TONES[refund.state])
+            (refund, Money(refund.cash, refund.currency), REFUND_TONES[RefundState(refund.state)])
             for refund in selectors.refunds_of(row)
         ],
         notices=_notices(selectors.notices_about(f"topup:{row.number}")),

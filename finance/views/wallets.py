@@ -13,6 +13,7 @@ from backoffice.kit.staff import Reader
 from drivers.permissions import DriverPerm
 from finance import forms, panels, selectors, services
 from finance.forms import Adjustment
+from finance.models import TopUpState
 from finance.permissions import FinancePerm
 from finance.resources import ENTRIES, WALLETS
 from finance.views.asking import ask
@@ -42,9 +43,9 @@ def wallet(request, pk):
         ],
         driver=_driver(reader, row.driver),
         holds=[(hold, Money(hold.amount, hold.currency)) for hold in selectors.open_holds_of(row)],
-        debts=[(debt, Money(debt.still_owed, debt.currency)) for debt in selectors.debts_of(row)],
+        debts=[(debt, Money(debt.open, debt.currency)) for debt in selectors.debts_of(row)],
         top_ups=[
-            (top_up, Money(top_up.amount, top_up.currency), TOP_UP_TONES[top_up.state])
+            (top_up, Money(top_up.amount, top_up.currency), TOP_UP_TONES[TopUpState(top_up.state)])
             for top_up in selectors.top_ups_of(row)
         ]
         if reader.may(FinancePerm.TOPUP_VIEW)
