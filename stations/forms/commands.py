@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +55,8 @@ class ConnectorAskForm(AskForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         choices = [(str(one.number), one.letter) for one in connectors_of(self.pile)]
-        self.fields["connector"].choices = [("0", self.everything), *choices] if self.everything else choices
+        chooser: Any = self.fields["connector"]
+        chooser.choices = [("0", self.everything), *choices] if self.everything else choices
 
     def payload(self):
         return {"connectorId": int(self.cleaned_data["connector"])}
@@ -145,7 +147,7 @@ class ChangeConfigurationForm(AskForm):
 class DataTransferForm(AskForm):
     vendor_id = forms.CharField(label=_("Vendor"), max_length=255)
     message_id = forms.CharField(label=_("Message"), max_length=50, required=False)
-    data = forms.CharField(
+    content = forms.CharField(
         label=_("Data"),
         max_length=10_000,
         required=False,
@@ -155,7 +157,7 @@ class DataTransferForm(AskForm):
 
     def payload(self):
         data = self.cleaned_data
-        sent = {"vendorId": data["vendor_id"], "messageId": data["message_id"], "data": data["data"]}
+        sent = {"vendorId": data["vendor_id"], "messageId": data["message_id"], "data": data["content"]}
         return {name: value for name, value in sent.items() if value}
 
 
@@ -171,7 +173,7 @@ class Ask:
     form: type[AskForm]
     icon: str
     text: Words = ""
-    tone: str = ""
+    tone: Literal["", "stop", "warn", "primary"] = ""
     needs_reason: bool = False
     per_connector: bool = False
     per_pile: bool = True

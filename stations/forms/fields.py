@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django import forms
+from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.money import Money, minor_digits
@@ -10,6 +13,10 @@ from stations import quirks
 from tenants.localities import TIMEZONES
 
 ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
+
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
+LIMITS = (validators.MinValueValidator(EARLIEST), validators.MaxValueValidator(LATEST))
 
 
 class MinuteInput(forms.DateTimeInput):
@@ -25,7 +32,7 @@ class MomentField(forms.DateTimeField):
     """An instant, typed in the time zone of the reader."""
 
     def __init__(self, **options):
-        super().__init__(widget=MinuteInput, **options)
+        super().__init__(widget=MinuteInput, validators=LIMITS, **options)
 
 
 class AmountField(forms.DecimalField):
@@ -36,6 +43,7 @@ class AmountField(forms.DecimalField):
     def use_currency(self, currency):
         self.currency = currency
         self.decimal_places = minor_digits(currency)
+        self.validators.append(validators.DecimalValidator(None, self.decimal_places))
         self.widget.attrs["step"] = str(10**-self.decimal_places) if self.decimal_places else "1"
 
     def clean(self, value):
@@ -78,8 +86,11 @@ class QuirksMixin(forms.Form):
     connection_timeout_s = forms.IntegerField(
         label=_("Waits for the plug, s"), required=False, min_value=1, max_value=3_600
     )
-    clock_zone = forms.ChoiceField(
-        label=_("Zone of times without one"), required=False, choices=[("", _("As usual")), *ZONES]
+    clock_zone = forms.CharField(
+        label=_("Zone of times without one"),
+        required=False,
+        max_length=40,
+        help_text=_("As in Asia/Shanghai."),
     )
     id_tag_prefix = forms.CharField(
         label=_("Cut off before a card number"),
@@ -113,9 +124,16 @@ class QuirksMixin(forms.Form):
         "require_subprotocol",
     )
 
+    def clean_clock_zone(self):
+        zone = self.cleaned_data["clock_zone"]
+        if zone and not quirks.is_zone(zone):
+            raise forms.ValidationError(_("This time zone does not exist."), code="timezone")
+        return zone
+
     def clean(self):
         """Gather what was set; the rest is not stored, so that it follows the model."""
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         own = {name: data.pop(name, None) for name in self.QUIRKS}
         data["quirks"] = {name: value for name, value in own.items() if value not in (None, "")}
         return data

@@ -115,7 +115,6 @@ class NewPileForm(PileForm):
         label=_("Password"),
         choices=[("yes", _("Needed")), ("", _("None, from trusted networks only"))],
         coerce=bool,
-        empty_value=False,
         initial="yes",
         required=False,
     )
@@ -136,6 +135,7 @@ class NewPileForm(PileForm):
     def clean(self):
         data = super().clean()
         data["key"] = data.get("key") or None
+        data["needs_key"] = bool(data.get("needs_key"))
         return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.lists.actions import ReasonForm
 from stations import selectors
 from stations.forms.fields import AmountField, MomentField
-from stations.models import Tariff, TariffVersion
+from stations.models import TariffVersion
 from stations.services.tariffs import DEAREST, PRICES
 from stations.slots import HALF_HOURS_A_DAY, Band
 
@@ -21,6 +22,10 @@ BAND_WORDS = {
     Band.FLAT: _("Flat"),
     Band.VALLEY: _("Valley"),
 }
+
+
+PRICE_WORDS = {field.name: field.verbose_name for field in TariffVersion._meta.concrete_fields}
+ROUNDINGS = [("line", _("Each line")), ("total", _("Total"))]
 
 
 def span_of(index):
@@ -68,7 +73,7 @@ class TariffForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     rounding = forms.ChoiceField(
         label=_("Rounding"),
-        choices=Tariff._meta.get_field("rounding").choices,
+        choices=ROUNDINGS,
         help_text=_("What is rounded to the cent."),
     )
 
@@ -109,7 +114,8 @@ class VersionForm(forms.Form):
         for name in PRICES:
             self.fields[name] = _price_field(name)
         for name in self.AMOUNTS:
-            self.fields[name].use_currency(currency)
+            amount: Any = self.fields[name]
+            amount.use_currency(currency)
 
     def sections(self):
         """The fields in groups, as the page shows them."""
@@ -123,7 +129,7 @@ class VersionForm(forms.Form):
 
 def _price_field(name):
     return forms.DecimalField(
-        label=capfirst(TariffVersion._meta.get_field(name).verbose_name),
+        label=capfirst(PRICE_WORDS[name]),
         max_digits=10,
         decimal_places=5,
         min_value=0,
@@ -147,7 +153,8 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args, tenant_id, **options):
         super().__init__(*args, **options)
-        self.fields["tariff"].queryset = selectors.assignable_tariffs(tenant_id)
+        chooser: Any = self.fields["tariff"]
+        chooser.queryset = selectors.assignable_tariffs(tenant_id)
 
 
 class WithdrawForm(ReasonForm):

@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import cells, clock
-from backoffice.kit.frame import Empty
+from backoffice.kit.frame import Empty, Words
 from backoffice.kit.lists import (
     ListFilters,
     ListTable,
@@ -39,7 +39,7 @@ from stations.services.devices import dismiss_unclaimed
 
 ONLINE = {True: _("Online"), False: _("Offline")}
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
-REFUSALS = {
+REFUSALS: dict[str, Words] = {
     "unknown_identity": _("Nobody registered it"),
     "bad_identity": _("No identity that a pile may have"),
 }
@@ -269,7 +269,7 @@ CONNECTORS = Resource(
     filters=ConnectorFilters,
     view=StationPerm.VIEW,
     export=StationPerm.EXPORT,
-    label="pile__name",
+    label="pile__identity",
     order=("pile__name", "number", "id"),
     menu=Place("stations", 30),
     empty=Empty(_("No connector is like this"), _("Remove a filter.")),
@@ -277,9 +277,14 @@ CONNECTORS = Resource(
 )
 
 
+def refusal_words(reason: str) -> Words:
+    """Why an identity was not let in."""
+    return REFUSALS.get(reason, reason)
+
+
 class UnclaimedTable(ListTable):
     identity = columns.Link(to="stations:claim", sort=True)
-    reason = columns.Text(show=lambda reason: REFUSALS.get(reason, reason))
+    reason = columns.Text(show=refusal_words)
     remote = columns.Text()
     attempts = columns.Number(sort=True)
     first_seen_at = columns.When(sort=True)

@@ -32,7 +32,7 @@ class TariffTable(ListTable):
 
 class TariffFilters(ListFilters):
     words = filters.Search("name", label=_("Name"))
-    owner = filters.Subtree(label=_("Owner"))
+    owner = filters.Text("tenant__name", label=_("Owner"))
     status = filters.Choice(choices=TariffStatus)
     change = filters.Cases(
         {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Expression, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
@@ -70,22 +70,6 @@ def faulted_connectors() -> QuerySet[Connector]:
 def model_list() -> QuerySet[PileModel]:
     """Models with ``pile_count`` of the scope."""
     return PileModel.objects.annotate(pile_count=_count(Pile.objects.filter(model=OuterRef("pk"))))
-
-
-def equipment() -> dict[str, Expression]:
-    """What a tenant and everything below it has, as annotations of tenants."""
-    below = {
-        "tenant__tree_id": OuterRef("tree_id"),
-        "tenant__lft__gte": OuterRef("lft"),
-        "tenant__rght__lte": OuterRef("rght"),
-    }
-    piles = Pile.objects.filter(**below).exclude(life=Life.RETIRED)
-    stations = Station.objects.filter(**below).exclude(status=StationStatus.CLOSED)
-    return {
-        "stations": _count(stations),
-        "piles": _count(piles),
-        "online": _count(piles.filter(online=True)),
-    }
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

@@ -84,7 +84,8 @@ def tariff_in_force(connector: Connector, at: datetime) -> tuple[TariffVersion, 
 
 def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
     named = rows.filter(tariff=OuterRef("pk")).order_by().values(one=Value(1))
-    return named.annotate(count=Count("pk")).values("count")
+    counted: QuerySet[Any] = named.annotate(count=Count("pk")).values("count")
+    return counted
 
 
 def _at(versions: QuerySet[TariffVersion], at: datetime) -> QuerySet[TariffVersion]:

@@ -56,7 +56,7 @@ def create(request):
         form,
         title=_("New station"),
         sections=form.sections(),
-        save=lambda data: sites.create_station(data.pop("tenant"), actor=request.actor, **data),
+        save=lambda data: sites.create_station(actor=request.actor, **data),
         then=page_of,
         done=_("The station is open. Register its terminals now."),
         back=STATIONS.back(),

@@ -63,7 +63,7 @@ def create(request):
         request,
         TariffForm(request.POST or None, initial={"tenant": request.membership.tenant_id}),
         title=_("New tariff"),
-        save=lambda data: tariffs.create_tariff(data.pop("tenant"), actor=request.actor, **data),
+        save=lambda data: tariffs.create_tariff(actor=request.actor, **data),
         then=lambda row: reverse("stations:version_new", args=[row.pk]),
         done=_("Created. Write its first version now."),
         back=TARIFFS.back(),

@@ -20,6 +20,17 @@ from backoffice.kit.models import Job
 from backoffice.kit.perms import Perm, Role, granted
 from finance.models import Journal, PaymentChannel, TopUp, Wallet
 from finance.permissions import FinancePerm
+from stations.models import (
+    Command,
+    Connector,
+    Pile,
+    PileModel,
+    Station,
+    Tariff,
+    TariffVersion,
+    UnclaimedPile,
+)
+from stations.permissions import StationPerm
 from tenants.models import Membership, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
@@ -27,10 +38,11 @@ from tests.factories.rows import make_row
 
 @dataclass(frozen=True)
 class Page:
-    """One page. ``key`` is the attribute in its address, ``found`` what answers for the viewer's own row."""
+    """One page. ``key`` is the attribute in its address, with ``more`` behind it; ``found`` answers for the viewer's own row."""
 
     model: type[models.Model]
     key: str = "pk"
+    more: tuple[Any, ...] = ()
     perm: Perm | None = None
     method: str = "get"
     found: frozenset[int] = frozenset({200})
@@ -41,7 +53,7 @@ class Page:
         return make_row(self.model, tenant, **self.over(viewer))
 
     def arguments(self, row: Any) -> list[Any]:
-        return [getattr(row, self.key)]
+        return [getattr(row, self.key), *self.more]
 
     def role_at(self, level: Level) -> Role | None:
         """A role that may open the page at this level."""
@@ -72,6 +84,35 @@ PAGES: dict[str, Page] = {
     "tenants:first_owner": Page(Tenant, perm=TenantPerm.STAFF_MANAGE),
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
+    "stations:station": Page(Station, perm=StationPerm.VIEW),
+    "stations:station_edit": Page(Station, perm=StationPerm.MANAGE),
+    "stations:station_tariff": Page(Station, perm=StationPerm.TARIFF_MANAGE),
+    "stations:station_transfer": Page(Station, perm=StationPerm.MANAGE),
+    "stations:station_close": Page(Station, perm=StationPerm.MANAGE),
+    "stations:station_labels": Page(Station, perm=StationPerm.MANAGE),
+    "stations:pile": Page(Pile, perm=StationPerm.VIEW),
+    "stations:pile_edit": Page(Pile, perm=StationPerm.MANAGE),
+    "stations:pile_move": Page(Pile, perm=StationPerm.MANAGE),
+    "stations:pile_retire": Page(Pile, perm=StationPerm.MANAGE),
+    "stations:pile_tariff": Page(Pile, perm=StationPerm.TARIFF_MANAGE),
+    "stations:pile_key": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
+    "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
+    "stations:claim": Page(UnclaimedPile, perm=StationPerm.CLAIM),
+    "stations:connector_edit": Page(Connector, perm=StationPerm.MANAGE),
+    "stations:connector_code": Page(Connector, perm=StationPerm.MANAGE),
+    "stations:tariff": Page(Tariff, perm=StationPerm.TARIFF_VIEW),
+    "stations:tariff_rename": Page(Tariff, perm=StationPerm.TARIFF_MANAGE),
+    "stations:tariff_default": Page(Tariff, perm=StationPerm.TARIFF_MANAGE),
+    "stations:tariff_retire": Page(Tariff, perm=StationPerm.TARIFF_MANAGE),
+    "stations:version_new": Page(Tariff, perm=StationPerm.TARIFF_MANAGE),
+    "stations:version_edit": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
+    "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
+    "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
+    "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
 }
 
 NO_ROW: dict[str, str] = {}

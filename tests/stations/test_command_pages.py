@@ -1,0 +1,190 @@
+"""Buttons that send commands, their true outcome, and the conversation with a pile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.kit import clock
+from backoffice.kit.perms import Role
+from ocpp_gateway.wire import CommandState
+from stations import intake
+from stations.forms.commands import ASKS
+from stations.models import (
+    Command,
+)
+from tenants.models import Tenant
+from tests.factories.stations import (
+    Talk,
+    make_command,
+    make_online_pile,
+    make_pile,
+    outcome,
+)
+from tests.stations.browsing import browser, errors, operator_of
+
+pytestmark = pytest.mark.usefixtures("everything")
+
+
+@pytest.mark.parametrize(
+    ("level", "role", "status"),
+    [
+        ("operator", Role.ENGINEER, 200),
+        ("operator", Role.FINANCE, 403),
+        ("agency", Role.SUPPORT, 200),
+        ("dealer", Role.OWNER, 403),
+    ],
+)
+def test_who_may_restart_a_terminal(level: str, role: Role, status: int) -> None:
+    pile = make_online_pile()
+    tenant = next(
+        t for t in Tenant.objects.get(pk=pile.tenant_id).get_ancestors(include_self=True) if t.level == level
+    )
+    client, url = browser(tenant, role), reverse("stations:ask", args=[pile.pk, "Reset"])
+    assert client.get(url).status_code == status
+
+    client.post(url, {"type": "Soft", "reason": "screen is stuck"})
+    assert Command.objects.count() == (status == 200)
+
+
+def test_basic_staff_do_not_change_settings() -> None:
+    pile = make_online_pile()
+    url = reverse("stations:ask", args=[pile.pk, "ChangeConfiguration"])
+    answer = browser(operator_of(pile), Role.SUPPORT).post(
+        url, {"key": "A", "value": "1", "reason": "because"}
+    )
+
+    assert answer.status_code == 403
+    assert not Command.objects.exists()
+
+
+TYPED: dict[str, dict[str, Any]] = {
+    "RemoteStartTransaction": {"connector": "1", "id_tag": "CARD1"},
+    "RemoteStopTransaction": {"transaction": "17"},
+    "UnlockConnector": {"connector": "2"},
+    "ChangeAvailability": {"connector": "0", "type": "Inoperative"},
+    "Reset": {"type": "Hard"},
+    "TriggerMessage": {"message": "MeterValues", "connector": "1"},
+    "GetConfiguration": {"keys": "HeartbeatInterval, NumberOfConnectors\nConnectionTimeOut"},
+    "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},
+    "ClearCache": {},
+    "DataTransfer": {"vendor_id": "acme", "content": "x"},
+}
+SENT: dict[str, dict[str, Any]] = {
+    "RemoteStartTransaction": {"connectorId": 1, "idTag": "CARD1"},
+    "RemoteStopTransaction": {"transactionId": 17},
+    "UnlockConnector": {"connectorId": 2},
+    "ChangeAvailability": {"connectorId": 0, "type": "Inoperative"},
+    "Reset": {"type": "Hard"},
+    "TriggerMessage": {"requestedMessage": "MeterValues", "connectorId": 1},
+    "GetConfiguration": {"key": ["HeartbeatInterval", "NumberOfConnectors", "ConnectionTimeOut"]},
+    "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},
+    "ClearCache": {},
+    "DataTransfer": {"vendorId": "acme", "data": "x"},
+}
+
+
+@pytest.mark.parametrize("action", ASKS)
+def test_every_command_of_the_core_profile_has_a_button(action: str) -> None:
+    pile = make_online_pile()
+    client = browser(operator_of(pile))
+    url = reverse("stations:ask", args=[pile.pk, action])
+    assert client.get(url).status_code == 200
+    client.post(url, TYPED[action] | {"reason": "to see"})
+
+    command = Command.objects.get()
+    assert (command.action, command.payload, command.reason) == (action, SENT[action], "to see")
+    assert command.actor_ref.startswith("staff:")
+
+
+def test_a_command_that_is_refused_says_why_and_keeps_what_was_typed() -> None:
+    pile = make_pile()
+    url = reverse("stations:ask", args=[pile.pk, "ChangeConfiguration"])
+    answer = browser(operator_of(pile)).post(url, {"key": "Interval", "value": "77", "reason": "to see"})
+
+    assert "offline" in answer.content.decode()
+    assert 'value="77"' in answer.content.decode()
+    assert not Command.objects.exists()
+
+
+def test_a_command_without_its_reason_is_not_sent() -> None:
+    pile = make_online_pile()
+    answer = browser(operator_of(pile)).post(
+        reverse("stations:ask", args=[pile.pk, "Reset"]), {"type": "Soft"}
+    )
+
+    assert "reason" in errors(answer)
+    assert not Command.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["Format", "reset", "UpdateFirmware", "x" * 300])
+def test_commands_that_do_not_exist_are_not_there(action: str) -> None:
+    pile = make_online_pile()
+    assert browser(operator_of(pile)).get(reverse("stations:ask", args=[pile.pk, action])).status_code == 404
+
+
+def test_the_page_of_a_command_tells_its_true_outcome() -> None:
+    command = make_command(action="ChangeAvailability", payload={"connectorId": 1, "type": "Inoperative"})
+    intake.keep_outcomes(
+        [
+            outcome(command, CommandState.SENT),
+            outcome(command, CommandState.ACCEPTED, answer={"status": "Scheduled"}),
+        ]
+    )
+    page = (
+        browser(operator_of(command.pile))
+        .get(reverse("stations:command", args=[command.pk]))
+        .content.decode()
+    )
+
+    assert "Scheduled" in page and "Accepted" in page
+
+
+def test_messages_are_found_by_name_and_time_and_paged() -> None:
+    pile = make_pile()
+    talk, now = Talk(pile), clock.now()
+    intake.keep_frames(
+        [
+            talk.frame("Heartbeat", at=now - timedelta(minutes=n), text=f'[2,"n{n}","Heartbeat",{{"n":{n}}}]')
+            for n in range(60)
+        ]
+        + [talk.frame("StatusNotification", at=now - timedelta(hours=30), text="garbage {")]
+    )
+    client, url = browser(operator_of(pile)), reverse("stations:pile_messages", args=[pile.pk])
+    first = client.get(url)
+    second = client.get(url + first.context["older_url"])
+
+    assert [len(one.context["utterances"]) for one in (first, second)] == [50, 10]
+    assert not second.context["older_url"]
+    assert client.get(url, {"action": "StatusNotification"}).context["utterances"] == []
+    until = timezone.localtime(now - timedelta(hours=29)).strftime("%Y-%m-%dT%H:%M")
+    found = client.get(url, {"action": "StatusNotification", "until": until}).context["utterances"]
+    assert [line.payload for line in found] == ["garbage {"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"until": "yesterday"},
+        {"span": "9999999"},
+        {"action": "Format"},
+        {"before": "x~y"},
+        {"before": "2026-01-01~1"},
+        {"before": f"2026-01-01T00:00:00+00:00~{10**30}"},
+        {"until": "9999-12-31T23:59"},
+        {"until": "0001-01-01T00:00"},
+        {"action": "\x00"},
+    ],
+)
+def test_nonsense_in_the_address_of_messages_is_no_error(query: dict[str, str]) -> None:
+    pile = make_pile()
+    intake.keep_frames([Talk(pile).frame("Heartbeat")])
+
+    assert (
+        browser(operator_of(pile)).get(reverse("stations:pile_messages", args=[pile.pk]), query).status_code
+        == 200
+    )
