@@ -203,7 +203,7 @@ ASKS: Mapping[str, Ask] = {
         per_pile=False,
     ),
     "ChangeAvailability": Ask(
-        _("In or out of operation…"),
+        _("Availability…"),
         StationPerm.COMMAND_BASIC,
         AvailabilityForm,
         "switch",

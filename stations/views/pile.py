@@ -54,6 +54,7 @@ def pile(request, pk):
         price=_price(row),
         access=_access(row) if StationPerm.CREDENTIALS in grants else None,
         utterances=recent_utterances(row.pk) if talk else None,
+        reports=list(selectors.statuses_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
         events=list(selectors.events_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
     )
 
