@@ -33,13 +33,13 @@ STATE_TONES: dict[AlarmState, Tone] = {
 
 ACKNOWLEDGE = RowAction(
     name="acknowledge",
-    label=_("Take on"),
+    label=_("Acknowledge"),
     run=services.acknowledge_alarm,
     perm=AlarmPerm.HANDLE,
     icon="check",
     direct=True,
     bulk=True,
-    done=_("Taken on."),
+    done=_("Acknowledged."),
     hidden=lambda row: row.state != AlarmState.OPEN,
     needs=("state",),
 )
@@ -64,6 +64,17 @@ def where(pile, connector):
     return " · ".join(filter(None, [pile, letter]))
 
 
+def whose(handler, suppressed):
+    """Who acknowledged it; nobody has to where an alarm of the whole station says the same."""
+    return handler or (_("In station alarm") if suppressed else "")
+
+
+class Severity(columns.Badge):
+    """Not the state of the row: on a phone that stands in the corner of the card."""
+
+    css = ""
+
+
 def kind_column(to):
     """The title as the link to the alarm, the code below."""
     return columns.Link("code", to=to, head=_("Alarm"), show=title_of, second=columns.Text("code"))
@@ -71,8 +82,11 @@ def kind_column(to):
 
 class SafetyTable(ListTable):
     kind = kind_column("alarms:safety")
-    severity = columns.Badge(choices=SEVERITIES, tones=SEVERITY_TONES, sort=True)
-    state = columns.Badge(tones=STATE_TONES, second=columns.Text("acknowledged_by"))
+    severity = Severity(choices=SEVERITIES, tones=SEVERITY_TONES, sort=True)
+    state = columns.Badge(
+        tones=STATE_TONES,
+        second=columns.Text("acknowledged_by", "suppressed", head=_("Handler"), show=whose),
+    )
     place = columns.Text(
         "station__name",
         head=_("Station"),
@@ -83,15 +97,12 @@ class SafetyTable(ListTable):
     )
     error_code = columns.Text(head=_("Reported"), second=columns.Text("vendor_error_code"))
     info = columns.Text(shown=False)
-    count = columns.Number()
-    first_seen_at = columns.When(sort=True)
-    last_seen_at = columns.Ago(sort=True)
-    open_for = columns.Duration(head=_("Open for"))
+    first_seen_at = columns.When(sort=True, second=columns.Duration("open_for", head=_("Open for")))
+    last_seen_at = columns.Ago(sort=True, second=columns.Number("count"))
     about = columns.Text(shown=False)
     source = columns.Text(shown=False)
     note = columns.Text(shown=False, second=columns.Text("closed_by"))
     cleared_at = columns.When(shown=False)
-    suppressed = columns.YesNo(shown=False)
 
 
 class FailureTable(SafetyTable):
@@ -130,7 +141,7 @@ class AlarmFilters(ListFilters):
             "30": (_("Over 30 minutes"), lambda: _untouched(30)),
             "120": (_("Over 2 hours"), lambda: _untouched(120)),
         },
-        label=_("Nobody took it on"),
+        label=_("Not acknowledged"),
     )
     more = filters.Cases(
         {
@@ -162,7 +173,7 @@ TABS = (
         rows=lambda: Q(state=AlarmState.OPEN, suppressed=False),
         kind="bad",
     ),
-    Tab(name="taken", label=_("Taken on"), rows=lambda: Q(state=AlarmState.ACKNOWLEDGED)),
+    Tab(name="acknowledged", label=_("Acknowledged"), rows=lambda: Q(state=AlarmState.ACKNOWLEDGED)),
     Tab(
         name="over",
         label=_("Danger over, to be closed"),

@@ -90,7 +90,7 @@ def _course(row):
     """The steps of its life, with who took them."""
     steps = [
         (row.first_seen_at, _("Raised"), ""),
-        (row.acknowledged_at, _("Taken on"), row.acknowledged_by),
+        (row.acknowledged_at, _("Acknowledged"), row.acknowledged_by),
         (row.cleared_at, _("Cleared"), ""),
         (row.closed_at, _("Closed"), " · ".join(filter(None, [row.closed_by or _("by itself"), row.note]))),
     ]

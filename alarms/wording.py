@@ -28,7 +28,7 @@ TITLES: Mapping[str, Promise] = {
     "connector_lock": _("Connector lock fault"),
     "reader": _("Card reader fault"),
     "power_switch": _("Power switch fault"),
-    "vehicle_communication": _("Communication with the vehicle failed"),
+    "vehicle_communication": _("No contact with the vehicle"),
     "internal": _("Internal or other error"),
     "reset": _("Reset failed"),
     "local_list": _("Local list conflict"),
@@ -48,8 +48,8 @@ TITLES: Mapping[str, Promise] = {
 
 SEVERITIES: Mapping[int, Promise] = {
     1: _("Danger"),
-    2: _("Out of service"),
-    3: _("Degraded"),
+    2: _("Serious"),
+    3: _("Minor"),
     4: _("Information"),
 }
 

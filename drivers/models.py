@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.kit.figures import masked_phone
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 
 
@@ -37,7 +38,7 @@ class Driver(TenantOwned):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"#{self.pk}"
+        return self.name or masked_phone(self.phone)
 
 
 class CardStatus(models.TextChoices):

@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
-from backoffice.kit.figures import masked_phone
 from backoffice.kit.scope import unscoped
 from drivers.models import Card, CardStatus, Driver, DriverSession, DriverStatus, SmsMessage
 
@@ -136,4 +135,4 @@ def hash_of(token: str) -> str:
 
 def as_actor(driver: Driver, *, ip: str = "") -> Actor:
     """The driver as somebody who does something. The label hides the middle of the phone."""
-    return Actor(f"driver:{driver.pk}", driver.name or masked_phone(driver.phone), ip=ip)
+    return Actor(f"driver:{driver.pk}", str(driver), ip=ip)

@@ -82,7 +82,9 @@ def test_tabs_and_filters_narrow_the_list(agency: Tenant, pile: Any) -> None:
         services.acknowledge_alarm(second, actor=WANG)
     client = browser(agency)
     assert rows(client, "failure", tab="open") == {first.pk, order.pk}
-    assert rows(client, "failure", tab="taken") == {second.pk} == rows(client, "failure", handler="wang")
+    assert (
+        rows(client, "failure", tab="acknowledged") == {second.pk} == rows(client, "failure", handler="wang")
+    )
     assert rows(client, "failure", kind="F14") == {order.pk} == rows(client, "failure", more="order")
     assert rows(client, "failure", more="parts") == {first.pk, second.pk, order.pk}
     assert rows(client, "failure", terminal="hongq", severity=3) == {first.pk, second.pk, part.pk}
@@ -125,7 +127,7 @@ def test_a_page_of_an_alarm_tells_its_course_and_its_neighbours(agency: Tenant, 
         services.acknowledge_alarm(alarm, actor=WANG)
     page = text(browser(agency), CENTRE["safety"].detail_url(alarm))
 
-    for words in ("Emergency stop pressed", "0x17", "HQ-07 · B", "Taken on", "Wang", "&quot;coil&quot;"):
+    for words in ("Emergency stop pressed", "0x17", "HQ-07 · B", "Acknowledged", "Wang", "&quot;coil&quot;"):
         assert words in page
     assert CENTRE["station"].detail_url(other) in page
 

@@ -152,7 +152,9 @@ class Listing:
         """The page of rows as a table."""
         buttons = [action for action in self.actions if action.row]
         address = self.resource.url + "do/"
-        extra = [("actions", Buttons(buttons, naming=self.resource.naming, address=address))] if buttons else []
+        extra = (
+            [("actions", Buttons(buttons, naming=self.resource.naming, address=address))] if buttons else []
+        )
         return self.resource.table(
             PageData(self.slice.rows, self.resource.model),
             reader=self.reader,
