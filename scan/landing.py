@@ -17,7 +17,7 @@ from backoffice.kit.money import Money
 from drivers.models import Driver
 from orders.models import ChargingOrder
 from orders.quotes import Quote, quote, rated_w
-from orders.selectors import open_order_of_driver
+from orders.selectors import open_order_at, open_order_of_driver
 from orders.services.starting import why_not
 from scan.access import Sticker, Visit
 from scan.offers import Offer, offer_at
@@ -29,7 +29,6 @@ from stations.slots import Band
 from stations.tariff import TariffSnapshot, UnitPrice
 
 NEIGHBOURS = 4
-ABSENT = frozenset({"offline"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,9 @@ class Plate:
 
     @property
     def size(self) -> str:
-        """How long names still fit the width."""
-        return "long" if len(self.pile) > 12 else "mid" if len(self.pile) > 8 else ""
+        """So that long names still fit the width, in wide fonts too."""
+        steps = ((5, ""), (7, "seven"), (9, "nine"), (12, "twelve"))
+        return next((size for most, size in steps if len(self.pile) <= most), "more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def look_at(visit: Visit, sticker: Sticker, sealed: str = "") -> Landing:
         plate=plate_of(connector),
         zone=zone,
         state=refused.state if refused else _state_word(connector),
-        since=connector.pile.disconnected_at if code in ABSENT else connector.status_at,
+        since=_since(connector, code),
         power_kw=Decimal(known_w) / 1000 if known_w else None,
         offer=offer,
         refused=refused,
@@ -193,6 +193,17 @@ def neighbours_of(connector: Connector, most: int = NEIGHBOURS) -> list[Neighbou
 
 def _state_word(connector: Connector) -> str:
     return _("Plugged in") if connector.status == ConnectorStatus.PREPARING else _("Free")
+
+
+def _since(connector: Connector, code: str) -> datetime | None:
+    """Since when the state is what the page says."""
+    if code == "offline":
+        return connector.pile.disconnected_at
+    if code == "occupied" and (running := open_order_at(connector)) is not None:
+        return running.started_at or running.created_at
+    if code in {"faulted", "unavailable"} and connector.pile.status in {"Faulted", "Unavailable"}:
+        return connector.pile.status_at
+    return None if code in {"tenant_stopped", "station_closed", "no_tariff"} else connector.status_at
 
 
 def _own_order(driver: Driver | None, code: str) -> ChargingOrder | None:

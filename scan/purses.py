@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
@@ -17,6 +18,19 @@ from finance.selectors import Page
 from finance.wording import event_words
 from scan.access import Visit
 
+AT_ONCE = timedelta(seconds=2)
+WORDS: Mapping[str, Words] = {
+    "order.settled": _("Charge paid"),
+    "order.released": _("Given back"),
+    "order.held": _("Set aside for a charge"),
+    "topup.paid": _("Money added"),
+    "arrears.paid": _("Open bill paid"),
+    "order.refunded": _("Refunded"),
+    "refund.claimed": _("On its way back to you"),
+    "wallet.adjusted": _("Cash at the desk"),
+    "wallet.gift": _("Bonus"),
+}
+
 FREE = frozenset({AccountKind.WALLET_CASH, AccountKind.WALLET_BONUS})
 
 
@@ -25,11 +39,24 @@ class Movement:
     """``change`` is what it did to the free balance, ``held`` to what is set aside, ``owed`` to the arrears."""
 
     at: datetime
-    words: Words
+    kinds: frozenset[str]
     about: str
     change: Money
     held: Money
     owed: Money
+
+    @property
+    def words(self) -> Words:
+        """As a driver calls it; where several things happened at once, the one that counts."""
+        for kind, said in WORDS.items():
+            if kind in self.kinds:
+                return said
+        return event_words(min(self.kinds))
+
+    @property
+    def number(self) -> str:
+        """Of the charge or the payment."""
+        return self.about.partition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +116,30 @@ def purses_of(visit: Visit) -> list[Purse]:
         Purse(
             wallet,
             zone,
-            [_movement(page, wallet) for page in finance.journals_of(wallet, newest=20)],
+            _movements(finance.journals_of(wallet, newest=30), wallet),
             finance.top_ups_of(wallet, newest=5),
         )
         for wallet in finance.wallets_of(visit.own)
     ]
+
+
+def _movements(pages: Sequence[Page], wallet: Wallet) -> list[Movement]:
+    """What belongs together as one line: a settlement is several journals of one order at one moment."""
+    found: list[Movement] = []
+    for page in pages:
+        one = _movement(page, wallet)
+        last = found[-1] if found else None
+        if last is not None and last.about == one.about and last.at - one.at <= AT_ONCE:
+            found[-1] = replace(
+                last,
+                kinds=last.kinds | one.kinds,
+                change=last.change + one.change,
+                held=last.held + one.held,
+                owed=last.owed + one.owed,
+            )
+        else:
+            found.append(one)
+    return [one for one in found if one.change or one.held or one.owed]
 
 
 def _movement(page: Page, wallet: Wallet) -> Movement:
@@ -108,7 +154,7 @@ def _movement(page: Page, wallet: Wallet) -> Movement:
 
     return Movement(
         at=page.journal.at,
-        words=event_words(page.journal.event_type),
+        kinds=frozenset({page.journal.event_type}),
         about=page.journal.about,
         change=moved(*FREE),
         held=moved(AccountKind.ORDER_HOLD),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
 from backoffice.kit.money import Money
@@ -22,6 +23,21 @@ from scan.progress import moments_of
 from scan.strip import LETTERS
 from stations.slots import Band
 from stations.tariff import Rounding
+
+ENDED_BY: Mapping[str, str | Promise] = {
+    "Local": _("stopped at the pile"),
+    "Remote": _("stopped from here"),
+    "EVDisconnected": _("unplugged"),
+    "EmergencyStop": _("emergency stop"),
+    "PowerLoss": _("power cut"),
+    "Reboot": _("the pile restarted"),
+    "HardReset": _("the pile restarted"),
+    "SoftReset": _("the pile restarted"),
+    "UnlockCommand": _("unlocked"),
+    "DeAuthorized": _("not accepted any more"),
+    "Forced": _("closed without the pile, by the last reading"),
+}
+"""OCPP 1.6 §7.36, and our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,16 @@ class Receipt:
     minutes: int
     under_review: bool
     reviewed: bool
+
+    @property
+    def taken_later(self) -> Money:
+        """What was paid beyond the hold: an idle fee, or arrears that were paid since."""
+        return max(self.paid - (self.held - self.released), Money.zero(self.order.currency))
+
+    @property
+    def ended_by(self) -> str | Promise:
+        """How the charge came to its end, in plain words where there are some."""
+        return ENDED_BY.get(self.order.stop_reason, self.order.stop_reason)
 
     @property
     def rounds_total(self) -> bool:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from backoffice.kit.figures import energy_text, money_text
+from backoffice.kit.figures import NBSP, energy_text, money_text
 from backoffice.kit.money import Money
 from drivers.models import Driver, SmsPurpose
 from drivers.selectors import as_actor
@@ -52,7 +52,7 @@ def tell_settled(order: ChargingOrder) -> None:
     if driver is None:
         return
     with translation.override(_language(driver)):
-        total = money_text(Money(order.total, order.currency))
+        total = _plain(Money(order.total, order.currency))
         if order.version > 1:
             text = _("Your bill is now %(total)s. Receipt: %(link)s") % {
                 "total": total,
@@ -92,8 +92,13 @@ def _idle_notice(order: ChargingOrder) -> str:
     begins = order.stopped_at + timedelta(minutes=tariff.idle.grace_min)
     return _("Please unplug: from %(time)s an idle fee of %(fee)s a minute is charged.") % {
         "time": clock_text(begins, tariff.zone),
-        "fee": money_text(Money(tariff.idle.per_minute, order.currency)),
+        "fee": _plain(Money(tariff.idle.per_minute, order.currency)),
     }
+
+
+def _plain(money: Money) -> str:
+    """Without the blank that does not break: it would cost a message twice as many parts."""
+    return money_text(money).replace(NBSP, "")
 
 
 def _language(driver: Driver) -> str:

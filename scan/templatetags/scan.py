@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
+import phonenumbers
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -36,6 +37,15 @@ def money(value: Money) -> str:
     return figures.money_text(value).replace(
         figures.NBSP, "" if _sign_sticks(value.currency) else figures.NBSP
     )
+
+
+@register.simple_tag
+def whole_money(value: Money) -> str:
+    """``¥50``: without decimals that say nothing."""
+    if value.decimal % 1:
+        return money(value)
+    sign = figures.SYMBOLS.get(value.currency, value.currency)
+    return f"{sign}{'' if _sign_sticks(value.currency) else figures.NBSP}{figures.number_text(value.decimal)}"
 
 
 @register.simple_tag
@@ -171,6 +181,14 @@ def top_up_big(top_up: TopUp) -> SafeString:
 def masked(phone: str) -> str:
     """``138****4471``."""
     return figures.masked_phone(phone)
+
+
+@register.filter
+def international(phone: str) -> str:
+    """``+86 138 0000 4471``, in groups that are easy to compare; the blanks do not break."""
+    number = phonenumbers.parse(phone)
+    grouped = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return str(grouped).replace(" ", figures.NBSP)
 
 
 @register.filter
