@@ -26,6 +26,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "403.html", status=403)
 
 
+def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came without our cookie: nothing was done."""
+    template = "scan/no_cookie.html" if request.path.startswith(DRIVERS) else "403.html"
+    return render(request, template, status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     template = "scan/not_found.html" if request.path.startswith(DRIVERS) else "404.html"
     return render(request, template, status=404)

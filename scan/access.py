@@ -201,7 +201,10 @@ def visit_at(request: HttpRequest, chain: list[Ancestor]) -> Visit:
     if session is not None:
         with within(scope_in(chain)):
             note_seen(session.driver)
-    return Visit(request, chain, session)
+    visit = Visit(request, chain, session)
+    if session is not None:
+        request.actor = visit.actor  # type: ignore[attr-defined]
+    return visit
 
 
 def sign_in_first(visit: Visit, *, back_to: str = "") -> HttpResponseRedirect:

@@ -47,7 +47,7 @@ def pay_page(
         "owed": Money(wallet.arrears, wallet.currency),
         "missing": missing,
         "needed": needed,
-        "offered": [(str(money.decimal.normalize().to_integral_value()), money) for money in offered],
+        "offered": [(str(round(money.decimal)), money) for money in offered],
         "other": OTHER,
         "back_to": back_to,
     }

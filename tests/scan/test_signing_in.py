@@ -181,3 +181,4 @@ def test_a_form_without_its_token_is_refused_in_words(site: Site, phone: Phone) 
     phone.client.handler.enforce_csrf_checks = True
     page = phone.post(sign_in_page(site), phone=NUMBER)
     assert page.status_code == 403 and codes_sent() == 0
+    assert "Your browser did not send our cookie." in words(page)
