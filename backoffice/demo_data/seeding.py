@@ -59,7 +59,7 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
     locks.hold("demo_data.seed")
     if is_seeded():
         return False
-    now, chance = clock.now().replace(microsecond=0), Random(SEED)  # noqa: S311 — the same numbers each time
+    now, chance = clock.now().replace(microsecond=0), Random(SEED)
     begins = now - timedelta(days=size.days)
     _make_partitions(begins, now)
     say("companies, stations, piles and prices")
@@ -73,7 +73,9 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
 
 def _make_past(masters: Masters, begins: datetime, orders: int, chance: Random) -> int:
     past = Past(masters, chance)
-    return past.write(plan(masters, since=begins, until=masters.now, orders=orders, chance=chance))
+    count = past.write(plan(masters, since=begins, until=masters.now, orders=orders, chance=chance))
+    past.provide()
+    return count
 
 
 def _make_partitions(begins: datetime, now: datetime) -> None:
