@@ -20,11 +20,10 @@ from orders import selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
 from orders.resources.columns import Lasting, driver, station
-from orders.resources.filters import OrderNumber, account, agency, terminal
+from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
 from orders.wording import rule_words
-from stations.selectors import stations_by_name
 
 
 def _is_decided(row: Case) -> bool:
@@ -95,9 +94,7 @@ class CaseFilters(ListFilters):
     state = filters.Choice()
     decision = filters.Choice(choices=Decision)
     opened_at = filters.Period()
-    station = filters.Related(
-        options=stations_by_name, by="code", search=("name", "code"), label=_("Station")
-    )
+    station = station_filter()
     at_stake = filters.Amount(label=_("Amount at stake"))
     assignee = filters.Text("assignee_label")
     number = filters.Text()

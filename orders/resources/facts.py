@@ -11,7 +11,7 @@ from orders import labels, selectors
 from orders.models import LooseFact, Transaction
 from orders.permissions import OrderPerm
 from orders.resources.columns import Lasting, Meter, driver, station
-from orders.resources.filters import OrderNumber, account, agency, terminal
+from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.states import FactFlag
 from orders.wording import fact_flag_words, loose_words, stop_words
 from stations.permissions import StationPerm
@@ -43,6 +43,7 @@ class TransactionFilters(ListFilters):
     transaction = filters.Between("id", label=_("Transaction"))
     started_at = filters.Period()
     stopped_at = filters.Period()
+    station = station_filter("pile__station")
     odd = filters.Cases(
         {
             one.value: (labels.FACT_FLAG[one], lambda one=one: Q(flags__contains=[one.value]))
@@ -105,6 +106,7 @@ class LooseFilters(ListFilters):
     agency = agency()
     terminal = terminal()
     at = filters.Period()
+    station = station_filter("pile__station")
     claimed_transaction_id = filters.Between()
 
 

@@ -13,6 +13,7 @@ from backoffice.kit.levels import Level
 from backoffice.kit.lists import filters
 from drivers.permissions import DriverPerm
 from orders.numbers import read_order_number
+from stations.selectors import stations_by_name
 
 Cases = Mapping[str, tuple[Words, Callable[[], Q]]]
 
@@ -43,6 +44,13 @@ def terminal(path: str = "") -> filters.Search:
     """By the name on the pile, its identity, or the station it stands on."""
     paths = (f"{path}pile__name", f"{path}pile__identity", f"{path}pile__station__name")
     return filters.Search(*paths, label=_("Terminal name"))
+
+
+def station(path: str = "station") -> filters.Related:
+    """Of one station."""
+    return filters.Related(
+        path, options=stations_by_name, by="code", search=("name", "code"), label=_("Station")
+    )
 
 
 def longer_than(hours: tuple[int, ...], condition: Callable[[int], Q]) -> Cases:

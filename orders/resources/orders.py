@@ -23,12 +23,19 @@ from orders import labels, selectors, tones
 from orders.models import ChargingOrder, Source
 from orders.permissions import OrderPerm
 from orders.resources.columns import Charge, Heard, HoldLeft, Lasting, Parts, SoC, driver, station
-from orders.resources.filters import OrderNumber, account, agency, longer_than, silent_for, terminal
+from orders.resources.filters import (
+    OrderNumber,
+    account,
+    agency,
+    longer_than,
+    silent_for,
+    station as station_filter,
+    terminal,
+)
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
 from orders.states import LIVE, WAITING, PayState, Stage
 from orders.wording import end_words
-from stations.selectors import stations_by_name
 
 VERY_LOW_PERCENT = 15
 SILENT_MINUTES = 10
@@ -153,9 +160,7 @@ class RealtimeFilters(ListFilters):
     stage = filters.Choice(choices={one: labels.STAGE[one] for one in UNDER_WAY}, label=_("State"))
     running = filters.Cases(longer_than((1, 3, 8, 24), _running), label=_("Running longer than"))
     silent = filters.Cases(silent_for((5, 10, 30, 60), _silent), label=_("No meter value"))
-    station = filters.Related(
-        options=stations_by_name, by="code", search=("name", "code"), label=_("Station")
-    )
+    station = station_filter()
     started_at = filters.Period()
     plate = filters.Text()
     source = filters.Choice(choices=Source)
@@ -251,9 +256,7 @@ class HistoryFilters(ListFilters):
     settled_at = filters.Period(label=_("Settled"))
     stage = filters.Choice(choices={one: labels.STAGE[one] for one in OVER}, label=_("State"))
     operator = filters.Subtree(level=Level.OPERATOR, label=_("Operator"))
-    station = filters.Related(
-        options=stations_by_name, by="code", search=("name", "code"), label=_("Station")
-    )
+    station = station_filter()
     source = filters.Choice(choices=Source)
     energy_wh = filters.Between(unit=1000, label=_("Energy, kWh"))
     total = filters.Amount()
