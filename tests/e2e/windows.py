@@ -75,6 +75,12 @@ class Window:
             else:
                 await field.fill(value)
 
+    async def pick(self, name: str, words: str) -> None:
+        """Choose what holds these words in the field ``name``."""
+        field = self.page.locator(f"select[name='{name}']")
+        option = field.locator("option", has_text=words).first
+        await field.select_option(await option.get_attribute("value"))
+
     async def answer(self, label: str, **values: str) -> None:
         """Fill in the dialog that is open, and press its button."""
         dialog = self.page.locator("dialog[open]")
