@@ -26,6 +26,7 @@ MOST_POINTS = 600
 GAP = timedelta(minutes=10)
 """Over a longer silence no line is drawn: nobody knows what flowed."""
 
+HEADROOM = 1.15
 WATT_SECONDS = 3_600
 Point = tuple[float, float | None]
 
@@ -60,7 +61,7 @@ def curve_of(order: ChargingOrder) -> Curve:
         chart = Chart(
             series,
             units,
-            tops=[None, 100] if soc else [None],
+            tops=[_top(power), 100] if soc else [_top(power)],
             bands=[
                 (day.minute(start), day.minute(end), tones.BAND[band], words)
                 for start, end, band, words in bands
@@ -110,6 +111,13 @@ def _power(taken: Sequence[Taken]) -> list[tuple[datetime, float | None]]:
         if seconds > 0:
             found.append((later.at, round(max(risen, 0) * WATT_SECONDS / seconds / 1000, 2)))
     return found
+
+
+def _top(power: Sequence[tuple[datetime, float | None]]) -> float:
+    """The end of the axis, so that the names of the periods stand above the curve."""
+    highest = max((value for _at, value in power if value is not None), default=0) * HEADROOM
+    step = 10 if highest > 10 else 1  # noqa: PLR2004
+    return max(-(-highest // step) * step, 1)
 
 
 def _bands(bill: Bill, tariff: TariffSnapshot) -> list[tuple[datetime, datetime, Band, str]]:

@@ -50,11 +50,16 @@ def moments_of(order: ChargingOrder) -> list[Moment]:
     """Everything known, the oldest first."""
     found = [
         *(_told(order, event) for event in selectors.events_of(order)),
-        *_reports(order),
         *_answers(order),
         *_periods(order),
+        *_reports(order),
     ]
-    return list(_joined(sorted(found, key=lambda moment: moment.at)))
+    return list(_joined(sorted(found, key=_place)))
+
+
+def _place(moment: Moment) -> tuple[datetime, bool]:
+    """By the second; plugging in comes before whatever else the same second brought."""
+    return moment.at.replace(microsecond=0), moment.pile != REPORTED[ConnectorStatus.PREPARING]
 
 
 def _told(order: ChargingOrder, event: OrderEvent) -> Moment:

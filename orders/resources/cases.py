@@ -19,7 +19,7 @@ from backoffice.kit.lists import (
 from orders import selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
-from orders.resources.columns import Lasting, driver, station
+from orders.resources.columns import Began, Lasting, driver, station
 from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
@@ -75,7 +75,7 @@ class CaseTable(ListTable):
     energy_wh = columns.Energy("order__energy_wh", head=_("kWh"))
     amount_before = columns.Money(head=_("Before"))
     amount_after = columns.Money(head=_("After"))
-    opened_at = columns.When(sort=True, second=Lasting("waited", head=_("Age")))
+    opened_at = Began(sort=True, second=Lasting("waited", head=_("Age")))
     assignee_label = columns.Text()
     state = columns.Badge(tones=tones.CASE, second=columns.Text("decision"))
     decided_by = columns.Text(shown=False)
