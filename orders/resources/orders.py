@@ -216,10 +216,10 @@ class HistoryTable(ListTable):
     started_at = Began(zone="zone", sort=True, second=columns.Text("source"))
     stopped_at = Began(zone="zone", sort=True, second=Lasting("lasted", head=_("Charged for")))
     energy_wh = columns.Energy(head=_("kWh"), sort=True, total=True)
-    stood = Lasting(head=_("Idle"), css="c-hide", second=columns.Money("idle_fee"))
+    stood = Lasting(head=_("Idle"), css="c-hide", second=columns.Money("idle_charged", head=_("Idle fee")))
     total = Charge(sort=True, total=True, second=Parts("electricity_fee", "service_fee"))
     paid = columns.Money(head=_("Paid"), total=True)
-    refunded = columns.Money(total=True)
+    refunded = columns.Money("given_back", head=_("Refunded"), total=True)
     stage = columns.Badge(
         choices=labels.STAGE,
         tones=tones.STAGE,
