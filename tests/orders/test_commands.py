@@ -27,10 +27,28 @@ from tests.factories.orders import (
 from tests.orders.staff import Desk, case_url
 from tests.orders.test_case_pages import rolled_back
 
-KEYS = (
-    "order_no manufacturer dealer operator agency station pile connector charge_state pay_state review_state"
-    " started_at stopped_at energy_wh lines total paid hold currency case"
-).split()
+KEYS = [
+    "order_no",
+    "manufacturer",
+    "dealer",
+    "operator",
+    "agency",
+    "station",
+    "pile",
+    "connector",
+    "charge_state",
+    "pay_state",
+    "review_state",
+    "started_at",
+    "stopped_at",
+    "energy_wh",
+    "lines",
+    "total",
+    "paid",
+    "hold",
+    "currency",
+    "case",
+]
 
 
 def shown(**options: Any) -> list[dict[str, Any]]:
