@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from orders.bill import BillFlag, Fee, Outcome
 from orders.limits import StopCause
@@ -42,7 +42,7 @@ PAY: Labels[PayState] = {
 }
 
 REVIEW: Labels[ReviewState] = {
-    ReviewState.NONE: _("None"),
+    ReviewState.NONE: pgettext_lazy("review", "None"),
     ReviewState.ABNORMAL: _("Abnormal"),
     ReviewState.RESOLVED: _("Resolved"),
 }
