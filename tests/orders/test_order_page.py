@@ -378,7 +378,7 @@ def test_the_page_of_a_running_order_listens_and_that_of_a_finished_one_does_not
     assert f'data-live="orders=order:{running.order_no}"' in page
     other = make_site()
     finished = make_settled_order(other)
-    assert "data-live" not in Desk(other).get(order_url(finished)).content.decode()
+    assert 'data-live="' not in Desk(other).get(order_url(finished)).content.decode()
 
 
 def test_the_page_costs_the_same_however_long_the_charge_was(site: Site) -> None:
