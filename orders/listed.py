@@ -94,8 +94,6 @@ def _cases(orders: Iterable[ChargingOrder]) -> dict[int, str | None]:
     every: dict[int, list[str]] = defaultdict(list)
     rows = selectors.cases().filter(order__in=list(orders)).order_by("code")
     for order_id, code, state in rows.values_list("order_id", "code", "state"):
-        if order_id is None:
-            continue
         every[order_id].append(code)
         if state in UNDECIDED:
             waiting[order_id].append(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -114,12 +114,16 @@ def bill_panel(order: ChargingOrder) -> BillPanel | None:
         total=bill.payable,
         total_why=_total_why(order),
         energy_why=_energy_why(order, bill),
-        remarks=(
-            *filter(None, [labels.OUTCOME[bill.outcome]]),
-            *(labels.BILL_FLAG[flag] for flag in sorted(bill.flags)),
-        ),
+        remarks=tuple(_remarks(bill)),
         running=order.charge_state != ChargeState.ENDED,
     )
+
+
+def _remarks(bill: Bill) -> Iterator[Words]:
+    """What must be known of it as a whole."""
+    if labels.OUTCOME[bill.outcome]:
+        yield labels.OUTCOME[bill.outcome]
+    yield from (labels.BILL_FLAG[flag] for flag in sorted(bill.flags))
 
 
 def _bands(bill: Bill, tariff: TariffSnapshot, zone: ZoneInfo) -> list[BandLine]:

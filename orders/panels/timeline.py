@@ -106,7 +106,9 @@ def _stood(since: datetime, until: datetime) -> str:
 def _answers(order: ChargingOrder) -> Iterator[Moment]:
     """What the pile said to being asked to stop."""
     asked = stations.commands_about(history.reference(order)).filter(action="RemoteStopTransaction")
-    for command in asked.filter(answered_at__isnull=False):
+    for command in asked:
+        if command.answered_at is None:
+            continue
         state = CommandStatus(command.state).label
         took = f"{command.latency_ms} ms" if command.latency_ms is not None else command.error
         words = _("Pile to RemoteStop: %(answer)s") % {"answer": command.answer.get("status") or state}

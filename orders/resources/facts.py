@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,10 @@ from stations.permissions import StationPerm
 
 ZONE = "pile__station__timezone"
 """The station's clock; empty where it is that of its tenant, which is then the reader's."""
+
+
+def _flagged(flag: str) -> Q:
+    return Q(flags__contains=[flag])
 
 
 class TransactionTable(ListTable):
@@ -49,10 +55,7 @@ class TransactionFilters(ListFilters):
     stopped_at = filters.Period()
     station = station_filter("pile__station")
     odd = filters.Cases(
-        {
-            one.value: (labels.FACT_FLAG[one], lambda one=one: Q(flags__contains=[one.value]))
-            for one in FactFlag
-        },
+        {one.value: (labels.FACT_FLAG[one], partial(_flagged, one.value)) for one in FactFlag},
         label=_("Odd"),
     )
     stop_reason = filters.Choice(choices=labels.STOP_REASON)
@@ -104,7 +107,7 @@ class LooseTable(ListTable):
 
 class LooseFilters(ListFilters):
     kind = filters.Cases(
-        {name: (words, lambda name=name: Q(flags__contains=[name])) for name, words in labels.LOOSE.items()},
+        {name: (words, partial(_flagged, name)) for name, words in labels.LOOSE.items()},
         label=_("What"),
     )
     agency = agency()

@@ -20,6 +20,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
@@ -133,7 +134,7 @@ def loose_fact_list() -> QuerySet[LooseFact]:
     )
 
 
-def _between(start: Any, end: Any) -> ExpressionWrapper:
+def _between(start: Any, end: Any) -> Combinable:
     return ExpressionWrapper(end - start, output_field=DurationField())
 
 
