@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.kit.deeds import DEEDS, deed_words
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from backoffice.kit.models import AuditEntry, Job, JobState
@@ -37,7 +38,7 @@ class AuditTable(ListTable):
     at = columns.When(sort=True)
     actor = columns.Text("actor_label", head=_("Actor"), second=columns.Text("ip"))
     on_behalf = columns.Text(shown=False)
-    action = columns.Text()
+    action = columns.Text(show=deed_words)
     object = columns.Text("object_label", head=_("Object"))
     changes = columns.Text("before", "after", head=_("Changes"), show=changes)
     reason = columns.Text()
@@ -46,7 +47,7 @@ class AuditTable(ListTable):
 class AuditFilters(ListFilters):
     at = filters.Period()
     actor = filters.Search("actor_label", label=_("Actor"))
-    action = filters.Text()
+    action = filters.Choice(choices=DEEDS)
     object = filters.Search("object_label", label=_("Object"))
     tenant = filters.Subtree()
 
