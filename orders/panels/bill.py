@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from backoffice.kit import figures
+from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
 from orders import labels, tones
@@ -147,7 +148,7 @@ def _in_order(slots: Sequence[Slot]) -> list[Band]:
 
 def _times(runs: Sequence[Sequence[Slot]], zone: ZoneInfo) -> str:
     shown = [_span(run[0].start, run[-1].end, zone) for run in runs[:2]]
-    return ", ".join(shown) + (" …" if len(runs) > len(shown) else "")
+    return enumerated(shown) + (" …" if len(runs) > len(shown) else "")
 
 
 def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -178,7 +179,7 @@ def _idle_why(order: ChargingOrder, line: Line, tariff: TariffSnapshot) -> str:
         words.append(_("cut to the cap"))
     if order.unplugged_at is None and order.idle_final_at is None:
         words.append(_("so far"))
-    return ", ".join(words)
+    return clauses(words)
 
 
 def _reductions(bill: Bill) -> list[OtherLine]:
@@ -211,7 +212,7 @@ def _total_why(order: ChargingOrder) -> str:
         said.append(_("%(amount)s written off") % {"amount": worded(order.written_off)})
     if order.refunded:
         said.append(_("%(amount)s refunded") % {"amount": worded(order.refunded)})
-    return ", ".join(said)
+    return clauses(said)
 
 
 def _price(price: Decimal) -> str:
