@@ -48,6 +48,7 @@ SAME_EVERYWHERE = frozenset(
         "Excel",
         "GB",
         "IMSI",
+        "OCPP",
         "Pilehouse",
         "SIM",
         "SOC",
