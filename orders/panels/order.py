@@ -197,7 +197,8 @@ def _drift(pile_time: datetime, received: datetime) -> str:
     """By how much the pile's clock was ahead when it told of the start, the way of the message included."""
     seconds = (pile_time - received).total_seconds()
     if abs(seconds) < 60:
-        return f"{'+' if seconds > 0 else ''}{figures.number_text(seconds, 1)}{figures.NBSP}s"
+        shift = f"{'+' if seconds > 0 else ''}{figures.number_text(seconds, 1)}"
+        return (_("%(s)s s") % {"s": shift}).replace(" ", figures.NBSP)
     words = _("%(length)s ahead") if seconds > 0 else _("%(length)s behind, or sent later")
     return words % {"length": figures.duration_text(abs(seconds))}
 
