@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from backoffice.kit import figures
+from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
 from finance import selectors as finance
@@ -152,7 +153,7 @@ def _in_order(slots: Sequence[Slot]) -> list[Band]:
 
 def _times(runs: Sequence[Sequence[Slot]], zone: ZoneInfo) -> str:
     shown = [_span(run[0].start, run[-1].end, zone) for run in runs[:2]]
-    return ", ".join(shown) + (" …" if len(runs) > len(shown) else "")
+    return enumerated(shown) + (" …" if len(runs) > len(shown) else "")
 
 
 def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -183,7 +184,7 @@ def _idle_why(order: ChargingOrder, line: Line, tariff: TariffSnapshot) -> str:
         words.append(_("cut to the cap"))
     if order.unplugged_at is None and order.idle_final_at is None:
         words.append(_("so far"))
-    return ", ".join(words)
+    return clauses(words)
 
 
 def _reductions(bill: Bill) -> list[OtherLine]:
@@ -214,7 +215,7 @@ def _total_why(order: ChargingOrder) -> str:
         (_("%(amount)s written off"), order.written_off),
         (_("%(amount)s refunded"), order.refunded),
     ]
-    return ", ".join(
+    return clauses(
         words % {"amount": figures.money_text(Money(amount, order.currency))}
         for words, amount in said
         if amount

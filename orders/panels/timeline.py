@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from alarms.resources import where
 from backoffice.kit import figures
+from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Moment, Words
 from backoffice.kit.money import Money
 from orders import history, labels, selectors
@@ -166,7 +167,7 @@ def _register(event: OrderEvent) -> str:
 
 
 def _line(*parts: Any) -> str:
-    return ", ".join(str(part) for part in parts if part)
+    return clauses(parts)
 
 
 def _by(order: ChargingOrder, event: OrderEvent) -> Words:
@@ -292,7 +293,7 @@ EVENTS: Mapping[str, Tell] = {
     },
     "waits_for_review": lambda _order, event: {
         "money": _("Waits for a decision"),
-        "money_note": ", ".join(event.data.get("codes", [])),
+        "money_note": enumerated(event.data.get("codes", [])),
     },
     "settled": _settled,
     "corrected": _corrected,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
@@ -129,7 +129,7 @@ CASES = Resource(
     menu=Place(
         "orders",
         30,
-        label=_("Abnormal"),
+        label=pgettext_lazy("menu", "Abnormal"),
         count=lambda _reader: selectors.open_case_count() or None,
         count_kind="bad",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty
@@ -216,9 +216,13 @@ class HistoryTable(ListTable):
     started_at = Began(zone="zone", sort=True, second=columns.Text("source"))
     stopped_at = Began(zone="zone", sort=True, second=Lasting("lasted", head=_("Charged for")))
     energy_wh = columns.Energy(head=_("kWh"), sort=True, total=True)
-    stood = Lasting(head=_("Idle"), css="c-hide", second=columns.Money("idle_charged", head=_("Idle fee")))
+    stood = Lasting(
+        head=pgettext_lazy("length", "Idle"),
+        css="c-hide",
+        second=columns.Money("idle_charged", head=_("Idle fee")),
+    )
     total = Charge(sort=True, total=True, second=Parts("electricity_fee", "service_fee"))
-    paid = columns.Money(head=_("Paid"), total=True)
+    paid = columns.Money(head=pgettext_lazy("amount", "Paid"), total=True)
     refunded = columns.Money("given_back", head=_("Refunded"), total=True)
     stage = columns.Badge(
         choices=labels.STAGE,
@@ -249,9 +253,9 @@ class HistoryFilters(ListFilters):
     agency = agency()
     account = account()
     terminal = terminal()
-    stopped_at = filters.Period(label=_("Ended"))
+    stopped_at = filters.Period(label=pgettext_lazy("time", "Ended"))
     started_at = filters.Period(label=_("Started"))
-    settled_at = filters.Period(label=_("Settled"))
+    settled_at = filters.Period(label=pgettext_lazy("time", "Settled"))
     stage = filters.Choice(choices={one: labels.STAGE[one] for one in OVER}, label=_("State"))
     operator = filters.Subtree(level=Level.OPERATOR, label=_("Operator"))
     station = station_filter()
