@@ -249,7 +249,7 @@ def test_a_reset_stops_what_runs_restarts_and_boots(bench: Bench, kind: str) -> 
     bench.machine.lost(bench.now)
     bench.machine.restarted(bench.now)
     bench.machine.connected(bench.now)
-    assert [action for action, _ in bench.run(1)][0] == "BootNotification"
+    assert next(action for action, _ in bench.run(1)) == "BootNotification"
 
 
 def test_a_connector_in_use_goes_out_of_service_when_it_is_free(bench: Bench) -> None:
