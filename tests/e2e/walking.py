@@ -1,0 +1,90 @@
+"""Finds every kind of page that somebody can reach by links, and says what is wrong with how one looks.
+
+Two pages are of one kind when their addresses differ in numbers alone; the first that is found stands
+for all. Links are followed, nothing is posted, files are not fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.e2e.windows import Window
+
+LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
+SAME_PAGE = re.compile(r"^(#|\?)")
+FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
+OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
+"""Addresses that are no pages of the backoffice."""
+
+AXE = "/static/npm/axe-core/axe.min.js"
+BAD = {"serious", "critical"}
+
+
+async def walk(window: Window, start: str = "/") -> AsyncIterator[str]:
+    """The address of each kind of page, the window standing on it, breadth first."""
+    waiting, seen = [start], {kind_of(start)}
+    while waiting:
+        path = waiting.pop(0)
+        await window.open(path)
+        yield path
+        for found in await window.page.eval_on_selector_all(
+            LINKS, "links => links.map(link => [link.getAttribute('href'), link.pathname + link.search])"
+        ):
+            written, address = found
+            if SAME_PAGE.match(written) or "://" in written and not written.startswith(window.base):
+                continue
+            kind = kind_of(address)
+            if kind not in seen and not FILES.search(kind) and not OTHERS.match(kind):
+                seen.add(kind)
+                waiting.append(address)
+
+
+def kind_of(address: str) -> str:
+    """The address without its numbers and its query; an order or job number counts as a number."""
+    path = urlsplit(address).path
+    return re.sub(r"/(?=[^/]*\d)[^/]+(?=/)", "/0", path)
+
+
+async def flaws(window: Window) -> list[str]:
+    """What can be seen to be wrong with the page that is open: sideways scroll, rules of accessibility."""
+    found = []
+    beyond = await window.page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    if beyond > 0:
+        found.append(f"scrolls sideways by {beyond} px: {await _widest(window)}")
+    return [*found, *await _broken_rules(window)]
+
+
+async def _widest(window: Window) -> str:
+    """The innermost element that sticks out."""
+    words: str = await window.page.evaluate(
+        """() => {
+          const edge = document.documentElement.clientWidth;
+          const out = [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > edge + 1);
+          const last = out.at(-1);
+          return last ? `${last.tagName}.${last.className} ${last.textContent.trim().slice(0, 40)}` : "?";
+        }"""
+    )
+    return words
+
+
+async def _broken_rules(window: Window) -> list[str]:
+    """Serious violations of WCAG 2.2 AA that axe-core finds."""
+    if not await window.page.evaluate("() => 'axe' in window"):
+        await window.page.add_script_tag(url=window.base + AXE)
+    result: Any = await window.page.evaluate(
+        """() => axe.run(document, {
+          resultTypes: ["violations"],
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+        })"""
+    )
+    return [
+        f"{broken['id']}: {node['target'][0]} {node['any'][0]['message'] if node['any'] else broken['help']}"
+        for broken in result["violations"]
+        if broken["impact"] in BAD
+        for node in broken["nodes"][:3]
+    ]
