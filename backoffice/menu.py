@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import menu
 from backoffice.kit.frame import MenuItem, Words
@@ -36,7 +36,7 @@ GROUPS = (
     Group("alarms", _("Alarm centre"), "alarm"),
     Group("tenants", _("Tenants"), "tenants", flat=True),
     Group("users", _("Users"), "users"),
-    Group("service", _("Service"), "wrench"),
+    Group("service", pgettext_lazy("menu", "Service"), "wrench"),
     Group("store", _("Store"), "store"),
     Group("personal", _("Personal centre"), "person", flat=True),
     Group("system", _("System settings"), "sliders"),

@@ -22,7 +22,7 @@ from backoffice.kit.lists import paging
 from backoffice.kit.lists.actions import ReasonForm, RowAction
 from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
 from backoffice.kit.lists.filters import Related
-from backoffice.kit.lists.listing import COLUMNS, SORT, TAB, Listing
+from backoffice.kit.lists.listing import ALL, COLUMNS, SORT, TAB, Listing
 from backoffice.kit.lists.resource import Resource
 from backoffice.kit.pages import refusal, requires, row_or_404, way_back
 from backoffice.kit.staff import Reader, StaffRequest
@@ -123,7 +123,11 @@ def tabs_of(listing: Listing) -> list[TabLink]:
     """The views of the list with their counts, before any filter."""
     if not listing.resource.tabs:
         return []
-    everything = TabLink(_("All"), listing.url(**{TAB: None}), current=listing.tab is None)
+    everything = TabLink(
+        _("All"),
+        listing.url(**{TAB: ALL if listing.resource.opens_at else None}),
+        current=listing.tab is None,
+    )
     return [
         everything,
         *(

@@ -126,7 +126,10 @@ class Related(Filter):
 
 
 class Subtree(Related):
-    """Rows of a tenant and everything below it. ``level`` offers the tenants of one level only."""
+    """Rows of a tenant and everything below it, out of those below the own one.
+
+    ``level`` offers the tenants of one level only, the own one among them.
+    """
 
     def __init__(self, *, label: Words = _("Tenant"), level: Level | None = None, **extra: Any) -> None:
         super().__init__(
@@ -137,8 +140,10 @@ class Subtree(Related):
     def candidates(self) -> QuerySet[Any]:
         owner = "manufacturer" if issubclass(self.model, PathOwned) else "tenant"
         tenants = self.model._meta.get_field(owner).related_model.objects.order_by("name")
-        below: QuerySet[Any] = tenants.exclude(pk=current_scope().tenant_id)
-        return below.filter(level=self.level) if self.level else below
+        offered: QuerySet[Any] = (
+            tenants.filter(level=self.level) if self.level else tenants.exclude(pk=current_scope().tenant_id)
+        )
+        return offered
 
     def condition(self, value: Found) -> Q:
         found = Q(pk__in=[])
