@@ -61,7 +61,7 @@ class CaseTable(ListTable):
     number = columns.Link(
         to="orders.case", key="number", head=_("Case"), second=columns.Text("agency__name", head=_("Agency"))
     )
-    rule = columns.Text("code", show=rule_words, second=columns.Text("code", head=_("Code")))
+    rule = columns.Text("code", show=rule_words, second=columns.Text("code", head=_("Code"), show=str))
     order_no = columns.Link(
         "order__order_no",
         to="orders.order",

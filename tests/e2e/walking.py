@@ -7,14 +7,14 @@ for all. Links are followed, nothing is posted, files are not fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.e2e.windows import Window
 
 LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
-SAME_PAGE = re.compile(r"^(#|\?)")
+HREFS = "links => links.map(link => link.getAttribute('href'))"
 FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
 OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
 """Addresses that are no pages of the backoffice."""
@@ -25,21 +25,48 @@ BAD = {"serious", "critical"}
 
 async def walk(window: Window, start: str = "/") -> AsyncIterator[str]:
     """The address of each kind of page, the window standing on it, breadth first."""
-    waiting, seen = [start], {kind_of(start)}
-    while waiting:
-        path = waiting.pop(0)
+    path_finder = _Paths(start)
+    for path in path_finder:
         await window.open(path)
         yield path
-        for found in await window.page.eval_on_selector_all(
-            LINKS, "links => links.map(link => [link.getAttribute('href'), link.pathname + link.search])"
-        ):
-            written, address = found
-            if SAME_PAGE.match(written) or "://" in written and not written.startswith(window.base):
-                continue
+        path_finder.learn(await window.page.eval_on_selector_all(LINKS, HREFS))
+
+
+async def skim(window: Window, wanted: str, start: str = "/") -> AsyncIterator[tuple[str, int]]:
+    """The same without drawing the pages: each address with how many elements match the selector there."""
+    await window.open(start)
+    path_finder = _Paths(start)
+    for path in path_finder:
+        links, count = await window.page.evaluate(
+            f"""async ([path, links, wanted]) => {{
+              const answer = await fetch(path);
+              const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+              return [({HREFS})([...page.querySelectorAll(links)]), page.querySelectorAll(wanted).length];
+            }}""",
+            [path, LINKS, wanted],
+        )
+        yield path, count
+        path_finder.learn(links)
+
+
+class _Paths:
+    """What is still to be visited; grows while it is gone through."""
+
+    def __init__(self, start: str) -> None:
+        self._waiting, self._kinds = [start], {kind_of(start)}
+
+    def __iter__(self) -> Iterator[str]:
+        while self._waiting:
+            yield self._waiting.pop(0)
+
+    def learn(self, links: Iterable[str]) -> None:
+        """Keep the first of each kind."""
+        for address in links:
             kind = kind_of(address)
-            if kind not in seen and not FILES.search(kind) and not OTHERS.match(kind):
-                seen.add(kind)
-                waiting.append(address)
+            ours = address.startswith("/") and not FILES.search(kind) and not OTHERS.match(kind)
+            if ours and kind not in self._kinds:
+                self._kinds.add(kind)
+                self._waiting.append(address)
 
 
 def kind_of(address: str) -> str:
