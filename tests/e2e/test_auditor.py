@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.e2e.neighbourhood import Neighbourhood
 from tests.e2e.walking import skim
 from tests.e2e.windows import Windows

@@ -85,8 +85,8 @@ async def test_a_case_is_decided_once(windows: Windows) -> None:
     await finance.picture("case", whole=True)
     await finance.press("Accept…", role="link")
     await finance.answer("Accept", reason="The meter was replaced")
-    await finance.sees("Accepted")
-    await expect(manager.page.locator("#case-page")).to_contain_text("Accepted")
+    await finance.sees("Decided")
+    await expect(manager.page.locator("#case-page")).to_contain_text("Decided")
     await expect(manager.page.get_by_role("link", name="Accept…")).to_have_count(0)
 
 
@@ -111,7 +111,7 @@ async def test_the_file_equals_the_screen(windows: Windows, path: str, filters: 
     async with finance.page.expect_download() as waiting:
         await finance.page.locator("#export").click()
     file = await (await waiting.value).path()
-    sheets = sheets_of(Path(file).read_bytes())
+    sheets = sheets_of(_content(file))
     heads, *rows = next(iter(sheets.values()))
     rest = iter(heads)
     assert all(head in rest for head in ", ".join(screen.pop(0)).split(", ")), heads
@@ -122,6 +122,10 @@ async def test_the_file_equals_the_screen(windows: Windows, path: str, filters: 
         for value in row:
             assert not value or _as_shown(value) in cells, (value, cells)
     assert ["Rows", float(len(screen))] in sheets["Filters"]
+
+
+def _content(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 async def _screen(window: Window) -> list[list[str]]:
