@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext_lazy
 
 from backoffice.kit import figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
 from drivers.models import Driver
@@ -51,20 +52,20 @@ FAULTS: Mapping[str, Promise] = {
 EVIDENCE: Mapping[str, tuple[Promise, str]] = {
     "fault": (gettext_lazy("Fault"), "word"),
     "same": (gettext_lazy("Shared"), "word"),
-    "failure": (gettext_lazy("Failure"), "word"),
+    "failure": (pgettext_lazy("order", "Failure"), "word"),
     "reason": (gettext_lazy("Reason"), "word"),
-    "answered": (gettext_lazy("Answered"), "text"),
+    "answered": (pgettext_lazy("what", "Answered"), "text"),
     "error_code": (gettext_lazy("Error code"), "text"),
     "id_tag": (gettext_lazy("Card or token"), "tag"),
     "other": (gettext_lazy("Other transaction"), "text"),
     "version": (gettext_lazy("Tariff version"), "text"),
     "claimed_transaction": (gettext_lazy("Transaction as sent"), "text"),
-    "times": (gettext_lazy("Times"), "text"),
+    "times": (pgettext_lazy("number", "Times"), "text"),
     "attempts": (gettext_lazy("Attempts"), "text"),
     "unit_price": (gettext_lazy("Average price of a kWh"), "text"),
     "at": (gettext_lazy("At"), "moment"),
     "start": (gettext_lazy("Started"), "moment"),
-    "end": (gettext_lazy("Ended"), "moment"),
+    "end": (pgettext_lazy("time", "Ended"), "moment"),
     "asked_at": (gettext_lazy("Asked"), "moment"),
     "waited_until": (gettext_lazy("Waited until"), "moment"),
     "pile_time": (gettext_lazy("By the pile's clock"), "moment"),
@@ -157,7 +158,7 @@ def rule_words(code: str) -> Words:
 def fact_flag_words(flags: Sequence[str] | None) -> str:
     """What is odd about a transaction, one after the other."""
     known = {flag.value: words for flag, words in labels.FACT_FLAG.items()}
-    return ", ".join(str(known.get(flag, flag)) for flag in flags or ())
+    return enumerated(known.get(flag, flag) for flag in flags or ())
 
 
 def loose_words(flags: Sequence[str] | None) -> Words:
@@ -196,10 +197,14 @@ def kwh(wh: int) -> str:
 def evidence_pairs(
     evidence: Mapping[str, Any], currency: str, *, whole_tags: bool
 ) -> list[tuple[Words, str]]:
-    """The evidence of a case as (label, value), in its order; without ``whole_tags`` cards are masked."""
+    """The evidence of a case as (label, value), in the order of ``EVIDENCE``; without ``whole_tags`` cards are masked."""
     money = str(evidence.get("currency") or currency)
     found: list[tuple[Words, str]] = []
-    for key, value in evidence.items():
+    known = list(EVIDENCE)
+    told = sorted(
+        evidence.items(), key=lambda item: known.index(item[0]) if item[0] in EVIDENCE else len(known)
+    )
+    for key, value in told:
         if key in {"later", "currency"} or value in (None, ""):
             continue
         label, kind = EVIDENCE.get(key, (key, "text"))

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.lists.actions import ReasonForm
@@ -106,7 +107,7 @@ class NewTenantForm(TenantForm):
     currency = forms.ChoiceField(
         label=_("Currency"),
         required=False,
-        choices=inherited([(code, f"{code} · {name}") for code, name in CURRENCIES.items()]),
+        choices=inherited([(code, format_lazy("{} · {}", code, name)) for code, name in CURRENCIES.items()]),
         help_text=_("Cannot be changed later."),
     )
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from alarms.resources import where
 from backoffice.kit import cells, clock, figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Fact, Link, Tone, Words
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader
@@ -63,7 +64,7 @@ def facts(order: ChargingOrder, reader: Reader) -> list[Fact]:
     found = [
         Fact(_("Fee so far") if running else _("Total"), total),
         Fact(_("Energy"), energy),
-        Fact(_("Charging"), lasted),
+        Fact(pgettext("length", "Charging"), lasted),
     ]
     if running:
         found += [_power(order), _hold_left(order)]
@@ -164,11 +165,11 @@ def evidence(order: ChargingOrder, curve: Curve, cases: list[Case]) -> Pairs:
         (_("Why this tariff"), labels.WHY_TARIFF.get(order.tariff_why, order.tariff_why or NONE)),
         (_("Firmware now"), order.pile.firmware or NONE),
         (_("Time zone"), order.zone),
-        (_("Rules hit"), ", ".join(sorted({case.code for case in cases})) or _("none")),
+        (_("Rules hit"), enumerated(sorted({case.code for case in cases})) or _("none")),
     ]
     if order.flags:
         known = {flag.value: words for flag, words in labels.FLAG.items()}
-        found.append((_("Remarks"), ", ".join(str(known.get(flag, flag)) for flag in order.flags)))
+        found.append((_("Remarks"), enumerated(known.get(flag, flag) for flag in order.flags)))
     return found
 
 
@@ -196,7 +197,8 @@ def _drift(pile_time: datetime, received: datetime) -> str:
     """By how much the pile's clock was ahead when it told of the start, the way of the message included."""
     seconds = (pile_time - received).total_seconds()
     if abs(seconds) < 60:
-        return f"{'+' if seconds > 0 else ''}{figures.number_text(seconds, 1)}{figures.NBSP}s"
+        shift = f"{'+' if seconds > 0 else ''}{figures.number_text(seconds, 1)}"
+        return (_("%(s)s s") % {"s": shift}).replace(" ", figures.NBSP)
     words = _("%(length)s ahead") if seconds > 0 else _("%(length)s behind, or sent later")
     return words % {"length": figures.duration_text(abs(seconds))}
 
@@ -207,7 +209,11 @@ def money(order: ChargingOrder) -> Pairs:
     def worded(amount: int) -> str:
         return figures.money_text(Money(amount, order.currency))
 
-    found: Pairs = [(_("Set aside"), worded(order.hold)), (_("Paid in cash"), worded(order.paid_cash))]
+    found: Pairs = [
+        (_("Set aside for it"), worded(finance.set_aside(history.reference(order)))),
+        (_("Of it still held"), worded(order.hold)),
+        (_("Paid in cash"), worded(order.paid_cash)),
+    ]
     more = [
         (_("Paid from bonus"), order.paid_bonus),
         (_("Still owed"), order.arrears),

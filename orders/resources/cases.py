@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
@@ -19,7 +19,7 @@ from backoffice.kit.lists import (
 from orders import selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
-from orders.resources.columns import Lasting, driver, station
+from orders.resources.columns import Began, Lasting, driver, station
 from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
@@ -69,13 +69,12 @@ class CaseTable(ListTable):
         to_perm=OrderPerm.VIEW,
         head=_("Order"),
         css="c-who",
+        second=columns.Energy("order__energy_wh", head=_("kWh")),
     )
     station = station("station__name", "pile__name", "connector_number")
     driver = driver("order__", second=columns.Text("order__plate"))
-    energy_wh = columns.Energy("order__energy_wh", head=_("kWh"))
-    amount_before = columns.Money(head=_("Before"))
-    amount_after = columns.Money(head=_("After"))
-    opened_at = columns.When(sort=True, second=Lasting("waited", head=_("Age")))
+    amount_before = columns.Money(head=_("Before"), second=columns.Money("amount_after", head=_("After")))
+    opened_at = Began(sort=True, second=Lasting("waited", head=_("Age")))
     assignee_label = columns.Text()
     state = columns.Badge(tones=tones.CASE, second=columns.Text("decision"))
     decided_by = columns.Text(shown=False)
@@ -130,7 +129,7 @@ CASES = Resource(
     menu=Place(
         "orders",
         30,
-        label=_("Abnormal"),
+        label=pgettext_lazy("menu", "Abnormal"),
         count=lambda _reader: selectors.open_case_count() or None,
         count_kind="bad",
     ),

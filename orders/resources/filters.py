@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _, ngettext_lazy
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _, ngettext
 
 from backoffice.kit.frame import Words
 from backoffice.kit.levels import Level
@@ -16,6 +17,18 @@ from orders.numbers import read_order_number
 from stations.selectors import stations_by_name
 
 Cases = Mapping[str, tuple[Words, Callable[[], Q]]]
+
+
+def _over_hours(n: int) -> str:
+    return ngettext("Over %(n)d hour", "Over %(n)d hours", n) % {"n": n}
+
+
+def _over_minutes(n: int) -> str:
+    return ngettext("Over %(n)d minute", "Over %(n)d minutes", n) % {"n": n}
+
+
+# A number put into a lazy text makes it a text at once, in the language of the import.
+over_hours, over_minutes = lazy(_over_hours, str), lazy(_over_minutes, str)
 
 
 class OrderNumber(filters.Text):
@@ -55,11 +68,9 @@ def station(path: str = "station") -> filters.Related:
 
 def longer_than(hours: tuple[int, ...], condition: Callable[[int], Q]) -> Cases:
     """``Over 3 hours`` and the like; ``condition`` takes the hours."""
-    words = ngettext_lazy("Over %(n)d hour", "Over %(n)d hours", "n")
-    return {f"{n}h": (words % {"n": n}, lambda n=n: condition(n)) for n in hours}  # type: ignore[misc]
+    return {f"{n}h": (over_hours(n), lambda n=n: condition(n)) for n in hours}  # type: ignore[misc]
 
 
 def silent_for(minutes: tuple[int, ...], condition: Callable[[int], Q]) -> Cases:
     """``Over 10 minutes`` and the like; ``condition`` takes the minutes."""
-    words = ngettext_lazy("Over %(n)d minute", "Over %(n)d minutes", "n")
-    return {f"{n}m": (words % {"n": n}, lambda n=n: condition(n)) for n in minutes}  # type: ignore[misc]
+    return {f"{n}m": (over_minutes(n), lambda n=n: condition(n)) for n in minutes}  # type: ignore[misc]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock, figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.money import Money
@@ -244,7 +245,7 @@ def _version(row, may_write):
             {
                 "band": name,
                 "word": BAND_WORDS[band],
-                "times": ", ".join(run.text for run in runs if run.band == band),
+                "times": enumerated(run.text for run in runs if run.band == band),
                 "fees": [getattr(row, f"{name}_{fee}") for fee in FEES],
                 "total": sum(getattr(row, f"{name}_{fee}") for fee in FEES),
             }

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level
@@ -34,7 +35,7 @@ class Found:
     rows: list[Any]
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.rows[:3])) + (" …" if len(self.rows) > 3 else "")
+        return enumerated(self.rows[:3]) + (" …" if len(self.rows) > 3 else "")
 
 
 class SuggestingInput(forms.TextInput):
