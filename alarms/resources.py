@@ -58,7 +58,7 @@ CLOSE = RowAction(
 )
 
 
-def where(pile, connector):
+def where(pile: str | None, connector: int | None) -> str:
     """``HQ-07 · A``; connectors are letters, as on the labels."""
     letter = chr(ord("A") + connector - 1) if connector and connector <= 26 else str(connector or "")
     return " · ".join(filter(None, [pile, letter]))

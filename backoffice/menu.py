@@ -89,8 +89,12 @@ def _item(entry: Entry, reader: Reader, *, icon: str, current: bool) -> MenuItem
 
 
 def _current(request: HttpRequest, seen: list[Entry]) -> Entry | None:
-    """The entry whose page this is, else the one whose address the page lies below."""
+    """The entry whose page this is, else the one whose address the page lies below.
+
+    A page that belongs to one of several lists says which: ``request.shown_under``.
+    """
     name = request.resolver_match.view_name if request.resolver_match else ""
+    name = getattr(request, "shown_under", name)
     details = {one.detail: one.name for one in registered() if one.detail}
     by_name = next((entry for entry in seen if entry.url_name in {name, details.get(name)}), None)
     if by_name is not None:

@@ -197,10 +197,14 @@ def kwh(wh: int) -> str:
 def evidence_pairs(
     evidence: Mapping[str, Any], currency: str, *, whole_tags: bool
 ) -> list[tuple[Words, str]]:
-    """The evidence of a case as (label, value), in its order; without ``whole_tags`` cards are masked."""
+    """The evidence of a case as (label, value), in the order of ``EVIDENCE``; without ``whole_tags`` cards are masked."""
     money = str(evidence.get("currency") or currency)
     found: list[tuple[Words, str]] = []
-    for key, value in evidence.items():
+    known = list(EVIDENCE)
+    told = sorted(
+        evidence.items(), key=lambda item: known.index(item[0]) if item[0] in EVIDENCE else len(known)
+    )
+    for key, value in told:
         if key in {"later", "currency"} or value in (None, ""):
             continue
         label, kind = EVIDENCE.get(key, (key, "text"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from django.db import connection, transaction
@@ -17,13 +18,17 @@ from backoffice.demo_data.companies import COMPANIES
 from backoffice.demo_data.masters import Masters, set_up
 from backoffice.demo_data.past import Past
 from backoffice.demo_data.plans import plan
+from backoffice.demo_data.stories import LONGEST, Stories, house, past_alarms
 from backoffice.kit import clock, locks
+from orders.models import ChargingOrder
+from reports.models import DirtyDay
 from reports.services import rebuild_totals
 from tenants.models import Tenant
 
 SEED = 20_260_722
 ORDERS_A_DAY = 245
 USUAL_DAYS = 90
+CHAPTERS = 6
 FEWEST_DRIVERS = 0.15
 """The least share of the drivers that a shorter past has."""
 
@@ -64,23 +69,50 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
     _make_partitions(begins, now)
     say("companies, stations, piles and prices")
     masters = set_up(now, secret, chance, drivers=size.drivers)
-    say(f"{size.days} days of charging")
-    count = _make_past(masters, begins, size.orders, chance)
+    say(f"{size.days} days of charging, and what went wrong")
+    count = _make_past(masters, begins, size, chance)
+    past_alarms.tell(masters, begins, chance)
+    house.tell(masters, chance)
     say(f"{count} orders; their totals by day")
     rebuild_totals(begins.date() - timedelta(days=1), now.date() + timedelta(days=1))
+    DirtyDay.objects.all().delete()
+    _analyse()
     return True
 
 
-def _make_past(masters: Masters, begins: datetime, orders: int, chance: Random) -> int:
-    past = Past(masters, chance)
-    count = past.write(plan(masters, since=begins, until=masters.now, orders=orders, chance=chance))
+def _make_past(masters: Masters, begins: datetime, size: Size, chance: Random) -> int:
+    """The ordinary past in chapters, after each of them the stories that begin in it; how many orders."""
+    past, stories = Past(masters, chance), Stories(masters, size.days, chance)
+    plans = list(
+        plan(
+            masters,
+            since=begins,
+            until=masters.now,
+            orders=size.orders,
+            resting=stories.resting,
+            chance=chance,
+        )
+    )
+    length = (masters.now - stories.begins) / CHAPTERS
+    edges = [begins - length, *(stories.begins + number * length for number in range(CHAPTERS)), masters.now]
+    for since, until in pairwise(edges):
+        past.write(one for one in plans if since <= one.created_at < until)
+        _analyse()  # or the planner takes the tables for empty, until this is committed
+        stories.tell(since, until)
     past.provide()
-    return count
+    return ChargingOrder.objects.count()
+
+
+def _analyse() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _make_partitions(begins: datetime, now: datetime) -> None:
+    tables = (("orders_sample", "taken_at", "month", begins), ("stations_frame", "at", "day", now - LONGEST))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kit_ensure_partitions('orders_sample', 'taken_at', 'month', %s, %s)",
-            [begins.date(), now.date() + timedelta(days=1)],
-        )
+        for table, column, unit, first in tables:
+            cursor.execute(
+                "SELECT kit_ensure_partitions(%s, %s, %s, %s, %s)",
+                [table, column, unit, first.date() - timedelta(days=1), now.date() + timedelta(days=1)],
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,8 @@ from backoffice.kit import figures
 from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
-from orders import labels, tones
+from finance import selectors as finance
+from orders import history, labels, tones
 from orders.bill import Bill, Fee, Line, Reason, Slot
 from orders.models import ChargingOrder
 from orders.panels.curve import runs_of
@@ -114,12 +115,16 @@ def bill_panel(order: ChargingOrder) -> BillPanel | None:
         total=bill.payable,
         total_why=_total_why(order),
         energy_why=_energy_why(order, bill),
-        remarks=(
-            *filter(None, [labels.OUTCOME[bill.outcome]]),
-            *(labels.BILL_FLAG[flag] for flag in sorted(bill.flags)),
-        ),
+        remarks=tuple(_remarks(bill)),
         running=order.charge_state != ChargeState.ENDED,
     )
+
+
+def _remarks(bill: Bill) -> Iterator[Words]:
+    """What must be known of it as a whole."""
+    if labels.OUTCOME[bill.outcome]:
+        yield labels.OUTCOME[bill.outcome]
+    yield from (labels.BILL_FLAG[flag] for flag in sorted(bill.flags))
 
 
 def _bands(bill: Bill, tariff: TariffSnapshot, zone: ZoneInfo) -> list[BandLine]:
@@ -200,19 +205,21 @@ def _energy_why(order: ChargingOrder, bill: Bill) -> str:
 
 
 def _total_why(order: ChargingOrder) -> str:
-    def worded(amount: int) -> str:
-        return figures.money_text(Money(amount, order.currency))
-
-    said = []
-    if order.hold:
-        said.append(_("%(amount)s set aside") % {"amount": worded(order.hold)})
-    if order.arrears:
-        said.append(_("%(amount)s still owed") % {"amount": worded(order.arrears)})
-    if order.written_off:
-        said.append(_("%(amount)s written off") % {"amount": worded(order.written_off)})
-    if order.refunded:
-        said.append(_("%(amount)s refunded") % {"amount": worded(order.refunded)})
-    return clauses(said)
+    """Where the money for it came from, and what is left to say of it."""
+    about = history.reference(order)
+    released = sum(row.released for row in finance.settlements_of(about))
+    said = [
+        (_("%(amount)s set aside"), finance.set_aside(about)),
+        (_("%(amount)s released"), released),
+        (_("%(amount)s still owed"), order.arrears),
+        (_("%(amount)s written off"), order.written_off),
+        (_("%(amount)s refunded"), order.refunded),
+    ]
+    return clauses(
+        words % {"amount": figures.money_text(Money(amount, order.currency))}
+        for words, amount in said
+        if amount
+    )
 
 
 def _price(price: Decimal) -> str:

@@ -106,7 +106,9 @@ def _money(amount: int | None, currency: str) -> str:
 
 
 def _masked(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    masked = {key: (figures.MASK if key == "id_tag" and value else value) for key, value in evidence.items()}
+    masked = dict(evidence)
+    if masked.get("id_tag"):
+        masked["id_tag"] = figures.MASK
     if "later" in masked:
         masked["later"] = [_masked(later) for later in masked["later"]]
     return masked

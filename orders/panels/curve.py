@@ -26,6 +26,7 @@ MOST_POINTS = 600
 GAP = timedelta(minutes=10)
 """Over a longer silence no line is drawn: nobody knows what flowed."""
 
+HEADROOM = 1.15
 WATT_SECONDS = 3_600
 Point = tuple[float, float | None]
 
@@ -60,7 +61,7 @@ def curve_of(order: ChargingOrder) -> Curve:
         chart = Chart(
             series,
             units,
-            tops=[None, 100] if soc else [None],
+            tops=[_top(power), 100] if soc else [_top(power)],
             bands=[
                 (day.minute(start), day.minute(end), tones.BAND[band], words)
                 for start, end, band, words in bands
@@ -68,7 +69,7 @@ def curve_of(order: ChargingOrder) -> Curve:
         )
     return Curve(
         chart,
-        _legend({band for _start, _end, band, _words in bands}, with_soc=bool(soc)),
+        _legend(list(dict.fromkeys(band for _start, _end, band, _words in bands)), with_soc=bool(soc)),
         _("Power and state of charge over the session, with the periods of the tariff behind them"),
         len(taken),
         int(max(gaps)) if gaps else None,
@@ -112,6 +113,13 @@ def _power(taken: Sequence[Taken]) -> list[tuple[datetime, float | None]]:
     return found
 
 
+def _top(power: Sequence[tuple[datetime, float | None]]) -> float:
+    """The end of the axis, so that the names of the periods stand above the curve."""
+    highest = max((value for _at, value in power if value is not None), default=0) * HEADROOM
+    step = 10 if highest > 10 else 1
+    return max(-(-highest // step) * step, 1)
+
+
 def _bands(bill: Bill, tariff: TariffSnapshot) -> list[tuple[datetime, datetime, Band, str]]:
     """The periods that the session touched, with what a kWh costs in each."""
     return [
@@ -135,6 +143,6 @@ def _price(tariff: TariffSnapshot, band: Band) -> str:
     return figures.number_text(tariff.prices[band].total, 2)
 
 
-def _legend(bands: set[Band], *, with_soc: bool) -> tuple[tuple[Words, str], ...]:
+def _legend(bands: Sequence[Band], *, with_soc: bool) -> tuple[tuple[Words, str], ...]:
     lines = [(_("Power, kW"), "s-accent")] + ([(_("SoC, %"), "s-ink")] if with_soc else [])
-    return (*lines, *((labels.BAND[band], f"b-{tones.BAND[band]}") for band in Band if band in bands))
+    return (*lines, *((labels.BAND[band], f"b-{tones.BAND[band]}") for band in bands))

@@ -209,7 +209,11 @@ def money(order: ChargingOrder) -> Pairs:
     def worded(amount: int) -> str:
         return figures.money_text(Money(amount, order.currency))
 
-    found: Pairs = [(_("Set aside"), worded(order.hold)), (_("Paid in cash"), worded(order.paid_cash))]
+    found: Pairs = [
+        (_("Set aside for it"), worded(finance.set_aside(history.reference(order)))),
+        (_("Of it still held"), worded(order.hold)),
+        (_("Paid in cash"), worded(order.paid_cash)),
+    ]
     more = [
         (_("Paid from bonus"), order.paid_bonus),
         (_("Still owed"), order.arrears),

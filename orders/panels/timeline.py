@@ -51,11 +51,16 @@ def moments_of(order: ChargingOrder) -> list[Moment]:
     """Everything known, the oldest first."""
     found = [
         *(_told(order, event) for event in selectors.events_of(order)),
-        *_reports(order),
         *_answers(order),
         *_periods(order),
+        *_reports(order),
     ]
-    return list(_joined(sorted(found, key=lambda moment: moment.at)))
+    return list(_joined(sorted(found, key=_place)))
+
+
+def _place(moment: Moment) -> tuple[datetime, bool]:
+    """By the second; plugging in comes before whatever else the same second brought."""
+    return moment.at.replace(microsecond=0), moment.pile != REPORTED[ConnectorStatus.PREPARING]
 
 
 def _told(order: ChargingOrder, event: OrderEvent) -> Moment:
@@ -102,7 +107,9 @@ def _stood(since: datetime, until: datetime) -> str:
 def _answers(order: ChargingOrder) -> Iterator[Moment]:
     """What the pile said to being asked to stop."""
     asked = stations.commands_about(history.reference(order)).filter(action="RemoteStopTransaction")
-    for command in asked.filter(answered_at__isnull=False):
+    for command in asked:
+        if command.answered_at is None:
+            continue
         state = CommandStatus(command.state).label
         took = f"{command.latency_ms} ms" if command.latency_ms is not None else command.error
         words = _("Pile to RemoteStop: %(answer)s") % {"answer": command.answer.get("status") or state}

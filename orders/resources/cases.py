@@ -19,7 +19,7 @@ from backoffice.kit.lists import (
 from orders import selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
-from orders.resources.columns import Lasting, driver, station
+from orders.resources.columns import Began, Lasting, driver, station
 from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
@@ -61,7 +61,7 @@ class CaseTable(ListTable):
     number = columns.Link(
         to="orders.case", key="number", head=_("Case"), second=columns.Text("agency__name", head=_("Agency"))
     )
-    rule = columns.Text("code", show=rule_words, second=columns.Text("code", head=_("Code")))
+    rule = columns.Text("code", show=rule_words, second=columns.Text("code", head=_("Code"), show=str))
     order_no = columns.Link(
         "order__order_no",
         to="orders.order",
@@ -69,13 +69,12 @@ class CaseTable(ListTable):
         to_perm=OrderPerm.VIEW,
         head=_("Order"),
         css="c-who",
+        second=columns.Energy("order__energy_wh", head=_("kWh")),
     )
     station = station("station__name", "pile__name", "connector_number")
     driver = driver("order__", second=columns.Text("order__plate"))
-    energy_wh = columns.Energy("order__energy_wh", head=_("kWh"))
-    amount_before = columns.Money(head=_("Before"))
-    amount_after = columns.Money(head=_("After"))
-    opened_at = columns.When(sort=True, second=Lasting("waited", head=_("Age")))
+    amount_before = columns.Money(head=_("Before"), second=columns.Money("amount_after", head=_("After")))
+    opened_at = Began(sort=True, second=Lasting("waited", head=_("Age")))
     assignee_label = columns.Text()
     state = columns.Badge(tones=tones.CASE, second=columns.Text("decision"))
     decided_by = columns.Text(shown=False)

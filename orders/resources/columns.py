@@ -37,12 +37,20 @@ class SoC(columns.Number):
         return _("SoC %(soc)s %%") % {"soc": values[0]} if values[0] is not None else ""
 
 
-class Charge(columns.Money):
-    """A sum under its short head, with the parts it is made of below; Excel gives each part a column."""
+class Headed(columns.Column):
+    """A figure whose context line explains itself: the page has the head of the figure alone, Excel both."""
 
     @property
     def header(self) -> str:
         return str(self.verbose_name)
+
+
+class Began(Headed, columns.When):
+    """A moment, with how long it is since, or how it came about, below."""
+
+
+class Charge(Headed, columns.Money):
+    """A sum, with the parts it is made of below; Excel gives each part a column."""
 
 
 class Parts(columns.Column):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -10,11 +12,18 @@ from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, Tab, c
 from orders import labels, selectors
 from orders.models import LooseFact, Transaction
 from orders.permissions import OrderPerm
-from orders.resources.columns import Lasting, Meter, driver, station
+from orders.resources.columns import Began, Lasting, Meter, driver, station
 from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.states import FactFlag
 from orders.wording import fact_flag_words, loose_words, stop_words
 from stations.permissions import StationPerm
+
+ZONE = "pile__station__timezone"
+"""The station's clock; empty where it is that of its tenant, which is then the reader's."""
+
+
+def _flagged(flag: str) -> Q:
+    return Q(flags__contains=[flag])
 
 
 class TransactionTable(ListTable):
@@ -25,14 +34,15 @@ class TransactionTable(ListTable):
     station = station("pile__station__name", "pile__name", "connector_number")
     driver = driver("order__", shown=False)
     id_tag = columns.Text(perm=StationPerm.FRAMES_VIEW)
-    started_at = columns.When(sort=True, second=columns.When("start_received_at", head=_("received")))
-    stopped_at = columns.When(sort=True, second=columns.Text("stop_reason", show=stop_words))
-    upload_delay = Lasting(head=_("Upload delay"))
-    meter_start = Meter(head=_("Meter start, kWh"))
-    meter_stop = Meter(head=_("Meter stop, kWh"))
+    started_at = columns.When(
+        zone=ZONE, sort=True, second=columns.When("start_received_at", zone=ZONE, head=_("received"))
+    )
+    stopped_at = Began(zone=ZONE, sort=True, second=columns.Text("stop_reason", show=stop_words))
+    meter_start = Meter(head=_("Meter start, kWh"), second=Meter("meter_stop", head=_("stop")))
     metered_wh = columns.Energy(head=_("kWh"), total=True)
     flags = columns.Text(head=_("Odd"), show=fact_flag_words)
-    last_sample_at = columns.When(head=_("Last reading"), shown=False)
+    upload_delay = Lasting(head=_("Upload delay"), shown=False)
+    last_sample_at = columns.When(zone=ZONE, head=_("Last reading"), shown=False)
 
 
 class TransactionFilters(ListFilters):
@@ -45,10 +55,7 @@ class TransactionFilters(ListFilters):
     stopped_at = filters.Period()
     station = station_filter("pile__station")
     odd = filters.Cases(
-        {
-            one.value: (labels.FACT_FLAG[one], lambda one=one: Q(flags__contains=[one.value]))
-            for one in FactFlag
-        },
+        {one.value: (labels.FACT_FLAG[one], partial(_flagged, one.value)) for one in FactFlag},
         label=_("Odd"),
     )
     stop_reason = filters.Choice(choices=labels.STOP_REASON)
@@ -85,8 +92,8 @@ class LooseTable(ListTable):
     claimed_transaction_id = columns.Text()
     meter_stop = Meter(head=_("Meter stop, kWh"))
     reason = columns.Text(head=_("Stop reason"), show=stop_words)
-    at = columns.When(sort=True)
-    received_at = columns.When(sort=True)
+    at = columns.When(zone=ZONE, sort=True)
+    received_at = columns.When(zone=ZONE, sort=True)
     attached_to = columns.Text("attached_to__id", head=_("Contradicts"))
     case_number = columns.Link(
         "case_number",
@@ -100,7 +107,7 @@ class LooseTable(ListTable):
 
 class LooseFilters(ListFilters):
     kind = filters.Cases(
-        {name: (words, lambda name=name: Q(flags__contains=[name])) for name, words in labels.LOOSE.items()},
+        {name: (words, partial(_flagged, name)) for name, words in labels.LOOSE.items()},
         label=_("What"),
     )
     agency = agency()

@@ -22,7 +22,7 @@ from drivers.permissions import DriverPerm
 from orders import labels, selectors, tones
 from orders.models import ChargingOrder, Source
 from orders.permissions import OrderPerm
-from orders.resources.columns import Charge, Heard, HoldLeft, Lasting, Parts, SoC, driver, station
+from orders.resources.columns import Began, Charge, Heard, HoldLeft, Lasting, Parts, SoC, driver, station
 from orders.resources.filters import (
     OrderNumber,
     account,
@@ -123,9 +123,7 @@ class RealtimeTable(ListTable):
     )
     station = station()
     driver = driver(second=columns.Text("plate"))
-    started_at = columns.When(
-        zone="zone", sort=True, css="c-hide", second=Lasting("lasted", head=_("Running for"))
-    )
+    started_at = Began(zone="zone", sort=True, css="c-hide", second=Lasting("lasted", head=_("Running for")))
     energy_wh = columns.Energy(head=_("kWh"), sort=True, total=True, second=SoC("soc", head=_("SoC")))
     power = columns.Bar("power_now", "rated_kw", head=_("Power, kW"), scale=1000)
     total = Charge(
@@ -215,13 +213,17 @@ class HistoryTable(ListTable):
     )
     station = station()
     driver = driver(second=columns.Text("plate"))
-    started_at = columns.When(zone="zone", sort=True, second=columns.Text("source"))
-    stopped_at = columns.When(zone="zone", sort=True, second=Lasting("lasted", head=_("Charged for")))
+    started_at = Began(zone="zone", sort=True, second=columns.Text("source"))
+    stopped_at = Began(zone="zone", sort=True, second=Lasting("lasted", head=_("Charged for")))
     energy_wh = columns.Energy(head=_("kWh"), sort=True, total=True)
-    stood = Lasting(head=pgettext_lazy("length", "Idle"), css="c-hide", second=columns.Money("idle_fee"))
+    stood = Lasting(
+        head=pgettext_lazy("length", "Idle"),
+        css="c-hide",
+        second=columns.Money("idle_charged", head=_("Idle fee")),
+    )
     total = Charge(sort=True, total=True, second=Parts("electricity_fee", "service_fee"))
     paid = columns.Money(head=pgettext_lazy("amount", "Paid"), total=True)
-    refunded = columns.Money(total=True)
+    refunded = columns.Money("given_back", head=_("Refunded"), total=True)
     stage = columns.Badge(
         choices=labels.STAGE,
         tones=tones.STAGE,

@@ -20,8 +20,9 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from backoffice.kit import clock
 from orders.models import Case, ChargingOrder, LooseFact, Transaction
@@ -73,8 +74,10 @@ def realtime_list() -> QuerySet[ChargingOrder]:
 
 
 def history_list() -> QuerySet[ChargingOrder]:
-    """Orders that are over."""
-    return staged_orders(historical_orders())
+    """Orders that are over; what was neither given back nor charged for standing is nothing, and no zero."""
+    return staged_orders(historical_orders()).annotate(
+        given_back=NullIf("refunded", Value(0)), idle_charged=NullIf("idle_fee", Value(0))
+    )
 
 
 def realtime_count() -> int:
@@ -131,7 +134,7 @@ def loose_fact_list() -> QuerySet[LooseFact]:
     )
 
 
-def _between(start: Any, end: Any) -> ExpressionWrapper:
+def _between(start: Any, end: Any) -> Combinable:
     return ExpressionWrapper(end - start, output_field=DurationField())
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from zoneinfo import ZoneInfo
+
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -50,6 +54,12 @@ def case(request, number):
     """The evidence in words, the money before and after, and the trail of what was done."""
     row = _case(number)
     reader = Reader.of(request)
+    with _clock_of(row):
+        return _shown(request, row, reader)
+
+
+def _shown(request, row, reader):
+    """The page, in the zone in force."""
     whole_tags = reader.may(StationPerm.FRAMES_VIEW)
     return detail_page(
         request,
@@ -200,6 +210,12 @@ def _register(row):
     """The register that counts now."""
     stop = row.order.meter_stop if row.order else None
     return {"meter_stop": energy_text(stop)} if stop is not None else {}
+
+
+def _clock_of(row):
+    """The station's time, where the case has a station with one of its own."""
+    zone = row.order.zone if row.order else row.station.timezone if row.station else ""
+    return timezone.override(ZoneInfo(zone)) if zone else nullcontext()
 
 
 def _case(number):

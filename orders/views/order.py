@@ -28,7 +28,7 @@ from orders.resources import CANCEL, FORCE_CLOSE, HISTORY, REALTIME, STOP
 from orders.services.deciding import refund_order
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
-from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING
+from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING, ChargeState
 
 
 def page_of(order):
@@ -41,12 +41,14 @@ def order(request, order_no):
     row = row_or_404(selectors.orders_in_full(), order_no=order_no)
     reader = Reader.of(request)
     messages = parts.messages_link(row, reader)
+    listed = REALTIME if _is_under_way(row) else HISTORY
+    request.shown_under = listed.name
     with timezone.override(ZoneInfo(row.zone)):
         return detail_page(
             request,
             "orders/order.html",
             title=row.order_no,
-            back=(REALTIME if row.settled_at is None and row.charge_state in OPEN else HISTORY).back(),
+            back=listed.back(),
             badges=parts.badges(row),
             subtitle=parts.subtitle(row),
             actions=_actions(row, reader),
@@ -54,6 +56,11 @@ def order(request, order_no):
             messages_url=messages,
             **_content(row, reader),
         )
+
+
+def _is_under_way(row):
+    """Does it stand among the real-time orders?"""
+    return row.charge_state in OPEN or (row.charge_state == ChargeState.ENDED and row.settled_at is None)
 
 
 def _content(row, reader):

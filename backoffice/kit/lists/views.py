@@ -128,19 +128,13 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         listing.url(**{TAB: ALL if listing.resource.opens_at else None}),
         current=listing.tab is None,
     )
-    return [
-        everything,
-        *(
-            TabLink(
-                tab.label,
-                listing.url(**{TAB: tab.name}),
-                count=paging.capped_count(listing.all_rows.filter(tab.rows()))[0],
-                count_kind=tab.kind,
-                current=tab is listing.tab,
-            )
-            for tab in listing.resource.tabs
-        ),
-    ]
+    links = [everything]
+    for tab in listing.resource.tabs:
+        count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
+        url = listing.url(**{TAB: tab.name})
+        kind = tab.kind if count else ""
+        links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab))
+    return links
 
 
 def export_url(listing: Listing) -> str:
