@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from backoffice.demo_data.charges import Charge, Outlet, charges, limited
+from backoffice.demo_data.charges import Charge, Outlet, charges, limited, lowered
 from backoffice.demo_data.masters import Customer, Masters
 from orders.models import LimitKind, Source
 from stations.models import Connector
@@ -27,6 +27,9 @@ USUAL = {
 
 THINNED = 0.83
 """The share of the arrivals that is left after hours, weekdays, growth and occupied connectors."""
+
+PAST_US = 0.004
+"""How likely energy flowed between two charges of which nobody was told (A09)."""
 
 PAUSE = timedelta(minutes=15)
 AT_HOME = 0.85
@@ -69,15 +72,29 @@ class _Free:
 
 
 def plan(
-    masters: Masters, *, since: datetime, until: datetime, orders: int, chance: Random
+    masters: Masters,
+    *,
+    since: datetime,
+    until: datetime,
+    orders: int,
+    resting: Mapping[int, datetime],
+    chance: Random,
 ) -> Iterator[Plan]:
-    """About ``orders`` starts between the two instants, in the order of their charges."""
+    """About ``orders`` starts between the two instants, in the order of their charges.
+
+    ``resting``: piles, by their keys, at which nobody charges from some time on.
+    """
     drivers = {code: _at_home(masters, code, chance) for code in masters.customers}
+    ends = [resting.get(connector.pile_id, until) for connector in masters.connectors]
     streams = [
-        _numbered(number, charges(outlet, since, until, Random(chance.getrandbits(64))))
+        _numbered(number, charges(outlet, since, max(ends[number], since), Random(chance.getrandbits(64))))
         for number, outlet in enumerate(_outlets(masters, orders, (until - since).days, chance))
     ]
-    for _at, number, charge in heapq.merge(*streams):
+    less = [0] * len(ends)  # Wh that did not flow at each connector, of what its stream says
+    for _at, number, drawn in heapq.merge(*streams):
+        if chance.random() < PAST_US:
+            less[number] -= chance.randrange(600, 4_000)
+        charge = lowered(drawn, less[number])
         connector = masters.connectors[number]
         site = masters.placed[connector.pile.identity].site
         free = drivers[masters.operator_of(site)]
@@ -85,6 +102,7 @@ def plan(
         begins = charge.started_at - PAUSE
         one = free.pick(site.code[:2], begins, chance, with_card=by_card)
         if one is None:
+            less[number] += charge.wh
             continue
         if not by_card and chance.random() < 0.035:
             yield _failed(connector, one, charge, chance)
@@ -93,6 +111,7 @@ def plan(
             if by_card
             else _by_code(connector, one, charge, chance)
         )
+        less[number] += charge.wh - (made.charge.wh if made.charge else 0)
         over = made.received_at or charge.stopped_at
         free.until[one.driver.pk] = over + PAUSE
         if over < until:

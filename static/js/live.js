@@ -32,7 +32,10 @@
   function want(topic, references) {
     parts().forEach((part) => {
       const meant = !topic || wishes(part).some(([name, only]) => name === topic && (!only || references.includes(only)));
-      if (meant) due.set(part.id, { last: 0, busy: false, ...due.get(part.id), wanted: true });
+      if (!meant) return;
+      // The same object for as long as the page lives: a fetch under way marks its end on it.
+      if (!due.has(part.id)) due.set(part.id, { last: 0, busy: false });
+      due.get(part.id).wanted = true;
     });
   }
 
@@ -63,8 +66,8 @@
     listened.add(topic);
     stream.addEventListener(topic, (event) => want(topic, event.data.split(",")));
   });
-  let opened = 0;
-  stream.onopen = () => { lostAt = 0; if (opened++) want(); tell(); };
+  // What changed between the rendering of the page and this moment was told to nobody here.
+  stream.onopen = () => { lostAt = 0; want(); tell(); };
   stream.onerror = () => { lostAt ||= Date.now(); };
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.export import Form
+from backoffice.kit.lists import columns, paths
 from backoffice.kit.lists.listing import unreadable
 from backoffice.kit.lists.sheet import sheet_of
 from backoffice.kit.perms import Perm
 from backoffice.kit.staff import Reader
 from drivers.models import Driver
 from drivers.permissions import DriverPerm
+from orders.models import Transaction
 from orders.permissions import OrderPerm
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest
@@ -158,6 +160,14 @@ def test_a_currency_stands_once_however_many_amounts_there_are(forest: Forest) -
     assert [head.form for head in heads[2:]] == [Form.MONEY, Form.TEXT, Form.MONEY]
 
 
+def test_a_currency_stands_beside_an_amount_that_is_missing() -> None:
+    column = columns.Money("credit")
+
+    assert column.typed((None, "CNY"), READER) == [None, "CNY"]
+    assert column.typed((1_250, "CNY"), READER) == [Decimal("12.50"), "CNY"]
+    assert column.typed((None, None), READER) == [None, None]
+
+
 def test_the_first_column_is_always_shown_and_unknown_ones_are_ignored(forest: Forest) -> None:
     with looking_from(forest.operator):
         assert list(listing("columns=total&columns=nope").columns) == ["order_no", "total"]
@@ -196,3 +206,7 @@ def test_a_path_that_no_row_has_is_noticed() -> None:
         "agency__nope",
         "total__x",
     ]
+
+
+def test_the_missing_other_side_of_a_relation_is_nothing() -> None:
+    assert paths.value_at(Transaction(), "order__driver__phone") is None
