@@ -39,17 +39,17 @@ async def test_a_new_driver_pays_charges_and_stops_on_a_phone(
 
         transaction = await _plug_in(pile)
         await window.sees("Cost so far")
-        await pile.meter(1, 3_400, transaction=transaction)
-        await window.sees("3.40")
+        await pile.meter(1, 300, transaction=transaction)
+        await window.sees("0.30")
         await window.picture("live")
         await window.press("Stop charging", role="link")
         await window.press("Stop charging")
         await window.sees("Stopping")
         await pile.expect("RemoteStopTransaction")
-        await pile.stop(transaction, meter=3_500, reason="Remote")
+        await pile.stop(transaction, meter=400, reason="Remote")
         await pile.status(1, "Available")
         await window.sees("Total")
-        await window.sees("3.500")
+        await window.sees("0.400")
         await window.picture("receipt", whole=True)
         link = window.page.url
     elsewhere = await windows.open(width=NARROW, path=link)
@@ -73,11 +73,11 @@ async def test_the_whole_way_works_without_scripts(windows: Windows, neighbourho
         await window.press("Stop charging", role="link")
         await window.press("Stop charging")
         await pile.expect("RemoteStopTransaction")
-        await pile.stop(transaction, meter=2_000, reason="Remote")
+        await pile.stop(transaction, meter=200, reason="Remote")
         await pile.status(1, "Available")
         await window.sees("Total")
         await window.press("Done", role="link")
-        await window.sees("2.00 kWh")
+        await window.sees("0.20 kWh")
 
 
 async def _be_free(pile: Pile) -> None:
