@@ -23,6 +23,9 @@ from stations.slots import Band
 
 register = template.Library()
 
+TONGUES = {"en": "EN", "zh-hans": "中文"}
+"""Languages as short as the head of a page needs them, each in itself."""
+
 
 @register.simple_tag
 def big_money(value: Money) -> SafeString:
@@ -176,6 +179,12 @@ def top_up_money(top_up: TopUp) -> str:
 @register.simple_tag
 def top_up_big(top_up: TopUp) -> SafeString:
     return big_money(Money(top_up.amount, top_up.currency))
+
+
+@register.filter
+def tongue(code: str) -> str:
+    """``EN``, ``中文``."""
+    return TONGUES.get(code, code)
 
 
 @register.filter
