@@ -128,7 +128,7 @@ def test_the_logins_are_one_of_each_role_in_a_chain_and_its_siblings(seeded: Hou
 
 def test_a_simulated_pile_charges_and_its_order_is_settled(seeded: House, tmp_path: Path) -> None:
     """A driver presses start; nobody has a car; two stops later the bill is paid."""
-    seeded.start("gateway", "worker", "beat")
+    seeded.start()
     log = (tmp_path / "simulator.log").open("wb")
     simulator = subprocess.Popen(
         [sys.executable, "-m", "backoffice.simulator", "--piles", "1"],
