@@ -91,7 +91,7 @@ class Receipt:
     electricity: Money
     service: Money
     idle_total: Money
-    minutes: int
+    lasted: timedelta
     under_review: bool
     reviewed: bool
 
@@ -108,7 +108,7 @@ class Receipt:
     @property
     def rounds_total(self) -> bool:
         """Is the total rounded once, and the lines made to add up to it?"""
-        return self.order.tariff.get("rounding") == Rounding.TOTAL
+        return bool(self.order.tariff.get("rounding") == Rounding.TOTAL)
 
     @property
     def outcome(self) -> str | Promise:
@@ -147,7 +147,7 @@ def receipt_of(order: ChargingOrder) -> Receipt:
         electricity=Money(order.electricity_fee, currency),
         service=Money(order.service_fee, currency),
         idle_total=Money(order.idle_fee, currency),
-        minutes=max(lasted // timedelta(minutes=1), 0),
+        lasted=max(lasted, timedelta()),
         under_review=order.review_state == ReviewState.ABNORMAL,
         reviewed=order.review_state == ReviewState.RESOLVED,
     )
