@@ -46,6 +46,7 @@ def test_a_stop_ends_the_order_at_once(site: Site) -> None:
     assert order.stopped_at == site.now
 
 
+@pytest.mark.statement(67, 73)
 def test_a_stop_delivered_again_changes_nothing_and_gets_the_same_answer(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=10)
@@ -72,12 +73,14 @@ def test_a_one_time_token_has_served_its_time_when_it_stops(site: Site) -> None:
     assert answer.id_tag.status == "Expired"
 
 
+@pytest.mark.statement(68)
 def test_a_stop_without_a_tag_has_no_tag_in_its_answer(site: Site) -> None:
     _, key = make_running_order(site)
 
     assert site.charger.stops(key, 1_000_500) == StopAnswer(id_tag=None)
 
 
+@pytest.mark.statement(70)
 def test_the_first_of_two_stops_counts_and_the_other_is_a_case(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=10)
@@ -137,6 +140,7 @@ def test_a_stop_without_an_id_passes_over_a_transaction_whose_connector_went_on(
     assert stored(site, running).meter_stop == 1_026_000
 
 
+@pytest.mark.statement(75)
 @pytest.mark.parametrize(
     "wrong",
     [{"id_tag": "OTHER"}, {"at": -timedelta(minutes=5)}, {"wh": 999_999}],
@@ -152,6 +156,7 @@ def test_a_stop_without_an_id_that_does_not_fit_is_kept_apart(site: Site, wrong:
     assert len(loose(site)) == 1
 
 
+@pytest.mark.statement(67, 71)
 def test_a_stop_of_another_pile_touches_nothing_there_and_is_a_case_here(site: Site) -> None:
     order, key = make_running_order(site)
     forger = make_site(agency=None)
@@ -194,6 +199,7 @@ def test_values_of_a_stop_that_counts_for_nothing_are_kept_at_no_connector(site:
     assert sample.readings[0]["value"] == "9000"
 
 
+@pytest.mark.statement(72)
 def test_transaction_data_adds_only_what_was_not_sent_before(site: Site) -> None:
     order, key = make_running_order(site)
     begun = site.now

@@ -72,6 +72,7 @@ def test_a_command_leaves_once_it_is_committed(stream: Any) -> None:
     assert command.state == CommandState.QUEUED
 
 
+@pytest.mark.statement(86)
 def test_a_command_has_who_why_and_the_path_of_its_time() -> None:
     pile = make_online_pile()
     command = send(pile, "Reset", {"type": "Soft"}, reason="stuck", about="case:1")
@@ -81,6 +82,7 @@ def test_a_command_has_who_why_and_the_path_of_its_time() -> None:
     assert AuditEntry.objects.get(action="command.sent").object_ref == f"command:{command.pk}"
 
 
+@pytest.mark.statement(87)
 def test_nothing_is_sent_to_a_pile_that_is_offline() -> None:
     assert refusal(make_pile()) == "offline"
 
@@ -99,6 +101,7 @@ def test_nothing_is_sent_before_the_first_boot() -> None:
     assert refusal(pile) == "not_registered"
 
 
+@pytest.mark.statement(31, 32, 33)
 @pytest.mark.parametrize(
     ("answer", "action", "payload", "allowed"),
     [
@@ -122,6 +125,7 @@ def test_what_may_be_sent_depends_on_the_registration(
         assert refusal(pile, action, payload) == "registration"
 
 
+@pytest.mark.statement(34)
 def test_an_accepted_pile_is_not_asked_to_boot() -> None:
     assert (
         refusal(make_online_pile(), "TriggerMessage", {"requestedMessage": "BootNotification"}) == "not_now"

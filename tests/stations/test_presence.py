@@ -41,6 +41,7 @@ def test_connecting_twice_with_one_generation_changes_nothing() -> None:
     assert kinds(pile) == ["connected"]
 
 
+@pytest.mark.statement(8)
 def test_the_late_end_of_an_old_socket_leaves_the_pile_online() -> None:
     pile = make_pile()
     old, new = Talk(pile, generation=1), Talk(pile, generation=2)
@@ -70,6 +71,7 @@ def test_an_older_connection_that_is_told_late_takes_nothing_over() -> None:
     assert fresh(pile).gateway == "gw-new"
 
 
+@pytest.mark.statement(10)
 def test_a_pile_that_leaves_is_offline_once() -> None:
     pile = make_pile()
     talk = Talk(pile)
@@ -99,6 +101,7 @@ def test_many_takeovers_within_a_minute_are_counted() -> None:
     assert takeovers == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.statement(14)
 def test_hearing_a_pile_moves_its_time_forward_only() -> None:
     pile, at = make_pile(), clock.now()
     intake.see({pile.pk: at})
