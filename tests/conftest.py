@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 
+import hypothesis
 import pytest
 from django.conf import settings
 
 from tests.support.database import ensure_template
+
+# How long an example takes says nothing where the machine is shared.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
