@@ -5,7 +5,9 @@ from __future__ import annotations
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import logs
 from backoffice.settings import env
+from backoffice.settings.mail import mail_settings
 
 BASE_DIR = env.BASE_DIR
 SECRET_KEY = env.SECRET_KEY
@@ -146,9 +148,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
 }
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-DEFAULT_FROM_EMAIL = "Pilehouse <no-reply@pilehouse.invalid>"
+globals().update(mail_settings(env.EMAIL_URL, DATA_DIR))
+DEFAULT_FROM_EMAIL = env.MAIL_FROM
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -201,10 +202,7 @@ SMS_PER_PHONE = env.SMS_PER_PHONE
 OFFLINE_ALARM_AFTER_S = env.OFFLINE_ALARM_AFTER_S
 OFFLINE_ALARM_WORSE_AFTER_S = env.OFFLINE_ALARM_WORSE_AFTER_S
 SANDBOX_PAYMENTS = env.SANDBOX_PAYMENTS
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-}
+LOGGING = logs.configuration(env.LOG_LEVEL)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # what Django configured stays
+CELERY_WORKER_REDIRECT_STDOUTS = False
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -13,7 +13,6 @@ env = Env()
 DATABASE_URL = env.str("DATABASE_URL")
 REDIS_URL = env.str("REDIS_URL")
 SECRET_KEY = env.str("SECRET_KEY")
-REPORTS_DATABASE_URL = env.str("REPORTS_DATABASE_URL", "")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 CALLBACK_URL = env.str("CALLBACK_URL", PUBLIC_URL).rstrip("/")
 OCPP_URL = env.str("OCPP_URL", "ws://127.0.0.1:9000/ocpp").rstrip("/")
@@ -30,7 +29,9 @@ SMS_PER_PHONE = env.int("SMS_PER_PHONE", 30)
 # Seconds without a connection after which a pile is an alarm, and a worse one.
 OFFLINE_ALARM_AFTER_S = env.int("OFFLINE_ALARM_AFTER_S", 120)
 OFFLINE_ALARM_WORSE_AFTER_S = env.int("OFFLINE_ALARM_WORSE_AFTER_S", 1800)
+# smtp://user:password@host:587?tls=true; without one, mail is written to files in DATA_DIR/mail.
 EMAIL_URL = env.str("EMAIL_URL", "")
+MAIL_FROM = env.str("MAIL_FROM", "Pilehouse <no-reply@pilehouse.invalid>")
 SANDBOX_PAYMENTS = env.bool("SANDBOX_PAYMENTS", True)
 # Where piles without a password may connect from (security profile 0): private networks.
 OPEN_PILE_NETWORKS = env.list(
