@@ -6,7 +6,7 @@ the next one only after the answer to the last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -65,6 +65,12 @@ def write(batch: Batch) -> list[wire.Answer]:
         if batch.refusals:
             stations.note_refusals(batch.refusals)
     return answers
+
+
+@transaction.atomic
+def still_here(gateway: str, sessions: Mapping[int, int]) -> None:
+    """The piles (to their generations) of a gateway that others may have given up for lost are not gone."""
+    alarms.report_presence(stations.still_here(gateway, sessions))
 
 
 def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:

@@ -130,3 +130,26 @@ def test_piles_of_a_gateway_that_is_not_heard_of_are_offline_and_the_others_are_
     assert [change.place.pile_id for change in intake.drop_lost_gateways()] == [lost.pk]
     assert intake.drop_lost_gateways() == []
     assert [fresh(pile).online for pile in (lost, held, unknown)] == [False, True, True]
+
+
+def test_a_gateway_that_was_given_up_for_lost_says_which_piles_it_still_holds() -> None:
+    """A database that was away for a minute makes every gateway look lost."""
+    held, left = make_pile(), make_pile()
+    intake.connect([Talk(held, generation=3, gateway="gw").connected()])
+    intake.connect([Talk(left, generation=4, gateway="gw").connected()])
+    with clock.frozen(clock.ago(minutes=1)):
+        intake.see_gateway("gw")
+    assert len(intake.drop_lost_gateways()) == 2
+
+    assert intake.see_gateway("gw") is False
+    back = intake.still_here("gw", {held.pk: 3, left.pk: 3, 10**9: 1})
+
+    assert [(change.place.pile_id, change.online) for change in back] == [(held.pk, True)]
+    assert [fresh(pile).online for pile in (held, left)] == [True, False]
+    assert kinds(held) == ["connected", "disconnected", "connected"]
+    assert intake.still_here("gw", {held.pk: 3}) == []
+    assert intake.see_gateway("gw") is True
+
+
+def test_a_gateway_without_piles_holds_none() -> None:
+    assert intake.still_here("gw", {}) == []

@@ -12,6 +12,8 @@ from django.db import connection
 
 from ocpp_gateway import wire
 from ocpp_gateway.ports import StoreUnavailable
+from ocpp_gateway.process import say_alive
+from stations import intake
 from tests.support.garbage import GARBAGE, NONSENSE
 from tests.support.pile import SILENCE
 from tests.support.premises import Premises
@@ -241,3 +243,25 @@ async def test_a_command_is_followed_in_its_row(premises: Premises) -> None:
     await premises.until_row(row, [lost, "sent"])
     await pile.cut()
     await premises.until_row(row, [lost, "connection_lost"])
+
+
+async def test_piles_of_a_gateway_that_could_not_be_heard_are_there_again_with_its_next_pulse(
+    premises: Premises,
+) -> None:
+    presence = "SELECT online FROM stations_pile WHERE identity = 'CP1'"
+    pile = await premises.pile("CP1")
+    store, gateway = premises.store, premises.gateway
+    assert store is not None and gateway is not None
+    await say_alive(store, gateway)
+    await premises.inside(_make_late)
+    assert len(await premises.inside(intake.drop_lost_gateways)) == 1
+    assert await premises.rows(presence) == [(False,)]
+    await say_alive(store, gateway)
+    assert await premises.rows(presence) == [(True,)]
+    await pile.heartbeat()
+    await pile.disconnect()
+
+
+def _make_late() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE stations_gateway SET seen_at = seen_at - interval '1 minute'")
