@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -223,6 +224,32 @@ def test_transaction_data_adds_only_what_was_not_sent_before(site: Site) -> None
         assert [row.context for row in rows] == ["Transaction.Begin", "Sample.Periodic", "Transaction.End"]
     site.work()
     assert again(order).energy_wh == 6_000
+
+
+@pytest.mark.statement(76)
+@pytest.mark.parametrize(
+    ("closing", "energy_wh"),
+    [
+        ("1006000.4", 6_000),
+        ("1006000.5", 6_001),
+        ("1006000.96", 6_001),
+        ("1005999.2", 5_999),
+        ("1006001.2", 6_000),
+    ],
+)
+def test_the_closing_reading_counts_where_it_is_finer_than_the_stop_and_agrees(
+    site: Site, closing: str, energy_wh: int
+) -> None:
+    order, key = make_running_order(site)
+    site.wait(minutes=10)
+    readings = (read(site.now, Decimal(closing), context="Transaction.End"),)
+    site.charger.stops(key, 1_006_000, readings=readings)
+    site.work()
+
+    order = again(order)
+    assert (order.energy_wh, order.meter_stop) == (energy_wh, 1_000_000 + energy_wh)
+    assert stored(site, key).meter_stop == 1_006_000
+    assert cases_of(order) == {}
 
 
 def test_a_stop_of_a_pile_whose_clock_is_wrong_is_the_same_when_it_comes_again(site: Site) -> None:

@@ -13,6 +13,7 @@ from tests.factories.orders import (
     again,
     begin,
     make_site,
+    order_of,
 )
 
 
@@ -206,3 +207,17 @@ def test_a_guess_that_looks_like_a_token_is_invalid(site: Site) -> None:
     guess = order.id_tag[:-1] + ("0" if order.id_tag[-1] != "0" else "1")
 
     assert site.charger.asks(guess) == "Invalid"
+
+
+@pytest.mark.statement(45)
+def test_a_group_is_told_and_is_no_card(site: Site) -> None:
+    """Whoever holds up the number of a group holds no card (OCPP 1.6 §3.10)."""
+    card = site.card(site.driver(cash=5_000), parent_id_tag="GROUP1")
+    order_id = site.charger.starts(card.uid).transaction_id
+
+    assert site.charger.starts("GROUP1", connector=2).id_tag.status == "Invalid"
+    assert site.charger.asks("GROUP1") == "Invalid"
+    answer = site.charger.stops(order_id, 1_000_100, id_tag="GROUP1")
+    assert answer.id_tag is not None and answer.id_tag.status == "Invalid"
+    site.work()
+    assert order_of(order_id).charge_state == "ended"

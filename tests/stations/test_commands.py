@@ -20,6 +20,7 @@ from tenants.selectors import scope_of
 from tests.factories.stations import (
     ACTOR,
     Talk,
+    later,
     make_connector,
     make_online_pile,
     make_pile,
@@ -225,3 +226,26 @@ def test_what_is_intended_is_as_asked_whatever_the_pile_says() -> None:
         "Inoperative",
     ]
     assert Pile.objects.get(pk=pile.pk).intent == "Inoperative"
+
+
+@pytest.mark.statement(108)
+def test_a_trigger_that_a_model_does_not_have_is_remembered_for_the_model_and_its_firmware() -> None:
+    station = make_station()
+    asked, same, other = (make_online_pile(station) for _ in range(3))
+    intake.boot([Talk(other).booted(firmware="2.0", received_at=later(1))])
+    payload = {"requestedMessage": "MeterValues"}
+    first = send(asked, "TriggerMessage", payload)
+    said = {"status": "NotImplemented"}
+    intake.keep_outcomes(
+        [outcome(first, CommandState.SENT), outcome(first, CommandState.REJECTED, answer=said)]
+    )
+
+    first.refresh_from_db()
+    assert (first.state, first.answer) == (CommandState.REJECTED, said)
+    before = Command.objects.count()
+    assert refusal(same, "TriggerMessage", payload) == "lacking"
+    assert Command.objects.count() == before
+    send(same, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+    send(other, "TriggerMessage", payload)
+    intake.boot([Talk(same).booted(firmware="2.1", received_at=later(1))])
+    send(same, "TriggerMessage", payload)
