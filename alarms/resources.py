@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from alarms import selectors, services
 from alarms.catalogue import CATALOGUE, DANGER
@@ -58,7 +58,7 @@ CLOSE = RowAction(
 )
 
 
-def where(pile, connector):
+def where(pile: str | None, connector: int | None) -> str:
     """``HQ-07 · A``; connectors are letters, as on the labels."""
     letter = chr(ord("A") + connector - 1) if connector and connector <= 26 else str(connector or "")
     return " · ".join(filter(None, [pile, letter]))
@@ -208,7 +208,11 @@ SAFETY = _list(
     table=SafetyTable,
     filters=SafetyFilters,
     menu=Place(
-        "alarms", 10, label=_("Safety"), count=lambda _reader: selectors.open_safety_count(), count_kind="bad"
+        "alarms",
+        10,
+        label=pgettext_lazy("menu", "Safety"),
+        count=lambda _reader: selectors.open_safety_count(),
+        count_kind="bad",
     ),
     empty=Empty(_("No safety alarm"), _("Heat, leakage, over-current and the like would stand here.")),
 )
@@ -218,7 +222,7 @@ FAILURE = _list(
     rows=selectors.failure_alarms,
     table=FailureTable,
     filters=FailureFilters,
-    menu=Place("alarms", 20, label=_("Failure")),
+    menu=Place("alarms", 20, label=pgettext_lazy("menu", "Failure")),
     empty=Empty(
         _("No failure"), _("What piles report as broken, and piles that are gone, would stand here.")
     ),
@@ -229,7 +233,7 @@ STATION = _list(
     rows=selectors.station_alarms,
     table=StationTable,
     filters=StationFilters,
-    menu=Place("alarms", 30, label=_("Station")),
+    menu=Place("alarms", 30, label=pgettext_lazy("menu", "Station")),
     empty=Empty(_("No station alarm"), _("What concerns a whole station would stand here.")),
 )
 

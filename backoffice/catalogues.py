@@ -94,8 +94,7 @@ def update(catalogue: Path, messages: Sequence[Message]) -> int:
     for message, entry in zip(messages, entries, strict=True):
         if message.plural is not None and entry.msgid_plural != message.plural:
             entry.msgid_plural, entry.msgstr_plural, entry.msgstr = message.plural, {0: entry.msgstr}, ""
-        place, _, line = message.place.rpartition(":")
-        entry.occurrences = [(place, line)]
+        entry.occurrences = [(message.place.rpartition(":")[0], "")]  # a line number would change daily
         entry.obsolete = False
     added = sum(_key(entry) not in known for entry in entries)
     file[:] = entries

@@ -21,7 +21,7 @@ SECRET = re.compile(
     re.IGNORECASE,
 )
 URL_PASSWORD = re.compile(r"(?<=://)[^/@\s\"]+@")
-BORING = frozenset({"taskName"})
+BORING = frozenset({"taskName", "color_message", "websocket"})
 
 Event = MutableMapping[str, Any]
 
@@ -63,8 +63,11 @@ def configuration(level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         # They bring handlers of their own, in a form of their own.
         "loggers": {
-            name: {"handlers": [], "propagate": True, "level": level}
-            for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi", "django.server")
+            **{
+                name: {"handlers": [], "propagate": True, "level": level}
+                for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi", "django.server")
+            },
+            "uvicorn.access": {"handlers": [], "propagate": False},
         },
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import menu
 from backoffice.kit.frame import MenuItem, Words
@@ -36,7 +36,7 @@ GROUPS = (
     Group("alarms", _("Alarm centre"), "alarm"),
     Group("tenants", _("Tenants"), "tenants", flat=True),
     Group("users", _("Users"), "users"),
-    Group("service", _("Service"), "wrench"),
+    Group("service", pgettext_lazy("menu", "Service"), "wrench"),
     Group("store", _("Store"), "store"),
     Group("personal", _("Personal centre"), "person", flat=True),
     Group("system", _("System settings"), "sliders"),
@@ -89,8 +89,12 @@ def _item(entry: Entry, reader: Reader, *, icon: str, current: bool) -> MenuItem
 
 
 def _current(request: HttpRequest, seen: list[Entry]) -> Entry | None:
-    """The entry whose page this is, else the one whose address the page lies below."""
+    """The entry whose page this is, else the one whose address the page lies below.
+
+    A page that belongs to one of several lists says which: ``request.shown_under``.
+    """
     name = request.resolver_match.view_name if request.resolver_match else ""
+    name = getattr(request, "shown_under", name)
     details = {one.detail: one.name for one in registered() if one.detail}
     by_name = next((entry for entry in seen if entry.url_name in {name, details.get(name)}), None)
     if by_name is not None:

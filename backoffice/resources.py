@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.changes import change_words
+from backoffice.kit.deeds import DEEDS, deed_words
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from backoffice.kit.models import AuditEntry, Job, JobState
@@ -24,29 +23,20 @@ JOB_TONES: dict[JobState, Tone] = {
 }
 
 
-def changes(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """``name: “A” → “B”``, one change after the other."""
-    said = []
-    for key in sorted(before.keys() | after.keys()):
-        old, new = (json.dumps(state.get(key), ensure_ascii=False) for state in (before, after))
-        said.append(f"{key}: {new}" if key not in before else f"{key}: {old} → {new}")
-    return "; ".join(said)
-
-
 class AuditTable(ListTable):
     at = columns.When(sort=True)
     actor = columns.Text("actor_label", head=_("Actor"), second=columns.Text("ip"))
     on_behalf = columns.Text(shown=False)
-    action = columns.Text()
+    action = columns.Text(show=deed_words)
     object = columns.Text("object_label", head=_("Object"))
-    changes = columns.Text("before", "after", head=_("Changes"), show=changes)
+    changes = columns.Text("object_ref", "before", "after", head=_("Changes"), show=change_words)
     reason = columns.Text()
 
 
 class AuditFilters(ListFilters):
     at = filters.Period()
     actor = filters.Search("actor_label", label=_("Actor"))
-    action = filters.Text()
+    action = filters.Choice(choices=DEEDS)
     object = filters.Search("object_label", label=_("Object"))
     tenant = filters.Subtree()
 

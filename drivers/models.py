@@ -7,7 +7,7 @@ operator that collects the money owes it.
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.figures import masked_phone
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
@@ -22,13 +22,13 @@ class Driver(TenantOwned):
     """An account at an operator. ``phone`` is E.164. A blocked driver starts no charge; money and history stay."""
 
     phone = models.CharField(_("phone"), max_length=20)
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=80, blank=True)
     locale = models.CharField(_("language"), max_length=12, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=DriverStatus, default=DriverStatus.ACTIVE)
     blocked_reason = models.CharField(_("reason"), max_length=300, blank=True)
     several_at_once = models.BooleanField(_("may charge several vehicles at once"), default=False)
     created_at = models.DateTimeField(_("created"))
-    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    last_seen_at = models.DateTimeField(pgettext_lazy("person", "last seen"), null=True, blank=True)
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("driver")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Empty, Tone
@@ -192,7 +192,7 @@ class CardTable(ListTable):
         "driver__phone",
         head=_("Driver"),
         see=DriverPerm.SEE_PHONE,
-        second=columns.Text("driver__name", head=_("Name")),
+        second=columns.Text("driver__name", head=pgettext_lazy("person", "Name")),
     )
     status = columns.Badge(tones=CARD_TONES)
     parent_id_tag = columns.Text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
@@ -175,7 +175,7 @@ class EntryTable(ListTable):
 class EntryFilters(ListFilters):
     about = filters.Text("journal__about", label=_("About"))
     at = filters.Period()
-    account = filters.Choice("account__kind", choices=AccountKind, label=_("Account"))
+    account = filters.Choice("account__kind", choices=AccountKind, label=pgettext_lazy("ledger", "Account"))
     event = filters.Choice("journal__event_type", choices=EVENTS, label=_("Event"))
     subject = filters.Text("account__subject", label=_("Of"))
 

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from backoffice.kit.enumeration import enumerated
 from finance import resources, selectors
 from tenants.hooks import closing_blockers
 
@@ -28,4 +29,4 @@ def money_blocks_closing(tenant_id: int) -> str | Promise | None:
             ngettext("%(count)d payment is on its way", "%(count)d payments are on their way", moving)
             % {"count": moving}
         )
-    return ", ".join(needs) or None
+    return enumerated(needs) or None

@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from orders.bill import BillFlag, Fee, Outcome
 from orders.limits import StopCause
 from orders.rules import Code
-from orders.states import CaseState, ChargeState, Flag, PayState, ReviewState
+from orders.states import CaseState, ChargeState, FactFlag, Flag, PayState, ReviewState, Stage
 from stations.slots import Band
 
 Code_ = TypeVar("Code_", bound=StrEnum)
@@ -42,9 +42,28 @@ PAY: Labels[PayState] = {
 }
 
 REVIEW: Labels[ReviewState] = {
-    ReviewState.NONE: _("None"),
+    ReviewState.NONE: pgettext_lazy("review", "None"),
     ReviewState.ABNORMAL: _("Abnormal"),
     ReviewState.RESOLVED: _("Resolved"),
+}
+
+STAGE: Labels[Stage] = {
+    Stage.CREATED: _("Created"),
+    Stage.STARTING: _("Starting"),
+    Stage.CHARGING: _("Charging"),
+    Stage.SUSPENDED_EV: _("Suspended by vehicle"),
+    Stage.SUSPENDED_EVSE: _("Suspended by pile"),
+    Stage.STOPPING: _("Stopping"),
+    Stage.LOST: _("Link lost"),
+    Stage.FAULTED: _("Fault"),
+    Stage.TO_SETTLE: _("To settle"),
+    Stage.OCCUPIED: _("Occupied"),
+    Stage.SETTLED: _("Settled"),
+    Stage.ARREARS: _("In arrears"),
+    Stage.PARTLY_REFUNDED: _("Partly refunded"),
+    Stage.REFUNDED: _("Refunded"),
+    Stage.START_FAILED: _("Start failed"),
+    Stage.CANCELLED: _("Cancelled"),
 }
 
 CASE: Labels[CaseState] = {
@@ -90,6 +109,19 @@ FLAG: Labels[Flag] = {
     Flag.UNAUTHORISED: _("Started without authorisation"),
 }
 
+FACT_FLAG: Labels[FactFlag] = {
+    FactFlag.STOP_MISSING: _("Stop missing"),
+    FactFlag.BELOW_LAST_STOP: _("Meter below the last stop"),
+    FactFlag.START_UPLOADED_LATE: _("Start uploaded late"),
+    FactFlag.CLOCK_UNSYNCED: _("Clock not set"),
+}
+
+LOOSE: Mapping[str, str | Promise] = {
+    "unknown_transaction": _("Stop of an unknown transaction"),
+    "foreign_transaction": _("Stop of another pile's transaction"),
+    "contradicting_stop": _("Second stop that says otherwise"),
+}
+
 FEE: Labels[Fee] = {
     Fee.ELECTRICITY: _("Electricity"),
     Fee.SERVICE: _("Service"),
@@ -132,6 +164,22 @@ FAILURE: Mapping[str, str | Promise] = {
     "start_timed_out": _("The pile did not answer"),
     "start_connection_lost": _("The connection to the pile was lost"),
     "cancelled": _("Cancelled by the driver"),
+    "cancelled_by_staff": _("Cancelled by staff"),
+}
+
+STOP_REASON: Mapping[str, str | Promise] = {
+    "EmergencyStop": _("Emergency stop"),
+    "EVDisconnected": _("Vehicle unplugged"),
+    "HardReset": _("Pile reset"),
+    "Local": _("Stopped at the pile"),
+    "Other": _("Other"),
+    "PowerLoss": _("Power lost"),
+    "Reboot": _("Pile rebooted"),
+    "Remote": _("Stopped remotely"),
+    "SoftReset": _("Pile reset"),
+    "UnlockCommand": _("Connector unlocked"),
+    "DeAuthorized": _("Card refused"),
+    "Forced": _("Closed in the database"),
 }
 
 WHY_TARIFF: Mapping[str, str | Promise] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from orders.meter import Envelope, Reading, envelope, whole_wh
 from orders.models import ChargingOrder, Sample, Transaction
@@ -67,4 +68,28 @@ def samples_of(transaction: Transaction) -> list[Reading]:
         Reading(taken_at, whole_wh(register), context == "Sample.Clock")
         for taken_at, register, context in rows.values_list("taken_at", "register_wh", "context")
         if register is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a pile measured at an instant, as pages show it: W, percent, the register in Wh."""
+
+    at: datetime
+    power_w: float | None
+    soc: float | None
+    register_wh: float | None
+
+
+def taken(transaction: Transaction) -> list[Taken]:
+    """Everything that was measured over a transaction, the oldest first."""
+    rows = Sample.objects.filter(transaction=transaction, taken_at__gte=transaction.started_at - MARGIN)
+    until = max(filter(None, (transaction.stopped_at, transaction.last_sample_at)), default=None)
+    if until is not None:
+        rows = rows.filter(taken_at__lte=until + MARGIN)
+    return [
+        Taken(at, *(None if value is None else float(value) for value in values))
+        for at, *values in rows.order_by("taken_at", "id").values_list(
+            "taken_at", "power_w", "soc", "register_wh"
+        )
     ]

@@ -39,6 +39,27 @@ class ReviewState(StrEnum):
     RESOLVED = "resolved"
 
 
+class Stage(StrEnum):
+    """Where an order is in one word, for people: its three states, and what its pile says of it meanwhile."""
+
+    CREATED = "created"
+    STARTING = "starting"
+    CHARGING = "charging"
+    SUSPENDED_EV = "suspended_ev"
+    SUSPENDED_EVSE = "suspended_evse"
+    STOPPING = "stopping"
+    LOST = "lost"  # energy may flow, and the pile cannot be heard
+    FAULTED = "faulted"
+    TO_SETTLE = "to_settle"  # ended, and its money waits
+    OCCUPIED = "occupied"  # settled, the vehicle still stands there
+    SETTLED = "settled"
+    ARREARS = "arrears"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    START_FAILED = "start_failed"
+    CANCELLED = "cancelled"
+
+
 class CaseState(StrEnum):
     OPEN = "open"
     IN_REVIEW = "in_review"

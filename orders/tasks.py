@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from celery.schedules import crontab
+
 from backoffice.kit.tasks import sweep
+from orders import proof
 from orders.services import sweeps
 
 
@@ -35,10 +38,16 @@ def keep_partitions() -> None:
     sweeps.keep_partitions()
 
 
+@sweep
+def prove_books() -> None:
+    proof.prove_nightly()
+
+
 SCHEDULE = {
     follow_facts: 1.0,
     follow_running: 2.0,
     watch_timers: 2.0,
     finish_orders: 10.0,
     keep_partitions: 3600.0,
+    prove_books: crontab(hour="3", minute="17"),
 }

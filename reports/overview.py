@@ -21,6 +21,7 @@ from alarms.selectors import open_alarms
 from alarms.wording import SEVERITY_TONES, title_of
 from backoffice.kit import clock
 from backoffice.kit.drawings import Slice
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import energy_text, money_text, number_text, span_text
 from backoffice.kit.frame import AlarmLine, Chart, Figure, Series, Tab, Task, Words
 from backoffice.kit.lists import registered
@@ -89,7 +90,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
         **_load(selectors.load(tenant, (now.date(), now.date() - timedelta(days=1))), now),
         "connectors": _slices(standings),
         "connectors_total": number_text(sum(standings.values())),
-        "connectors_label": ", ".join(f"{part.label} {part.value}" for part in _slices(standings)),
+        "connectors_label": enumerated(f"{part.label} {part.value}" for part in _slices(standings)),
         "devices_url": _list_of(Connector, reader),
         "tasks": _tasks(reader, now),
         **_alarms(reader),

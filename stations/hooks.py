@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 
+from backoffice.kit.frame import Action
 from backoffice.kit.hooks import Listeners, Questions
-from stations.models import Command
+from backoffice.kit.staff import Reader
+from stations.models import Command, Pile, Station
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
 """The pile answered, or never will. Runs in the transaction that recorded it; tells each command once."""
@@ -15,3 +17,9 @@ effect_missing: Listeners[[Command]] = Listeners("effect_missing")
 
 retiring_blockers: Questions[[int], str | Promise] = Questions("retiring_blockers")
 """Answered with one sentence each by whatever still needs the pile of this id: open orders."""
+
+station_actions: Questions[[Station, Reader], Action] = Questions("station_actions")
+"""Answered by rooms that have more about a station, for a reader who may see it: a button at the head of its page."""
+
+pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
+"""The same for a pile."""

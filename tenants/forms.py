@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.functional import lazy
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.perms import Role
@@ -49,7 +50,9 @@ class ContactForm(forms.Form):
     """What a tenant may say of itself."""
 
     contact = forms.CharField(label=_("Contact"), max_length=120, required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=20, required=False, validators=[PHONE])
+    phone = forms.CharField(
+        label=pgettext_lazy("company", "Phone"), max_length=20, required=False, validators=[PHONE]
+    )
     hotline = forms.CharField(
         label=_("Hotline for drivers"),
         max_length=20,
@@ -104,7 +107,7 @@ class NewTenantForm(TenantForm):
     currency = forms.ChoiceField(
         label=_("Currency"),
         required=False,
-        choices=inherited([(code, f"{code} · {name}") for code, name in CURRENCIES.items()]),
+        choices=inherited([(code, format_lazy("{} · {}", code, name)) for code, name in CURRENCIES.items()]),
         help_text=_("Cannot be changed later."),
     )
 
@@ -145,7 +148,7 @@ class PersonForm(forms.Form):
     email = forms.EmailField(
         label=_("Email"), max_length=254, help_text=_("A link to set a password goes there.")
     )
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
 
 
 class NewMemberForm(PersonForm, MemberForm):
@@ -157,7 +160,7 @@ class NewMemberForm(PersonForm, MemberForm):
 class ProfileForm(forms.Form):
     """What somebody sets of himself."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
     phone = forms.CharField(label=_("Phone"), max_length=20, required=False, validators=[PHONE])
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=of_tenant(list(LANGUAGE_NAMES.items()))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
@@ -62,7 +62,7 @@ class Tenant(MPTTModel, ScopedModel):
     status = models.CharField(_("status"), max_length=10, choices=TenantStatus, default=TenantStatus.ACTIVE)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
     contact = models.CharField(_("contact"), max_length=120, blank=True)
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    phone = models.CharField(pgettext_lazy("company", "phone"), max_length=20, blank=True)
     hotline = models.CharField(_("hotline for drivers"), max_length=30, blank=True)
     brand = models.CharField(_("brand on driver pages"), max_length=80, blank=True)
     contract_from = models.DateField(_("contract from"), null=True, blank=True)
@@ -136,7 +136,7 @@ class User(AbstractBaseUser):
     """A person who works in the backoffice. Where and as what is a matter of memberships."""
 
     email = models.EmailField(_("email"), unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=80)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty, Tone
@@ -147,7 +147,7 @@ class StaffTable(ListTable):
         "user__name",
         to="tenants:member",
         sort=("user__name", "pk"),
-        head=_("Name"),
+        head=pgettext_lazy("person", "Name"),
         second=columns.Text("user__email"),
     )
     role = columns.Text(sort=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from django.conf import settings
+from pytest_django.plugin import DjangoDbBlocker
+from xdist.remote import Producer
 
-from tests.support.database import ensure_template
+from tests.support.database import empty_what_django_does_not_manage, ensure_template
+from tests.support.sharing import ByPart
 
 # How long an example takes says nothing where the machine is shared.
 hypothesis.settings.register_profile(
@@ -33,6 +37,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("e2e"):
                 item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPart:
+    """Who hands out the tests, where several workers share them."""
+    return ByPart(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _emptied(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Django empties after a transactional test what it manages; this empties the rest."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        with django_db_blocker.unblock():
+            empty_what_django_does_not_manage()
 
 
 @pytest.fixture(scope="session")

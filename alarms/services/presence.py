@@ -19,7 +19,7 @@ from alarms.services.book import announce, keep
 from alarms.states import ALARM, REOPENS_WITHIN
 from backoffice.kit import clock, locks
 from backoffice.kit.machines import move
-from stations.selectors import places
+from stations.selectors import listening_since, places
 
 OFFLINE, STATION_OFFLINE, SECURITY = "F01", "T01", "T08"
 FEWEST_OF_STATION = 3
@@ -28,8 +28,15 @@ AT_ONCE = 2000
 
 
 def watch_presence() -> None:
-    """Clear what is back, raise what is gone, make worse what lasts, and sum up per station."""
+    """Clear what is back, raise what is gone, make worse what lasts, and sum up per station.
+
+    While no gateway has listened for long enough nobody is gone: piles need a moment to come back after
+    an outage of ours.
+    """
     clear_returned()
+    listening = listening_since()
+    if listening is not None and listening > clock.ago(seconds=settings.OFFLINE_ALARM_AFTER_S):
+        return
     raise_lost()
     worsen_lasting()
     sum_up_stations()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
@@ -175,14 +176,14 @@ def _price(made: Masters, price: Price) -> None:
             tariff = tariff or tariffs.create_tariff(
                 owner, actor=ACTOR, name=price.name, rounding=price.rounding
             )
+            fields: dict[str, Any] = {**_idle_fields(price), **rates.as_fields()}
             version = tariffs.write_version(
                 tariff,
                 actor=ACTOR,
                 valid_from=begins,
                 codes=price.codes,
                 min_hold=price.min_hold,
-                **({} if price.idle is None else _idle_fields(price)),  # type: ignore[typeddict-item]
-                **rates.as_fields(),  # type: ignore[typeddict-item]
+                **fields,
             )
             tariffs.approve_version(version, actor=ACTOR)
         made.changes.append(begins)

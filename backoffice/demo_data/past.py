@@ -21,7 +21,7 @@ from backoffice.demo_data.copying import take_ids, take_numbers
 from backoffice.demo_data.masters import Customer, Masters
 from backoffice.demo_data.offers import Offer, Offers
 from backoffice.demo_data.plans import Plan
-from backoffice.demo_data.purses import MoneyRows, Pocket
+from backoffice.demo_data.purses import NOTES, MoneyRows, Pocket
 from backoffice.demo_data.record import Record
 from backoffice.kit.actor import Actor, pile as pile_actor, timer
 from backoffice.kit.scope import path_of_tenant
@@ -33,7 +33,7 @@ from orders.meter import Envelope, Reading, envelope
 from orders.models import ChargingOrder, Source, Transaction
 from orders.pricing import price
 from orders.quotes import rated_w
-from orders.rules import Code, Facts, Finding, Session, inspect
+from orders.rules import Code, Evidence, Facts, Finding, Session, inspect
 from orders.services import billing
 from orders.services.settling import fees
 from orders.services.starting import HOLD_CAP, Wish, hold_wanted
@@ -43,6 +43,8 @@ from tenants.selectors import standings
 
 SECOND = timedelta(seconds=1)
 ORDER_SERIAL = "'orders_order_serial'"
+TOP_UPS = 4
+"""How often those pay in who charge with cards from now on, the largest note each time."""
 
 
 class Past:
@@ -75,8 +77,18 @@ class Past:
                 self._given_up(plan, order)
             else:
                 self._charged(plan, plan.charge, order, next(facts))
+        return self._save()
+
+    def provide(self) -> int:
+        """Have those who charge with cards from now on pay in, through the channel; how many they are."""
+        rich = [one for some in self._masters.customers.values() for one in some if one.card is not None]
+        for one in rich:
+            pocket = self._pocket(one)
+            paid_in = self._masters.now - timedelta(minutes=self._chance.randrange(20, 600))
+            for number in range(TOP_UPS):
+                pocket.top_up(max(NOTES[pocket.currency]), paid_in + timedelta(minutes=number), self._chance)
         self._save()
-        return len(self._record.orders)
+        return len(rich)
 
     def _opened(self, plan: Plan, key: int, serial: int) -> ChargingOrder:
         connector, offer = plan.connector, self._offer(plan)
@@ -129,7 +141,7 @@ class Past:
         self._record.note(order, "released", over, history.MONEY, amount=purse.total, currency=order.currency)
         self._record.note(order, "given_up", over, actor=actor, failure=plan.failure)
         if not is_cancelled:
-            evidence = {"failure": plan.failure, "waited_until": over.isoformat()}
+            evidence: Evidence = {"failure": plan.failure, "waited_until": over.isoformat()}
             self._record.add_case(order, Finding(Code.START_TIMEOUT, evidence), over)
         self._record.orders.append(order)
 
@@ -227,9 +239,9 @@ class Past:
         settled_at: datetime,
     ) -> None:
         """The lines of the order's history."""
-        held = {"amount": purse.total, "currency": order.currency}
+        held: dict[str, Any] = {"amount": purse.total, "currency": order.currency}
         if plan.source is Source.QR:
-            told = {
+            told: dict[str, Any] = {
                 "limit": plan.limit,
                 "value": plan.limit_value,
                 "why": offer.why,
@@ -303,9 +315,14 @@ class Past:
     def _offer(self, plan: Plan) -> Offer:
         return self._offers.at(plan.connector, plan.created_at)
 
-    def _save(self) -> None:
+    def _save(self) -> int:
+        """Write what has been collected, and begin a new page; how many orders it had."""
         self._record.save(self._texts)
         purses.write(self._money, self._pockets.values(), self._masters.now)
+        count = len(self._record.orders)
+        self._record = Record(self._paths)
+        self._money.clear()
+        return count
 
     def _texts(self, order: ChargingOrder) -> dict[str, Any]:
         offer = self._offers.at(order.connector, order.created_at)

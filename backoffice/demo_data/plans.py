@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -69,12 +69,22 @@ class _Free:
 
 
 def plan(
-    masters: Masters, *, since: datetime, until: datetime, orders: int, chance: Random
+    masters: Masters,
+    *,
+    since: datetime,
+    until: datetime,
+    orders: int,
+    resting: Mapping[int, datetime],
+    chance: Random,
 ) -> Iterator[Plan]:
-    """About ``orders`` starts between the two instants, in the order of their charges."""
+    """About ``orders`` starts between the two instants, in the order of their charges.
+
+    ``resting``: piles, by their keys, at which nobody charges from some time on.
+    """
     drivers = {code: _at_home(masters, code, chance) for code in masters.customers}
+    ends = [resting.get(connector.pile_id, until) for connector in masters.connectors]
     streams = [
-        _numbered(number, charges(outlet, since, until, Random(chance.getrandbits(64))))
+        _numbered(number, charges(outlet, since, max(ends[number], since), Random(chance.getrandbits(64))))
         for number, outlet in enumerate(_outlets(masters, orders, (until - since).days, chance))
     ]
     for _at, number, charge in heapq.merge(*streams):

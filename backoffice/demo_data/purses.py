@@ -42,6 +42,11 @@ class MoneyRows:
     settlements: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """With the key of the journal that settled; empty where nothing was to pay."""
 
+    def clear(self) -> None:
+        """Begin a new page; what stood on the last one has been written."""
+        for part in (self.entries, self.top_ups, self.holds, self.settlements):
+            part.clear()
+
 
 @dataclass(slots=True)
 class Pocket:

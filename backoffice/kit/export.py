@@ -42,7 +42,8 @@ EARLIEST = date(1900, 3, 1)
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+([.,]\d+)?$)")
-_RISKY = frozenset("=@\t\r+-")
+_LINE_END = re.compile(r"\r\n?")
+_RISKY = frozenset("=@\t\r+- ")
 _NO_TITLE = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -118,11 +119,17 @@ def write_workbook(target: BinaryIO, sheets: Sequence[Sheet]) -> int:
 
 
 def safe_text(text: str) -> str:
-    """Text as a cell can hold it: no control characters, not too long, and no formula wherever it is pasted."""
+    """Text as a cell can hold it: no control characters, not too long, and no formula wherever it is pasted.
+
+    Every end of a line is a line feed: XML knows no other, and a cell breaks at it. Blanks alone are nothing.
+    """
     if text.isprintable() and text[:1] not in _RISKY and len(text) <= LONGEST_TEXT:
         return text  # nearly every cell of a long list
-    text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
-    if _FORMULA.match(text):
+    is_formula = _FORMULA.match(text)
+    text = _LINE_END.sub("\n", _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text))
+    if not text.strip(" \n"):
+        return ""
+    if is_formula:
         text = f"'{text}"
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 

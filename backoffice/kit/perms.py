@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level
@@ -23,7 +23,7 @@ class Perm(StrEnum):
 class Role(models.TextChoices):
     """The built-in roles; what each may do depends on the level too."""
 
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
     MANAGER = "manager", _("Manager")
     FINANCE = "finance", _("Finance")
     ENGINEER = "engineer", _("Engineer")

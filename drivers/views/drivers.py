@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import cells
 from backoffice.kit.figures import masked_phone
@@ -123,6 +123,6 @@ def _actions(row, reader):
 def _facts(row):
     return [
         Fact(_("Account since"), cells.when(row.created_at)),
-        Fact(_("Last seen"), cells.ago(row.last_seen_at) if row.last_seen_at else "–"),
+        Fact(pgettext("person", "Last seen"), cells.ago(row.last_seen_at) if row.last_seen_at else "–"),
         Fact(_("At once"), _("Several vehicles") if row.several_at_once else _("One vehicle")),
     ]

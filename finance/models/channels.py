@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 
@@ -59,7 +59,7 @@ class ChannelNotice(PathOwned):
     received_at = models.DateTimeField(_("time"))
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
-    remote = models.CharField(_("from"), max_length=60, blank=True)
+    remote = models.CharField(pgettext_lazy("address", "from"), max_length=60, blank=True)
     signature_ok = models.BooleanField(_("signature"), default=False)
     outcome = models.CharField(_("outcome"), max_length=40)
     about = models.CharField(_("about"), max_length=80, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, path_indexes
 from finance.models.channels import PaymentChannel
@@ -11,7 +11,7 @@ from finance.models.wallets import Wallet
 
 
 class TopUpState(models.TextChoices):
-    PENDING = "pending", _("Waiting")
+    PENDING = "pending", pgettext_lazy("payment", "Waiting")
     PAID = "paid", _("Paid")
     CLOSED = "closed", _("Closed")
     REFUNDED = "refunded", _("Refunded")
@@ -36,7 +36,7 @@ class TopUp(PathOwned):
     pay_url = models.CharField(max_length=500, blank=True)
     come_back_to = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"))
-    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    paid_at = models.DateTimeField(pgettext_lazy("time", "paid"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     expires_at = models.DateTimeField()
     next_query_at = models.DateTimeField(null=True, blank=True)
@@ -80,7 +80,7 @@ class RefundKind(models.TextChoices):
 
 
 class RefundState(models.TextChoices):
-    CLAIMED = "claimed", _("Claimed")
+    CLAIMED = "claimed", pgettext_lazy("refund", "Claimed")
     SENT = "sent", _("Sent")
     CONFIRMED = "confirmed", _("Confirmed")
     FAILED = "failed", _("Failed")

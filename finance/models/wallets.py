@@ -7,7 +7,7 @@ alone, together with the postings, under the wallet's row lock.
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned
 from drivers.models import Driver
@@ -57,7 +57,7 @@ class Wallet(TenantOwned):
 
 
 class HoldState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("hold", "Open")
     CAPTURED = "captured", _("Settled")
     RELEASED = "released", _("Released")
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from backoffice.kit import clock, locks
 from backoffice.kit.tasks import nudge
@@ -98,6 +98,11 @@ def register_payment(
     if (payment.amount, payment.currency) != (amount, currency):
         raise Declined("NUMBER_TAKEN")
     return payment
+
+
+def payments() -> QuerySet[Payment]:
+    """Every payment, with the merchant that asked for it."""
+    return Payment.objects.select_related("merchant")
 
 
 @transaction.atomic

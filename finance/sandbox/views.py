@@ -30,7 +30,7 @@ MODES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Show what is to be paid; take the payer's decision and send him back."""
-    payment = get_object_or_404(Payment.objects.select_related("merchant"), token=token)
+    payment = get_object_or_404(provider.payments(), token=token)
     if request.method == "POST":
         _decide(payment, request)
         return redirect(payment.return_url)

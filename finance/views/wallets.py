@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit.figures import masked_phone, money_text
 from backoffice.kit.frame import Action, Fact, Link
@@ -134,7 +134,11 @@ def _actions(reader, row):
 
 def _driver(reader, driver):
     phone = driver.phone if reader.may(DriverPerm.SEE_PHONE) else masked_phone(driver.phone)
-    return [(_("Name"), driver.name or "–"), (_("Phone"), phone), (_("State"), driver.get_status_display())]
+    return [
+        (pgettext("person", "Name"), driver.name or "–"),
+        (_("Phone"), phone),
+        (_("State"), driver.get_status_display()),
+    ]
 
 
 def _about(row):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, path_indexes
 from drivers.models import Card, Driver
@@ -20,8 +20,8 @@ from stations.models import Connector, Pile, Station, TariffVersion
 
 class Source(models.TextChoices):
     QR = "qr", _("QR code")
-    CARD = "card", _("Card")
-    STAFF = "staff", _("Staff")
+    CARD = "card", pgettext_lazy("start method", "Card")
+    STAFF = "staff", pgettext_lazy("start method", "Staff")
     OFFLINE = "offline", _("Offline upload")
 
 

@@ -7,6 +7,8 @@ correction is a decision of the business, and the ledger gets the difference.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.figures import energy_text
 from finance import services as finance
 from orders import history
 from orders.bill import Bill
@@ -79,20 +82,40 @@ def correct_case(case: Case, *, meter_stop: int, actor: Actor, reason: str) -> C
     """Bill by another final register, in Wh. Raises Refused when it lies below the start."""
     row, order = _open_for_decision(case, reason)
     order = _ended(order)
+    before = audit.snapshot(order)
+    correction = _correct(order, meter_stop)
+    _rewrite(order, correction.bill, correction.energy_wh, before, actor, reason)
+    return _decide(row, order, Decision.CORRECT, actor, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an order would be with another final register, in Wh."""
+
+    meter_stop: int
+    energy_wh: int
+    bill: Bill | None
+
+
+def preview_correction(order: ChargingOrder, *, meter_stop: int) -> Correction:
+    """What ``correct_case`` would make of an order; nothing is written. Raises Refused as it does."""
+    return _correct(copy(_ended(order)), meter_stop)
+
+
+def _correct(order: ChargingOrder, meter_stop: int) -> Correction:
+    """Set the decided register on the order in hand, and price it by the one engine."""
     if order.transaction is None or meter_stop < order.transaction.meter_start:
         start = order.transaction.meter_start if order.transaction else 0
         raise Refused(
-            _("The meter cannot end below its start, %(wh)d Wh.") % {"wh": start},
+            _("The meter cannot end below its start, %(energy)s kWh.") % {"energy": energy_text(start)},
             code="below_start",
             field="meter_stop",
         )
-    before = audit.snapshot(order)
     order.meter_stop = meter_stop
     order.flags = sorted({*order.flags, Flag.CORRECTED})
     account, stored = billing.account(order, order.transaction), billing.stored_bill(order)
     bill = carry_idle(account.bill, stored) if account.bill and stored else account.bill
-    _rewrite(order, bill, account.envelope.wh, before, actor, reason)
-    return _decide(row, order, Decision.CORRECT, actor, reason)
+    return Correction(meter_stop, account.envelope.wh, bill)
 
 
 @transaction.atomic

@@ -164,14 +164,18 @@ def start_order(
 
 
 @transaction.atomic
-def cancel_order(order: ChargingOrder, *, actor: Actor) -> ChargingOrder:
+def cancel_order(order: ChargingOrder, *, actor: Actor, reason: str = "") -> ChargingOrder:
     """Give up before energy flows; a second time changes nothing. Raises Refused once the charge has begun."""
     row = lock_order(order.pk)
     if row.charge_state == ChargeState.CANCELLED:
         return row
     if row.charge_state not in WAITING:
         raise Refused(_("The charge has already begun: stop it instead."), code="already_charging")
-    return _give_up(row, ChargeState.CANCELLED, "cancelled", actor)
+    before = audit.snapshot(row)
+    failure = "cancelled_by_staff" if actor.kind == "staff" else "cancelled"
+    row = _give_up(row, ChargeState.CANCELLED, failure, actor)
+    audit.record(actor, "order.cancelled", row, before=before, after=audit.snapshot(row), reason=reason)
+    return row
 
 
 @transaction.atomic

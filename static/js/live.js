@@ -63,8 +63,8 @@
     listened.add(topic);
     stream.addEventListener(topic, (event) => want(topic, event.data.split(",")));
   });
-  let opened = 0;
-  stream.onopen = () => { lostAt = 0; if (opened++) want(); tell(); };
+  // What changed between the rendering of the page and this moment was told to nobody here.
+  stream.onopen = () => { lostAt = 0; want(); tell(); };
   stream.onerror = () => { lostAt ||= Date.now(); };
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -18,10 +18,12 @@ from stations.changes import PresenceChange
 from stations.intake.batch import Row, add_events, sql, tell, with_values
 from stations.models import Gateway
 from stations.selectors.places import places
+from stations.selectors.traffic import GATEWAY_LOST_AFTER
 
 TAKEOVERS_WITHIN = timedelta(minutes=1)
-GATEWAY_LOST_AFTER = timedelta(seconds=45)
-GATEWAY_LATE_AFTER = timedelta(seconds=30)
+GATEWAY_LATE_AFTER = GATEWAY_LOST_AFTER - timedelta(seconds=15)
+"""A pulse so late may come after somebody gave the gateway up for lost."""
+
 SEEN_STEP_S = 2
 
 _CONNECT = """
@@ -171,6 +173,7 @@ def see(heard: Mapping[int, datetime]) -> None:
 def start_gateway(name: str) -> list[PresenceChange]:
     """A gateway of this name starts: whatever an earlier one of it held is not connected any more."""
     see_gateway(name)
+    Gateway.objects.filter(name=name).update(started_at=clock.now())
     return _drop([name], reason="gateway restarted")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import TenantOwned
 from stations.models.tariffs import Tariff
@@ -11,7 +11,7 @@ from stations.models.tariffs import Tariff
 
 class StationStatus(models.TextChoices):
     PLANNED = "planned", _("Planned")
-    LIVE = "live", _("Live")
+    LIVE = "live", pgettext_lazy("station", "Live")
     MAINTENANCE = "maintenance", _("Maintenance")
     CLOSED = "closed", _("Closed")
 

@@ -8,14 +8,14 @@ from typing import Any
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import TenantOwned
 
 
 class TariffStatus(models.TextChoices):
     ACTIVE = "active", _("Active")
-    RETIRED = "retired", _("Retired")
+    RETIRED = "retired", pgettext_lazy("tariff", "Retired")
 
 
 class VersionState(models.TextChoices):

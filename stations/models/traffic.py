@@ -11,9 +11,10 @@ from stations.models.devices import Pile
 
 
 class Gateway(models.Model):
-    """A process that holds the sockets of piles, and when it last said that it lives."""
+    """A process that holds the sockets of piles: since when, and when it last said that it lives."""
 
     name = models.CharField(max_length=60, primary_key=True)
+    started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

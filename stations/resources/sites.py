@@ -152,7 +152,9 @@ class PileTable(ListTable):
     last_seen_at = columns.Ago(sort=True)
     firmware = columns.Text(sort=True)
     life = columns.Badge(choices=Life, tones=tones.LIFE)
-    registration = columns.Badge(choices=Registration, tones=tones.REGISTRATION, shown=False)
+    registration = columns.Badge(
+        head=_("Registration"), choices=Registration, tones=tones.REGISTRATION, shown=False
+    )
     status = columns.Badge(
         choices=ConnectorStatus, tones=tones.CONNECTOR, shown=False, head=_("Reports of itself")
     )

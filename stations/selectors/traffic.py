@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from backoffice.kit import clock
 from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandOrder, CommandState
 from stations.keys import KEY_NAME
-from stations.models import Command, Frame, Pile, PileEvent, StatusEvent
+from stations.models import Command, Frame, Gateway, Pile, PileEvent, StatusEvent
+
+GATEWAY_LOST_AFTER = timedelta(seconds=45)
+"""A gateway that has not said for so long that it lives, does not."""
 
 Span = tuple[datetime, datetime]
 Step = tuple[datetime, bool]
@@ -193,3 +196,15 @@ def queued_orders(gateway: str, since: datetime) -> list[CommandOrder]:
         )
         for row in rows
     ]
+
+
+def listening_since() -> datetime | None:
+    """Since when piles can be heard: when the first of the gateways that live now started.
+
+    None where that cannot be said: no gateway was ever started. Now where all of them are gone.
+    """
+    if not Gateway.objects.exists():
+        return None
+    alive = Gateway.objects.filter(seen_at__gte=clock.now() - GATEWAY_LOST_AFTER)
+    started: datetime | None = alive.aggregate(first=Min("started_at"))["first"]
+    return started if alive.exists() else clock.now()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import unscoped
 from stations import credentials, hooks, keys, quirks
@@ -159,7 +160,7 @@ def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     blockers = [str(answer) for answer in hooks.retiring_blockers(row.pk)]
     if blockers:
         message = _("%(name)s cannot be retired: %(blockers)s.")
-        raise Refused(message % {"name": row.name, "blockers": "; ".join(blockers)}, code="blocked")
+        raise Refused(message % {"name": row.name, "blockers": enumerated(blockers)}, code="blocked")
     before = audit.snapshot(row)
     row.life = Life.RETIRED
     keys.set_key(row, credentials.NO_KEY)

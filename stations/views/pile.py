@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import detail_page, requires, row_or_404
-from stations import selectors, tones
+from backoffice.kit.staff import Reader
+from stations import hooks, selectors, tones
 from stations.forms.commands import ASKS
 from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
@@ -42,7 +43,7 @@ def pile(request, pk):
         back=PILES.back(),
         badges=[(row.get_life_display(), tones.LIFE[row.life])],
         subtitle=f"{row.identity} · {row.station.name}",
-        actions=_actions(row, grants),
+        actions=[*hooks.pile_actions(row, Reader.of(request)), *_actions(row, grants)],
         live=["piles"],
         pile=row,
         notice=_notice(row),

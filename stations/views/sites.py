@@ -11,7 +11,8 @@ from backoffice.kit import clock, figures
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
-from stations import selectors, tones
+from backoffice.kit.staff import Reader
+from stations import hooks, selectors, tones
 from stations.forms.sites import NewStationForm, StationForm, TransferForm
 from stations.forms.tariffs import AssignForm
 from stations.models import StationStatus
@@ -36,7 +37,7 @@ def station(request, pk):
         back=STATIONS.back(),
         badges=[(row.get_status_display(), tones.STATION[row.status])],
         subtitle=f"{row.code} · {row.tenant.name}",
-        actions=_actions(request, row),
+        actions=[*hooks.station_actions(row, Reader.of(request)), *_actions(request, row)],
         facts=_facts(row),
         object_id=row.pk,
         piles=[_line(pile) for pile in selectors.piles_of(row)],

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Link, Utterance
@@ -199,7 +199,7 @@ def _steps(row):
     """What happened when."""
     steps = [
         (_("Asked"), row.created_at, row.actor_label),
-        (_("Sent"), row.sent_at, ""),
+        (pgettext("time", "Sent"), row.sent_at, ""),
         (_("Answered"), row.answered_at, f"{row.latency_ms} ms" if row.latency_ms is not None else row.error),
         (_("Effect"), row.effect_at, row.effect_note),
     ]

@@ -6,9 +6,10 @@ from django.forms import Form
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock, figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.money import Money
@@ -177,8 +178,8 @@ def retire(request, pk):
         row,
         ReasonForm(request.POST or None),
         lambda data: tariffs.retire_tariff(row, actor=request.actor, **data),
-        title=_("Retire %(name)s") % {"name": row.name},
-        submit_label=_("Retire"),
+        title=pgettext("tariff", "Retire %(name)s") % {"name": row.name},
+        submit_label=pgettext("tariff", "Retire"),
         danger=True,
     )
 
@@ -214,7 +215,7 @@ def _actions(row, versions):
     found = [to("tariff_rename", _("Rename"), "edit", get=True)]
     if not row.is_default and any(one.state == VersionState.APPROVED for one in versions):
         found.append(to("tariff_default", _("Make it the default…"), "check", asks=True))
-    found.append(to("tariff_retire", _("Retire…"), "close-circle", asks=True, tone="stop"))
+    found.append(to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop"))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))
     return found
 
@@ -244,7 +245,7 @@ def _version(row, may_write):
             {
                 "band": name,
                 "word": BAND_WORDS[band],
-                "times": ", ".join(run.text for run in runs if run.band == band),
+                "times": enumerated(run.text for run in runs if run.band == band),
                 "fees": [getattr(row, f"{name}_{fee}") for fee in FEES],
                 "total": sum(getattr(row, f"{name}_{fee}") for fee in FEES),
             }

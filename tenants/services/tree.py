@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import TenantOwned, current_scope, unscoped
@@ -142,7 +143,7 @@ def close_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
     if blockers:
         raise Refused(
             _("%(name)s cannot be closed: %(blockers)s.")
-            % {"name": row.name, "blockers": "; ".join(blockers)},
+            % {"name": row.name, "blockers": enumerated(blockers)},
             code="blocked",
         )
     before = audit.snapshot(row)
@@ -194,7 +195,7 @@ def _require_no_strays(tenant: Tenant) -> None:
         ]
         raise Refused(
             _("%(name)s cannot be moved: %(blockers)s.")
-            % {"name": tenant.name, "blockers": "; ".join(blockers)},
+            % {"name": tenant.name, "blockers": enumerated(blockers)},
             code="blocked",
         )
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.levels import Level
@@ -155,7 +155,7 @@ def _profile(row):
     return [
         (_("Level above"), row.parent.name if row.parent_id else "–"),
         (_("Contact"), row.contact or "–"),
-        (_("Phone"), row.phone or "–"),
+        (pgettext("company", "Phone"), row.phone or "–"),
         (_("Hotline for drivers"), row.hotline or "–"),
         (_("Brand on driver pages"), row.display_brand),
         (_("Time zone"), place.timezone),
@@ -168,5 +168,5 @@ def _contract(row):
     return [
         (_("From"), date_format(row.contract_from, "DATE_FORMAT") if row.contract_from else "–"),
         (_("To"), date_format(row.contract_to, "DATE_FORMAT") if row.contract_to else "–"),
-        (_("Created"), date_format(timezone.localtime(row.created_at), "DATE_FORMAT")),
+        (pgettext("time", "Created"), date_format(timezone.localtime(row.created_at), "DATE_FORMAT")),
     ]

@@ -84,6 +84,32 @@ def test_nobody_waits_for_a_pile_that_is_out_of_service(reason: str) -> None:
     assert len(offline()) == 1
 
 
+def test_after_an_outage_of_ours_piles_have_their_time_to_come_back() -> None:
+    """Nobody was there to be heard by: that a pile was silent meanwhile says nothing about it."""
+    pile = make_online_pile()
+    lose(pile, seconds=3_600)
+    with clock.frozen(clock.ago(hours=2)):
+        stations.start_gateway("gw-1")
+    services.watch_presence()
+    assert offline() == []
+
+    start = clock.now()
+    with clock.frozen(start):
+        stations.start_gateway("gw-1")
+        services.watch_presence()
+    assert offline() == []
+
+    with clock.frozen(start + timedelta(seconds=119)):
+        stations.see_gateway("gw-1")
+        services.watch_presence()
+    assert offline() == []
+
+    with clock.frozen(start + timedelta(seconds=121)):
+        stations.see_gateway("gw-1")
+        services.watch_presence()
+    assert [alarm.pile_id for alarm in offline()] == [pile.pk]
+
+
 def test_an_outage_that_lasts_or_hit_a_charge_is_worse() -> None:
     short, long, charging = (make_online_pile() for _ in range(3))
     lose(short, charging)

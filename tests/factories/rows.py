@@ -198,9 +198,10 @@ def account_row(tenant: Tenant, **over: Any) -> Account:
 
 @factory_for(Posting)
 def posting_row(tenant: Tenant, **over: Any) -> Posting:
-    """One side of a journal that balances."""
+    """One side of a journal that balances; the other side is the manufacturer's."""
     journal = make_row(Journal, tenant)
-    filled(Posting, tenant, journal=journal, amount=-1)
+    top = Tenant.objects.get(pk=path_of_tenant(tenant.pk).manufacturer_id)
+    filled(Posting, top, journal=journal, amount=-1)
     return filled(Posting, tenant, **{"journal": journal, "amount": 1} | over)
 
 

@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.export import Form
+from backoffice.kit.lists import paths
 from backoffice.kit.lists.listing import unreadable
 from backoffice.kit.lists.sheet import sheet_of
 from backoffice.kit.perms import Perm
 from backoffice.kit.staff import Reader
 from drivers.models import Driver
 from drivers.permissions import DriverPerm
+from orders.models import Transaction
 from orders.permissions import OrderPerm
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest
@@ -196,3 +198,7 @@ def test_a_path_that_no_row_has_is_noticed() -> None:
         "agency__nope",
         "total__x",
     ]
+
+
+def test_the_missing_other_side_of_a_relation_is_nothing() -> None:
+    assert paths.value_at(Transaction(), "order__driver__phone") is None

@@ -253,7 +253,7 @@ def test_the_closing_reading_counts_where_it_is_finer_than_the_stop_and_agrees(
 
 
 def test_a_stop_of_a_pile_whose_clock_is_wrong_is_the_same_when_it_comes_again(site: Site) -> None:
-    order, key = make_running_order(site)
+    _order, key = make_running_order(site)
     epoch = datetime(1970, 1, 1, 0, 10, tzinfo=UTC)
     site.wait(minutes=10)
     site.charger.stops(key, 1_006_000, at=site.now, pile_time=epoch)

@@ -24,6 +24,8 @@ from drivers.models import Card, Driver
 from drivers.permissions import DriverPerm
 from finance.models import Journal, PaymentChannel, TopUp, Wallet
 from finance.permissions import FinancePerm
+from orders.models import Case, ChargingOrder
+from orders.permissions import OrderPerm
 from stations.models import (
     Command,
     Connector,
@@ -119,6 +121,20 @@ PAGES: dict[str, Page] = {
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
 }
 
+for _name, _perm in {
+    "order": OrderPerm.VIEW,
+    "stop": OrderPerm.STOP,
+    "close": OrderPerm.FORCE_CLOSE,
+    "cancel": OrderPerm.STOP,
+    "refund": FinancePerm.REFUND,
+}.items():
+    PAGES[f"orders.{_name}"] = Page(ChargingOrder, "order_no", perm=_perm)
+for _name in ("ask", "accept", "correct", "waive", "refund"):
+    PAGES[f"orders.case_{_name}"] = Page(Case, "number", perm=OrderPerm.CASE_DECIDE)
+PAGES["orders.case"] = Page(Case, "number", perm=OrderPerm.CASE_VIEW)
+PAGES["orders.case_take"] = Page(
+    Case, "number", perm=OrderPerm.CASE_DECIDE, method="post", found=frozenset({302})
+)
 for _one in ("safety", "failure", "station"):
     PAGES[f"alarms:{_one}"] = Page(
         Alarm, perm=AlarmPerm.VIEW, over=lambda _viewer, of=_one: {"alarm_class": of}

@@ -14,6 +14,8 @@ SHAPES: dict[str, Callable[[Membership], dict[str, Any]]] = {
     "alarms.safety": lambda _viewer: {"alarm_class": "safety"},
     "alarms.failure": lambda _viewer: {"alarm_class": "failure"},
     "alarms.station": lambda _viewer: {"alarm_class": "station"},
+    "orders.realtime": lambda _viewer: {"charge_state": "charging"},
+    "orders.history": lambda _viewer: {"charge_state": "cancelled"},
     "jobs": lambda viewer: {"owner_ref": f"staff:{viewer.user_id}"},
 }
 

@@ -1,14 +1,19 @@
-"""The generated matrix: list × part × level × relation, and mutants that it has to catch."""
+"""The generated matrix: list × part × level × relation, and mutants that it has to catch.
+
+``./run test tests/scoping/test_matrix.py --collect-only -q`` says how many cases it has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.db.models import Q
+from django.test import override_settings
 from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -26,9 +31,9 @@ from tests.scoping.matrix import (
     cases,
     exists,
     make_world,
+    may_ask,
     may_see,
     parts_of,
-    role_for,
 )
 from tests.scoping.pages import PAGES, Page, undeclared_pages
 
@@ -39,7 +44,8 @@ CASES = cases()
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """One world for all cases; it is gone with the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    plain = override_settings(ROOT_URLCONF="tests.scoping.plain_urls")
+    with django_db_blocker.unblock(), transaction.atomic(), plain:
         yield make_world()
         transaction.set_rollback(True)
 
@@ -50,43 +56,44 @@ def test_every_scoped_model_has_a_factory() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_viewer_gets_at_what_is_his_and_below_and_at_nothing_else(case: Case, world: World) -> None:
-    if role_for(case.resource, case.level) is None:
-        pytest.skip("no role of this level may look: see the test of refusals")
-    if case.part == "export" and not _may_export(case):
-        pytest.skip("no role of this level may export: see the test of refusals")
-
     assert world.sees(case) is may_see(case.resource, case.relation)
 
 
-def _may_export(case: Case) -> bool:
-    role = role_for(case.resource, case.level)
-    return role is not None and case.resource.export in granted(case.level, role)
+def _refused() -> Iterator[tuple[Resource, Level, Role, str]]:
+    """What each role may not do: look at a list, which shuts all its addresses, or only export it or act."""
+    for resource, level, role in product(registered(), Level, Role):
+        held = granted(level, role)
+        if resource.view is not None and resource.view not in held:
+            yield resource, level, role, "look"
+            continue
+        if resource.export is not None and resource.export not in held:
+            yield resource, level, role, "export"
+        yield from (
+            (resource, level, role, action.name) for action in resource.actions if action.perm not in held
+        )
 
 
-def _lists_and_roles() -> list[tuple[Resource, Level, Role]]:
-    return [
-        (resource, level, role)
-        for resource in registered()
-        for level in Level
-        for role in Role
-        if resource.view is not None and resource.view not in granted(level, role)
-    ]
+def _addresses(resource: Resource, refused: str) -> list[str]:
+    export = [resource.url_of("export")] if resource.export else []
+    actions = {action.name: resource.url_of("do", action.name) for action in resource.actions}
+    if refused == "export":
+        return export
+    if refused in actions:
+        return [actions[refused]]
+    options = [resource.url_of("options", name) for name in resource.filters.base_filters]
+    return [resource.url, *export, *options, *actions.values()]
 
 
 @pytest.mark.parametrize(
-    ("resource", "level", "role"),
-    [pytest.param(*three, id=f"{three[0].name}-{three[1]}-{three[2]}") for three in _lists_and_roles()],
+    ("resource", "level", "role", "refused"),
+    [pytest.param(*four, id=f"{four[0].name}-{four[1]}-{four[2]}-{four[3]}") for four in _refused()],
 )
 def test_a_role_without_the_permission_is_refused_at_every_address(
-    resource: Resource, level: Level, role: Role, world: World
+    resource: Resource, level: Level, role: Role, refused: str, world: World
 ) -> None:
     client = world.client(world.viewer(level, role))
-    urls = [resource.url]
-    urls += [resource.url_of("export")] if resource.export else []
-    urls += [resource.url_of("options", name) for name in resource.filters.base_filters]
-    urls += [resource.url_of("do", action.name) for action in resource.actions]
 
-    assert {client.get(url).status_code for url in urls} == {403}
+    assert {client.get(url).status_code for url in _addresses(resource, refused)} == {403}
 
 
 MUTANTS = [
@@ -103,7 +110,7 @@ MUTANTS = [
 def test_a_scope_without_its_filter_is_caught(
     part: str, resource: Resource, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    level = next(level for level in Level if role_for(resource, level) is not None)
+    level = next(level for level in Level if may_ask(resource, level, part))
     case = Case(resource, level, part, "sibling")
     assert world.sees(case) is False
 
@@ -151,5 +158,7 @@ def test_the_matrix_covers_every_list_part_and_level() -> None:
         for resource in registered()
         for part in parts_of(resource)
         for level in Level
+        if may_ask(resource, level, part)
     }
+    assert {resource.name for resource in registered()} == {case.resource.name for case in CASES}
     assert replace(CASES[0], relation="own") in CASES

@@ -1,8 +1,9 @@
-"""Real engines for the tests, started before Django reads its settings.
+"""The engines for the tests, started before Django reads its settings.
 
 Loaded with ``-p`` (see ``pyproject.toml``), because pytest-django reads the settings before any
 ``conftest.py``. Engines given by ``DATABASE_URL`` and ``REDIS_URL`` are used as they are. Two runs at
-the same time take different folders, so neither sees the other's database.
+the same time take different folders, so neither sees the other's database; so do the workers of one run
+(``-n``, see ``tests/support/sharing.py``), and who only hands out tests to them has no engines at all.
 """
 
 from __future__ import annotations
@@ -19,12 +20,22 @@ import redis
 from backoffice import embedded
 from backoffice.environment import ROOT, ensure_environment, wanted_engines
 
+NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "REDIS_URL": "redis://127.0.0.1:1/0"}
+"""What Django reads in the process that hands out the tests."""
+
 _slots: list[IO[str]] = []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the engines and put their addresses into the environment."""
+    for name, address in NOWHERE.items():
+        if os.environ.get(name) == address:
+            del os.environ[name]
+    shared = getattr(early_config.known_args_namespace, "numprocesses", None)
+    if shared and "PYTEST_XDIST_WORKER" not in os.environ:
+        for name, address in NOWHERE.items():
+            os.environ.setdefault(name, address)
     data = _take_folder()
     own_valkey = embedded.VALKEY in wanted_engines()
     os.environ.update(ensure_environment(data))

@@ -187,11 +187,11 @@ def test_a_person_is_let_in_changed_and_ended(forest: Forest, mailoutbox: Any) -
     client.post(f"{do}/link/?pk={row.pk}", {"confirmed": "1"})
     page = client.get(reverse("tenants:member", args=[row.pk])).content.decode()
     for action in (
-        "member.added",
-        "member.edited",
-        "member.deactivated",
-        "member.reactivated",
-        "member.link_sent",
+        "Staff member added",
+        "Staff member edited",
+        "Work of a staff member ended",
+        "Staff member let in again",
+        "Password link sent",
     ):
         assert action in page
 

@@ -27,6 +27,9 @@ SORT, TAB, COLUMNS, AFTER, BEFORE = "sort", "tab", "columns", "after", "before"
 PLACE = (AFTER, BEFORE)
 """Query names that place a reader within the rows."""
 
+ALL = "all"
+"""The value of ``TAB`` for every row, in a list that opens at one of its tabs."""
+
 EXPORT_CHUNK = 2_000
 
 
@@ -85,7 +88,7 @@ class Listing:
 
     @cached_property
     def tab(self) -> Tab | None:
-        asked = self.query.get(TAB, "")
+        asked = self.query.get(TAB) or self.resource.opens_at
         return next((tab for tab in self.resource.tabs if tab.name == asked), None)
 
     @cached_property

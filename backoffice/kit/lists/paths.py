@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.utils.text import capfirst
 
@@ -68,7 +68,10 @@ def value_at(row: models.Model, path: str) -> Any:
     """The value of a path on a row whose relations are joined; None behind a missing relation."""
     value: Any = row
     for name in path.split(SEPARATOR):
-        value = getattr(value, name)
+        try:
+            value = getattr(value, name)
+        except ObjectDoesNotExist:  # the other side of a one-to-one
+            return None
         if value is None:
             return None
     return value

@@ -57,6 +57,7 @@ class Resource:
     ``order`` is the order at first, as in ``order_by``. ``view`` and ``export`` are permissions (``view``
     may be None: all staff).
     ``detail`` is the URL name of a row's page, called with the value at ``detail_key``.
+    ``opens_at`` names the tab that is shown before anybody chose one (else all rows are).
     ``live`` is the topic whose events refresh the rows. ``totals`` words sums over all rows; only for
     lists that stay small.
     """
@@ -77,6 +78,7 @@ class Resource:
     detail_key: str = "pk"
     narrow: Callable[[QuerySet[Any], Reader], QuerySet[Any]] | None = None
     tabs: tuple[Tab, ...] = ()
+    opens_at: str = ""
     actions: tuple[RowAction, ...] = ()
     page_actions: tuple[PageAction, ...] = ()
     live: str = ""

@@ -22,7 +22,7 @@ from backoffice.kit.lists import paging
 from backoffice.kit.lists.actions import ReasonForm, RowAction
 from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
 from backoffice.kit.lists.filters import Related
-from backoffice.kit.lists.listing import COLUMNS, SORT, TAB, Listing
+from backoffice.kit.lists.listing import ALL, COLUMNS, SORT, TAB, Listing
 from backoffice.kit.lists.resource import Resource
 from backoffice.kit.pages import refusal, requires, row_or_404, way_back
 from backoffice.kit.staff import Reader, StaffRequest
@@ -123,20 +123,18 @@ def tabs_of(listing: Listing) -> list[TabLink]:
     """The views of the list with their counts, before any filter."""
     if not listing.resource.tabs:
         return []
-    everything = TabLink(_("All"), listing.url(**{TAB: None}), current=listing.tab is None)
-    return [
-        everything,
-        *(
-            TabLink(
-                tab.label,
-                listing.url(**{TAB: tab.name}),
-                count=paging.capped_count(listing.all_rows.filter(tab.rows()))[0],
-                count_kind=tab.kind,
-                current=tab is listing.tab,
-            )
-            for tab in listing.resource.tabs
-        ),
-    ]
+    everything = TabLink(
+        _("All"),
+        listing.url(**{TAB: ALL if listing.resource.opens_at else None}),
+        current=listing.tab is None,
+    )
+    links = [everything]
+    for tab in listing.resource.tabs:
+        count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
+        url = listing.url(**{TAB: tab.name})
+        kind = tab.kind if count else ""
+        links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab))
+    return links
 
 
 def export_url(listing: Listing) -> str:

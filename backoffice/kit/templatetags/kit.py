@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, drawings, figures
-from backoffice.kit.frame import Action, Tone
+from backoffice.kit import cells, deeds, drawings, figures
+from backoffice.kit.frame import Action, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.money import Money
 
@@ -77,6 +77,12 @@ def change(ratio: float) -> str:
 def percent(ratio: float) -> str:
     """``{{ 0.272|percent }}`` → ``27.2 %``."""
     return figures.percent_text(ratio)
+
+
+@register.filter
+def deed(action: str) -> Words:
+    """``{{ entry.action|deed }}``: an action of the audit trail in words."""
+    return deeds.deed_words(action)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.text import capfirst
 
 from backoffice.kit import cells
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.export import Cell, Form, Head
 from backoffice.kit.frame import Words
 from backoffice.kit.lists import paths
@@ -107,7 +108,7 @@ class Column(tables.Column):
     @property
     def header(self) -> str:
         """The head on the page: those of the workbook, joined."""
-        return ", ".join(head.label for head in self.all_heads() if not head.once)
+        return enumerated(head.label for head in self.all_heads() if not head.once)
 
     def all_heads(self) -> list[Head]:
         return self.heads() + (self.second.all_heads() if self.second else [])

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level
@@ -34,7 +35,7 @@ class Found:
     rows: list[Any]
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.rows[:3])) + (" …" if len(self.rows) > 3 else "")
+        return enumerated(self.rows[:3]) + (" …" if len(self.rows) > 3 else "")
 
 
 class SuggestingInput(forms.TextInput):
@@ -126,7 +127,10 @@ class Related(Filter):
 
 
 class Subtree(Related):
-    """Rows of a tenant and everything below it. ``level`` offers the tenants of one level only."""
+    """Rows of a tenant and everything below it, out of those below the own one.
+
+    ``level`` offers the tenants of one level only, the own one among them.
+    """
 
     def __init__(self, *, label: Words = _("Tenant"), level: Level | None = None, **extra: Any) -> None:
         super().__init__(
@@ -137,8 +141,10 @@ class Subtree(Related):
     def candidates(self) -> QuerySet[Any]:
         owner = "manufacturer" if issubclass(self.model, PathOwned) else "tenant"
         tenants = self.model._meta.get_field(owner).related_model.objects.order_by("name")
-        below: QuerySet[Any] = tenants.exclude(pk=current_scope().tenant_id)
-        return below.filter(level=self.level) if self.level else below
+        offered: QuerySet[Any] = (
+            tenants.filter(level=self.level) if self.level else tenants.exclude(pk=current_scope().tenant_id)
+        )
+        return offered
 
     def condition(self, value: Found) -> Q:
         found = Q(pk__in=[])

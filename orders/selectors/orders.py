@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from backoffice.kit import audit
+from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
 from orders.states import NEVER_CHARGED, OPEN, RUNNING, ChargeState
@@ -74,6 +76,11 @@ def cases_of(order: ChargingOrder) -> QuerySet[Case]:
 def case_by_number(number: str) -> Case:
     """Raises Case.DoesNotExist."""
     return cases().get(number=number)
+
+
+def trail_of(case: Case) -> list[AuditEntry]:
+    """What people did to a case, the newest first."""
+    return list(AuditEntry.objects.filter(object_ref=audit.reference(case)).order_by("-at", "-id"))
 
 
 def events_of(order: ChargingOrder) -> QuerySet[OrderEvent]:

@@ -1,0 +1,186 @@
+"""What a pile answers when it is asked to do something, and does (OCPP 1.6 §5). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from backoffice.simulator.cars import Car
+from backoffice.simulator.machine import Machine
+from backoffice.simulator.outlet import Outlet
+
+PLUGS_IN_AFTER = timedelta(seconds=10)
+"""A driver who started from the phone has a car here so long after, unless it is plugged in already."""
+
+STARTS_AFTER = timedelta(seconds=2)
+RESTARTS_WITHIN = timedelta(seconds=10)
+OWN_VENDOR: Final = "Hanglu"
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A CALLERROR."""
+
+    code: str
+    description: str = ""
+
+
+Answer = dict[str, Any] | NotDone
+
+
+def answer(machine: Machine, action: str, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """Do what is asked; the answer leaves before anything that follows from it is said."""
+    handler = HANDLERS.get(action)
+    if handler is None:
+        return NotDone("NotImplemented", f"{action} is not known here")
+    try:
+        return handler(machine, payload, at, chance)
+    except (KeyError, TypeError, ValueError) as error:
+        return NotDone("FormationViolation", f"{type(error).__name__}: {error}")
+
+
+def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    tag = str(payload["idTag"])
+    wanted = payload.get("connectorId")
+    fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one)]
+    if not fitting:
+        return _status("Rejected")
+    outlet = fitting[0]
+
+    def begin(when: datetime) -> None:
+        machine.start(outlet, tag, when)
+
+    def arrive(when: datetime) -> None:
+        if outlet.car is None and outlet.is_free:
+            machine.plug(outlet, Car.drawn(chance, direct=outlet.direct))
+        machine.at(when + STARTS_AFTER, begin)
+
+    machine.at(at if outlet.car is not None else at + PLUGS_IN_AFTER, arrive)
+    return _status("Accepted")
+
+
+def remote_stop(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    wanted = payload["transactionId"]
+    for outlet in machine.outlets:
+        if outlet.session is not None and outlet.session.id == wanted:
+            machine.at(at, _stopper(machine, outlet, "Remote"))
+            return _status("Accepted")
+    return _status("Rejected")
+
+
+def reset(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    kind = str(payload["type"])
+    if kind not in {"Soft", "Hard"}:
+        raise ValueError(kind)
+
+    def end(when: datetime) -> None:
+        for outlet in machine.outlets:
+            machine.stop(outlet, f"{kind}Reset", when)
+        machine.restart_at = when + (RESTARTS_WITHIN if kind == "Soft" else timedelta(seconds=1))
+
+    machine.at(at, end)
+    return _status("Accepted")
+
+
+def unlock(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """A running transaction ends first (OCPP 1.6 §5.18)."""
+    outlet = machine.outlet(payload["connectorId"])
+    if outlet is None:
+        return _status("NotSupported")
+    machine.at(at, _stopper(machine, outlet, "UnlockCommand"))
+    return _status("Unlocked")
+
+
+def change_availability(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """Of one connector, or of all and the pile itself (OCPP 1.6 §5.2)."""
+    number, operative = payload["connectorId"], {"Operative": True, "Inoperative": False}[payload["type"]]
+    outlets = machine.outlets if number == 0 else [machine.outlet(number)]
+    found = [one for one in outlets if one is not None]
+    if not found:
+        return _status("Rejected")
+    waits = False
+    for one in found:
+        if one.session is not None and not operative:
+            one.operative_next, waits = operative, True
+        else:
+            one.is_operative, one.operative_next = operative, None
+    if number == 0 and not waits:
+        machine.own.is_operative = operative
+    return _status("Scheduled" if waits else "Accepted")
+
+
+def get_configuration(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    return machine.settings.read(payload.get("key", []))
+
+
+def change_configuration(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    return _status(machine.settings.change(str(payload["key"]), str(payload["value"])))
+
+
+def clear_cache(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    return _status("Accepted" if machine.settings.switch("AuthorizationCacheEnabled") else "Rejected")
+
+
+def trigger(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """Without a connector it is about all of them, the pile itself included (OCPP 1.6 errata 3.40)."""
+    wanted, number = payload["requestedMessage"], payload.get("connectorId")
+    deeds: dict[str, Callable[[Outlet, datetime], None]] = {
+        "StatusNotification": machine.report,
+        "MeterValues": lambda outlet, when: machine.meter(outlet, "Trigger", when),
+    }
+    if wanted == "Heartbeat":
+        machine.at(at, lambda when: machine.heartbeat())
+        return _status("Accepted")
+    if wanted not in deeds:
+        return _status("NotImplemented")
+    everything = [machine.own, *machine.outlets] if wanted == "StatusNotification" else machine.outlets
+    about = [one for one in everything if number in {None, one.number}]
+    if not about:
+        return _status("Rejected")
+
+    def tell(when: datetime) -> None:
+        for one in about:
+            deeds[wanted](one, when)
+
+    machine.at(at, tell)
+    return _status("Accepted")
+
+
+def data_transfer(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    if payload["vendorId"] != OWN_VENDOR:
+        return _status("UnknownVendorId")
+    if payload.get("messageId") != "Echo":
+        return _status("UnknownMessageId")
+    return {"status": "Accepted", "data": str(payload.get("data", ""))}
+
+
+HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
+    "ChangeAvailability": change_availability,
+    "ChangeConfiguration": change_configuration,
+    "ClearCache": clear_cache,
+    "DataTransfer": data_transfer,
+    "GetConfiguration": get_configuration,
+    "RemoteStartTransaction": remote_start,
+    "RemoteStopTransaction": remote_stop,
+    "Reset": reset,
+    "TriggerMessage": trigger,
+    "UnlockConnector": unlock,
+}
+
+
+def _can_start(outlet: Outlet) -> bool:
+    """A car that was charged may be charged again where it stands (Finishing to Preparing is legal)."""
+    return outlet.status in {"Available", "Preparing", "Finishing"} and outlet.is_operative
+
+
+def _stopper(machine: Machine, outlet: Outlet, reason: str) -> Callable[[datetime], None]:
+    return lambda when: machine.stop_and_leave(outlet, reason, when)
+
+
+def _status(status: str) -> dict[str, Any]:
+    return {"status": status}

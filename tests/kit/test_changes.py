@@ -1,0 +1,36 @@
+"""The audit trail reads as people speak: fields by their words, values by theirs."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from backoffice.changes import change_words
+
+
+def test_a_change_names_the_field_and_both_values() -> None:
+    words = change_words(
+        "station:7",
+        {"status": "planned", "city": "", "power_limit_kw": None},
+        {"status": "live", "city": "Ulm"},
+    )
+
+    assert words == "City: – → Ulm; Power limit, kW: – → –; Status: Planned → Live"
+
+
+def test_a_new_row_says_what_it_has() -> None:
+    assert change_words("tenant:1", {}, {"level": "dealer", "depth": 1, "settings": {"a": "b"}}) == (
+        'depth: 1; Level: Dealer; settings: {"a": "b"}'
+    )
+
+
+@pytest.mark.parametrize("reference", ["station:7", "gone:7", ""])
+def test_what_has_no_words_keeps_its_key_and_its_value(reference: str) -> None:
+    assert change_words(reference, {"was_there": [1, None]}, {}) == "was_there: [1, null] → –"
+
+
+def test_the_reader_s_language_counts() -> None:
+    with translation.override("zh-hans"):
+        words = change_words("station:7", {"status": "planned"}, {"status": "live"})
+
+    assert words == "状态：规划中 → 运营中"
