@@ -1,7 +1,7 @@
 """Every statement of the gateway's checklist that is demanded so far is shown by a test.
 
 A test says which statements it shows by ``@pytest.mark.statement(17, 20)``; the numbers are those of
-the checklist in ``docs/gateway.md``. ``DEMANDED`` grows with the gateway.
+the checklist "the gateway MUST / SHOULD" in the domain reference. ``DEMANDED`` grows with the gateway.
 """
 
 from __future__ import annotations

@@ -10,12 +10,11 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.house import House, free_ports, running_house
+from tests.support.house import House
 from tests.support.stubborn import Acknowledged, StubbornPile, instant
 from tests.support.waiting import eventually, until
 
@@ -24,13 +23,6 @@ BY_QR = 15
 IN_FLIGHT = 3
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    port, ocpp_port = free_ports(2)
-    with running_house(tmp_path_factory.mktemp("house"), port=port, ocpp_port=ocpp_port) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
