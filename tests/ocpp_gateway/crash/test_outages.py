@@ -57,13 +57,13 @@ def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], 
         ]
         await asyncio.sleep(1.5)
         await asyncio.to_thread(house.kill, engine)
+        await asyncio.sleep(AWAY_S)
         for name, port, path in (
             ("gateway", house.addresses.ocpp_port, "/healthz"),
             ("health", house.addresses.port, "/healthz"),
             ("page", house.addresses.port, SIGN_IN),
         ):
             seen[name] = await asyncio.to_thread(get, port, path)
-        await asyncio.sleep(AWAY_S)
         await asyncio.to_thread(embedded.restart, house.data, ENGINES[engine])
         await asyncio.to_thread(house.wait_until_well)
         await asyncio.sleep(1.0)

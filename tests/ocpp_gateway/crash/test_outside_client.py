@@ -93,7 +93,7 @@ def test_a_card_starts_it_at_the_pile(house: House, pile: dict[str, Any], driver
 def test_it_was_offline_all_the_time_and_tells_everything_later(
     house: House, pile: dict[str, Any], driver: dict[str, Any]
 ) -> None:
-    began = datetime.now(UTC) - timedelta(hours=5)
+    began = datetime.now(UTC) - timedelta(minutes=45)
 
     async def replay() -> int:
         async with outsider(**pile) as client:
@@ -108,4 +108,4 @@ def test_it_was_offline_all_the_time_and_tells_everything_later(
     order = settled_order(house, asyncio.run(replay()))
     assert order["energy_wh"] == 19 * 300
     assert datetime.fromisoformat(order["started_at"]) == began.replace(microsecond=0)
-    assert "A21" in json.dumps(order["case"])
+    assert order["case"] == "A21"

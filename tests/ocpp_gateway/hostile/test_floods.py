@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -158,6 +159,27 @@ class TestPings:
         assert await pile.closed() == 1008
         async with site.pile("CP2") as neighbour:
             await neighbour.heartbeat()
+
+
+@pytest.mark.statement(11, 26)
+async def test_a_message_that_takes_long_to_read_holds_up_no_neighbour(site: Site) -> None:
+    """Four megabytes of readings, of which most are nonsense: seconds of work, and only their pile waits."""
+    sample = [{"timestamp": "2026-11-20T08:00:00Z", "sampledValue": [{"value": float("nan"), "unit": "Wh"}]}]
+    data = {"transactionId": 1, "meterStop": 5, "timestamp": "2026-11-20T08:00:00Z"}
+    async with site.pile("CP1") as pile, site.pile("CP2") as neighbour:
+        text = json.dumps([2, "big", "StopTransaction", {**data, "transactionData": sample * 42_000}])
+        assert len(text) < 4 * 1024 * 1024
+        answer = pile.expect_answer("big", "StopTransaction")
+        await pile.send(text)
+        loop = asyncio.get_running_loop()
+        began, longest, beats = loop.time(), 0.0, 0
+        while not answer.done():
+            before = loop.time()
+            await neighbour.heartbeat()
+            longest, beats = max(longest, loop.time() - before), beats + 1
+        assert (await answer)[0] == 3
+        assert beats > 10
+        assert longest < (loop.time() - began) / 2
 
 
 async def test_a_hundred_piles_that_vanish_at_once_all_go_offline(site: Site) -> None:

@@ -79,6 +79,15 @@ async def test_a_command_arrives_as_it_was_sent_and_leaves_the_stream(ends: Ends
     assert await ends.redis.xlen(dispatch.stream_of(NAME)) == 0
 
 
+@pytest.mark.statement(97)
+async def test_what_no_gateway_fetches_does_not_stay(ends: Ends) -> None:
+    """The stream is the only place where a new password of a pile stands in clear."""
+    await asyncio.to_thread(dispatch.push, "nobody", order(1))
+    left = await ends.redis.ttl(dispatch.stream_of("nobody"))
+    assert 0 < left <= dispatch.KEPT_S
+    await ends.redis.delete(dispatch.stream_of("nobody"))
+
+
 @pytest.mark.statement(88)
 async def test_a_command_that_comes_twice_is_sent_once(ends: Ends) -> None:
     one = order(1)
