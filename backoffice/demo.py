@@ -30,6 +30,9 @@ from backoffice.environment import ROOT, Addresses, ensure_environment, remember
 from backoffice.supervisor import Program, Supervisor
 
 READY_SECONDS = 90
+QUIET_PILES = 260
+"""How many of the others are connected and stand there, so that not most of the demonstration is offline."""
+
 ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"  # on a machine of one's own
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -85,7 +88,8 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
         Program("beat", (python, "-m", *beat)),
     ]
     if piles:
-        found.append(Program("simulator", (python, "-m", "backoffice.simulator", "--piles", str(piles))))
+        numbers = ("--piles", str(piles), "--quiet", str(QUIET_PILES))
+        found.append(Program("simulator", (python, "-m", "backoffice.simulator", *numbers)))
     return found
 
 

@@ -7,7 +7,7 @@ can do, and falls as the battery fills. The same numbers come out for the same s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -109,6 +109,16 @@ def limited(charge: Charge, wh: int) -> Charge:
         soc,
         kept,
         stopped + stays,
+    )
+
+
+def lowered(charge: Charge, wh: int) -> Charge:
+    """The same charge on a register that stands ``wh`` lower: what came before it gave less, or nothing."""
+    return replace(
+        charge,
+        meter_start=charge.meter_start - wh,
+        meter_stop=charge.meter_stop - wh,
+        points=tuple(point._replace(wh=point.wh - wh) for point in charge.points),
     )
 
 

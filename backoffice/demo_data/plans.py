@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from backoffice.demo_data.charges import Charge, Outlet, charges, limited
+from backoffice.demo_data.charges import Charge, Outlet, charges, limited, lowered
 from backoffice.demo_data.masters import Customer, Masters
 from orders.models import LimitKind, Source
 from stations.models import Connector
@@ -27,6 +27,9 @@ USUAL = {
 
 THINNED = 0.83
 """The share of the arrivals that is left after hours, weekdays, growth and occupied connectors."""
+
+PAST_US = 0.004
+"""How likely energy flowed between two charges of which nobody was told (A09)."""
 
 PAUSE = timedelta(minutes=15)
 AT_HOME = 0.85
@@ -87,7 +90,11 @@ def plan(
         _numbered(number, charges(outlet, since, max(ends[number], since), Random(chance.getrandbits(64))))
         for number, outlet in enumerate(_outlets(masters, orders, (until - since).days, chance))
     ]
-    for _at, number, charge in heapq.merge(*streams):
+    less = [0] * len(ends)  # Wh that did not flow at each connector, of what its stream says
+    for _at, number, drawn in heapq.merge(*streams):
+        if chance.random() < PAST_US:
+            less[number] -= chance.randrange(600, 4_000)
+        charge = lowered(drawn, less[number])
         connector = masters.connectors[number]
         site = masters.placed[connector.pile.identity].site
         free = drivers[masters.operator_of(site)]
@@ -95,6 +102,7 @@ def plan(
         begins = charge.started_at - PAUSE
         one = free.pick(site.code[:2], begins, chance, with_card=by_card)
         if one is None:
+            less[number] += charge.wh
             continue
         if not by_card and chance.random() < 0.035:
             yield _failed(connector, one, charge, chance)
@@ -103,6 +111,7 @@ def plan(
             if by_card
             else _by_code(connector, one, charge, chance)
         )
+        less[number] += charge.wh - (made.charge.wh if made.charge else 0)
         over = made.received_at or charge.stopped_at
         free.until[one.driver.pk] = over + PAUSE
         if over < until:

@@ -94,10 +94,15 @@ def _make_past(masters: Masters, begins: datetime, size: Size, chance: Random) -
         )
     )
     length = (masters.now - stories.begins) / CHAPTERS
-    edges = [begins - length, *(stories.begins + number * length for number in range(CHAPTERS)), masters.now]
+    edges = [
+        begins - timedelta(days=1),
+        *(stories.begins + number * length for number in range(CHAPTERS)),
+        masters.now,
+    ]
     for since, until in pairwise(edges):
         past.write(one for one in plans if since <= one.created_at < until)
-        _analyse()  # or the planner takes the tables for empty, until this is committed
+        if until == stories.begins:
+            _analyse()  # or the planner takes the tables for empty, until this is committed
         stories.tell(since, until)
     past.provide()
     return ChargingOrder.objects.count()

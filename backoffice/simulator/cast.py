@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -13,10 +13,11 @@ from backoffice.demo_data.line import in_line
 from backoffice.demo_data.products import VENDOR
 from backoffice.kit.levels import Level
 from backoffice.simulator.machine import Left, Spec
+from backoffice.simulator.outlet import OK, Fault
 from drivers.models import Card, CardStatus, DriverStatus
 from finance.models import Wallet
 from orders.models import Sample, Transaction
-from stations.models import Connector, Kind, Pile
+from stations.models import Connector, Intent, Kind, Pile
 from tenants.selectors import lineage
 
 CARDS_OF_OPERATOR = 60
@@ -28,12 +29,17 @@ FRESH_WH = range(20_000, 900_000)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A pile to be played. ``operator`` is the id of the tenant whose cards it takes."""
+    """A pile to be played. ``operator`` is the id of the tenant whose cards it takes.
+
+    ``faults`` by connector, and ``closed``, the connectors out of service, are as they were last reported.
+    """
 
     spec: Spec
     key: str
     operator: int
     left: tuple[Left, ...]
+    faults: Mapping[int, Fault]
+    closed: frozenset[int]
 
 
 def parts(count: int, secret: str, chance: Random) -> list[Part]:
@@ -42,9 +48,9 @@ def parts(count: int, secret: str, chance: Random) -> list[Part]:
     registers = _registers(piles)
     left = _left(piles)
     operators = {tenant_id: _operator_of(tenant_id) for tenant_id in {pile.tenant_id for pile in piles}}
-    numbers: dict[int, list[int]] = {pile.pk: [] for pile in piles}
-    for pile_id, number in _connectors(piles):
-        numbers[pile_id].append(number)
+    connectors: dict[int, list[Connector]] = {pile.pk: [] for pile in piles}
+    for one in Connector.objects.filter(pile__in=piles).order_by("pile_id", "number"):
+        connectors[one.pile_id].append(one)
     return [
         Part(
             Spec(
@@ -55,12 +61,15 @@ def parts(count: int, secret: str, chance: Random) -> list[Part]:
                 rated_w=int(pile.model.rated_kw * 1000) if pile.model else 60_000,
                 direct=pile.model is None or pile.model.kind == Kind.DC,
                 registers=tuple(
-                    registers.get((pile.pk, number)) or chance.choice(FRESH_WH) for number in numbers[pile.pk]
+                    registers.get((pile.pk, one.number)) or chance.choice(FRESH_WH)
+                    for one in connectors[pile.pk]
                 ),
             ),
             keys.pile_key(secret, pile.identity),
             operators[pile.tenant_id],
             tuple(left.get(pile.pk, ())),
+            {one.number: _fault(one) for one in connectors[pile.pk] if one.error_code not in {"", OK}},
+            frozenset(one.number for one in connectors[pile.pk] if one.intent == Intent.INOPERATIVE),
         )
         for pile in piles
     ]
@@ -81,9 +90,8 @@ def cards(operators: Iterable[int]) -> dict[int, list[str]]:
     return found
 
 
-def _connectors(piles: list[Pile]) -> list[tuple[int, int]]:
-    rows = Connector.objects.filter(pile__in=piles).order_by("pile_id", "number")
-    return list(rows.values_list("pile_id", "number"))
+def _fault(one: Connector) -> Fault:
+    return Fault(one.error_code, one.vendor_error_code, one.info, blocking=one.status == "Faulted")
 
 
 def _registers(piles: list[Pile]) -> dict[tuple[int, int], int]:

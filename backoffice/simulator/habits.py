@@ -64,6 +64,8 @@ class Habits:
     def begin(self, at: datetime) -> None:
         """Put the first events on the machine's agenda."""
         for outlet in self.machine.outlets:
+            if outlet.fault is not None:
+                self._clear_later(outlet, at)
             if outlet.number not in self.kept_free:
                 at_once = self.chance.random() < COME_AT_ONCE
                 wait = self.chance.uniform(3, FIRST_WITHIN_S) if at_once else self._wait(EMPTY_FOR_S)
@@ -111,14 +113,18 @@ class Habits:
         free = [one for one in self.machine.outlets if one.is_free and one.number not in self.kept_free]
         if free:
             outlet = self.chance.choice(free)
-            outlet.fault = fault = self.chance.choice(FAULTS)
-
-            def clear(when: datetime) -> None:
-                if outlet.fault is fault:
-                    outlet.fault = None
-
-            self.machine.at(at + timedelta(seconds=self.chance.uniform(*FAULT_LASTS_S)), clear)
+            outlet.fault = self.chance.choice(FAULTS)
+            self._clear_later(outlet, at)
         self._fail_at(at + timedelta(seconds=self._wait(FAULT_EVERY_S)))
+
+    def _clear_later(self, outlet: Outlet, at: datetime) -> None:
+        fault = outlet.fault
+
+        def clear(when: datetime) -> None:
+            if outlet.fault is fault:
+                outlet.fault = None
+
+        self.machine.at(at + timedelta(seconds=self.chance.uniform(*FAULT_LASTS_S)), clear)
 
     def _drop_at(self, when: datetime) -> None:
         self.machine.at(when, self._drop)

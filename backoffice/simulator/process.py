@@ -87,6 +87,9 @@ class Memory:
 def _pile(part: cast.Part, memory: Memory, chance: Random) -> SimulatedPile:
     key = memory.key_of(part.spec.identity, part.key)
     machine = Machine(part.spec, Configuration(len(part.spec.registers), key), part.left)
+    for outlet in machine.outlets:
+        outlet.fault = part.faults.get(outlet.number)
+        outlet.is_operative = outlet.number not in part.closed
     own = Random(chance.getrandbits(64))  # noqa: S311
     return SimulatedPile(machine, settings.OCPP_URL, own)
 

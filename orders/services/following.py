@@ -17,7 +17,7 @@ from backoffice.kit.errors import Refused
 from drivers.models import Driver
 from drivers.selectors import KnownCard, known_cards
 from finance import services as finance
-from orders import history
+from orders import history, hooks
 from orders.intake.stops import FOREIGN
 from orders.intake.tags import is_valid
 from orders.models import ChargingOrder, LooseFact, Source, Transaction
@@ -59,6 +59,8 @@ def follow_start(transaction_id: int) -> None:
         _hold(order, actor, sequence=1)
     if Flag.UNAUTHORISED in order.flags and not _is_past(row):
         stopping.ask_to_stop(order, actor=actor, reason="unauthorised")
+    elif not _is_past(row):
+        hooks.started(order)
     row.start_handled_at = clock.now()
     row.save(update_fields=["start_handled_at"])
 

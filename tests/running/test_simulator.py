@@ -249,7 +249,7 @@ def test_a_reset_stops_what_runs_restarts_and_boots(bench: Bench, kind: str) -> 
     bench.machine.lost(bench.now)
     bench.machine.restarted(bench.now)
     bench.machine.connected(bench.now)
-    assert next(action for action, _ in bench.run(1)) == "BootNotification"
+    assert bench.run(1)[0][0] == "BootNotification"
 
 
 def test_a_connector_in_use_goes_out_of_service_when_it_is_free(bench: Bench) -> None:
@@ -351,3 +351,14 @@ def test_an_hour_of_habits_is_charges_that_all_end_and_cards_that_come_back() ->
     assert len(started) >= 3
     assert len(bench.all_of("StopTransaction")) == len(started) - len(running)
     assert len(cards.free) >= 3 - len(bench.machine.outlets)
+
+
+def test_a_fault_from_before_passes_where_people_come() -> None:
+    bench = Bench(make_machine())
+    bench.machine.outlets[1].fault = Fault("PowerMeterFailure")
+    bench.machine.connected(bench.now)
+    Habits(bench.machine, Wallets(), Random(5)).begin(bench.now)
+    bench.run(2)
+    assert bench.statuses(2) == ["Faulted"]
+    bench.run(400)
+    assert bench.statuses(2)[:2] == ["Faulted", "Available"]

@@ -19,26 +19,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+from psycopg2 import sql
 
 from backoffice import embedded
 from backoffice.demo import programs
 from backoffice.environment import ROOT, Addresses, ensure_environment
 from backoffice.reaper import kill_group
+from tests.support.database import ensure_template
 from tests.support.waiting import eventually, is_gone
 
 ENGINES = {"postgres": embedded.POSTGRES, "valkey": embedded.VALKEY}
 
 
 class House:
-    """Made by ``running_house``. ``environment`` is that of its processes."""
+    """Made by ``running_house``. ``environment`` is that of its processes.
 
-    def __init__(self, data: Path, addresses: Addresses) -> None:
+    ``engines``: addresses of engines of somebody else, to be a guest at (see ``lodging``).
+    """
+
+    def __init__(self, data: Path, addresses: Addresses, engines: Mapping[str, str] | None = None) -> None:
         self.data, self.addresses = data, addresses
         with _without(
             "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "OCPP_URL", "OCPP_PORT", "DATA_DIR"
         ):
+            os.environ.update(engines or {})
             self.environment: Mapping[str, str] = ensure_environment(data, addresses)
         self._programs = {
             program.name: program.command
@@ -209,6 +216,31 @@ def running_house(data: Path, *, port: int, ocpp_port: int) -> Iterator[House]:
         house.stop()
 
 
+@contextmanager
+def lodging(data: Path, *, port: int, ocpp_port: int) -> Iterator[House]:
+    """A house without processes in a migrated database of its own, in the engines of the test run.
+
+    It is there in a moment, and its engines cannot be killed.
+    """
+    url, name = os.environ["DATABASE_URL"], f"lodging_{os.getpid()}_{port}"
+    template = ensure_template(url)
+    with _administering(url) as cursor:
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    own = {
+        "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}")),
+        "REDIS_URL": urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/7")),
+    }
+    house = House(data, Addresses(port=port, ocpp_port=ocpp_port), own)
+    try:
+        yield house
+    finally:
+        house.stop()
+        with _administering(url) as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now."""
     return [embedded.engine.free_port() for _ in range(count)]
@@ -223,10 +255,24 @@ def _is_well(port: int) -> bool:
 
 
 @contextmanager
+def _administering(url: str) -> Iterator[Any]:
+    """A cursor outside any transaction, which making and dropping databases asks for."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+@contextmanager
 def _without(*names: str) -> Iterator[None]:
     """The house has engines of its own, whatever the test run uses."""
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
     finally:
+        for name in names:
+            os.environ.pop(name, None)
         os.environ.update(kept)

@@ -35,6 +35,6 @@ class Command(BaseCommand):
 
 def _days(text: str) -> int:
     days = int(text)
-    if not 2 <= days <= 365:
-        raise ArgumentTypeError("2 to 365 days")
+    if not 4 <= days <= 365:
+        raise ArgumentTypeError("4 to 365 days")
     return days
