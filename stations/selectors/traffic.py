@@ -161,7 +161,7 @@ def lacks_trigger(pile: Pile, message: str) -> bool:
                 payload__requestedMessage=message,
                 answered_at__isnull=False,
             )
-            .exclude(said=None)
+            .filter(said__isnull=False)
             .order_by("-answered_at", "-pk")
             .values_list("said", flat=True)
             .first()

@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 
 PILES = 10
 AWAY_S = 4.0
-SIGN_IN = "/account/login/"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +42,7 @@ def get(port: int, path: str) -> tuple[int, str]:
 @pytest.mark.parametrize("engine", ["postgres", "valkey"])
 def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], engine: str) -> None:
     seen: dict[str, Any] = {}
+    page = f"/q/{site['piles'][0]['tokens'][0]}"
 
     async def live() -> list[StubbornPile]:
         enough = asyncio.Event()
@@ -61,7 +61,7 @@ def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], 
         for name, port, path in (
             ("gateway", house.addresses.ocpp_port, "/healthz"),
             ("health", house.addresses.port, "/healthz"),
-            ("page", house.addresses.port, SIGN_IN),
+            ("page", house.addresses.port, page),
         ):
             seen[name] = await asyncio.to_thread(get, port, path)
         await asyncio.to_thread(embedded.restart, house.data, ENGINES[engine])
@@ -86,7 +86,7 @@ def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], 
     if engine == "postgres":
         assert seen["gateway"][0] == 503 and "database" in seen["gateway"][1]
         assert seen["page"][0] == 503
-    assert eventually(lambda: get(house.addresses.port, SIGN_IN)[0] == 200)
+    assert eventually(lambda: get(house.addresses.port, page)[0] == 200)
     unsettled = "SELECT 1 FROM orders_chargingorder WHERE transaction_id = ANY(%s) AND settled_at IS NULL"
     eventually(lambda: not house.rows(unsettled, [list(told)]), seconds=60)
     assert house.run_inside("tests.support.books").strip() == "[]"
