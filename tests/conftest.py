@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -13,6 +14,12 @@ from xdist.remote import Producer
 
 from tests.support.database import empty_what_django_does_not_manage, ensure_template
 from tests.support.sharing import ByPart
+
+# How long an example takes says nothing where the machine is shared.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
