@@ -99,7 +99,7 @@ def driver_page(view: View[P]) -> View[P]:
     """Every page of this room: nothing is cached on the way, and the browser can be told from others."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         known = request.COOKIES.get(BROWSER, "")
         browser = known if 20 <= len(known) <= 64 else secrets.token_urlsafe(24)
         request.browser = browser  # type: ignore[attr-defined]
@@ -120,7 +120,7 @@ def scan_page(view: View[P]) -> View[P]:
 
     @wraps(view)
     @driver_page
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         wait = rates.take(rates.SCANS_OF_ADDRESS, address_of(request))
         if BROWSER in request.COOKIES:
             wait = wait or rates.take(rates.SCANS_OF_DEVICE, browser_of(request))

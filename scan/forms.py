@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
-from backoffice.kit.money import Money, MoneyError
+from backoffice.kit.money import Money, MoneyError, minor_digits
 from orders.models import LimitKind
 from orders.services.complaining import LONGEST
 from orders.services.starting import HIGHEST_LIMIT, Wish
@@ -18,7 +19,8 @@ from stations.tokens import read_token
 
 HIGHEST_KWH = 1_000
 HIGHEST_MONEY = 10_000
-"""The most that may be asked for in one charge: kWh, and major units of money."""
+"""The most that may be asked for in one charge: kWh, and major units of money (a hundred times that where
+a currency has no minor ones)."""
 
 
 class CodeForm(forms.Form):
@@ -61,12 +63,12 @@ class AmountForm(forms.Form):
     amount = forms.CharField(label=_("Amount"), max_length=20, required=False)
     other = forms.CharField(label=_("Another amount"), max_length=20, required=False)
 
-    def __init__(self, *args, currency, **kwargs):
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
 
     def clean(self):
-        data = super().clean()
+        data = super().clean() or {}
         if self.errors:
             return data
         chosen = data.get("amount", "")
@@ -92,12 +94,12 @@ class WishForm(forms.Form):
     minutes = forms.CharField(max_length=20, required=False)
     minutes_other = forms.CharField(max_length=20, required=False)
 
-    def __init__(self, *args, currency, **kwargs):
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
 
     def clean(self):
-        data = super().clean()
+        data = super().clean() or {}
         kind = LimitKind(data.get("limit") or LimitKind.FULL)
         if kind is LimitKind.FULL:
             return {**data, "wish": Wish()}
@@ -123,7 +125,7 @@ class WishForm(forms.Form):
         except InvalidOperation:
             number = None
         highest = {
-            LimitKind.MONEY: HIGHEST_MONEY * (1 if self.currency not in {"JPY", "KRW"} else 100),
+            LimitKind.MONEY: HIGHEST_MONEY * (1 if minor_digits(self.currency) else 100),
             LimitKind.ENERGY: HIGHEST_KWH,
             LimitKind.MINUTES: HIGHEST_LIMIT[LimitKind.MINUTES],
         }[kind]

@@ -172,7 +172,7 @@ def look_at(visit: Visit, sticker: Sticker, sealed: str = "") -> Landing:
 
 def neighbours_of(connector: Connector, most: int = NEIGHBOURS) -> list[Neighbour]:
     """Connectors beside this one at which a charge could start, those of the same pile first."""
-    found = []
+    found: list[Neighbour] = []
     for other in stations.connectors_beside(connector)[: 3 * most]:
         if len(found) == most:
             break

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.money import Money
@@ -27,7 +27,7 @@ from stations.tariff import Rounding
 ENDED_BY: Mapping[str, str | Promise] = {
     "Local": _("stopped at the pile"),
     "Remote": _("stopped from here"),
-    "EVDisconnected": _("unplugged"),
+    "EVDisconnected": pgettext_lazy("stop", "unplugged"),
     "EmergencyStop": _("emergency stop"),
     "PowerLoss": _("power cut"),
     "Reboot": _("the pile restarted"),
@@ -91,7 +91,7 @@ class Receipt:
     electricity: Money
     service: Money
     idle_total: Money
-    minutes: int
+    lasted: timedelta
     under_review: bool
     reviewed: bool
 
@@ -108,7 +108,7 @@ class Receipt:
     @property
     def rounds_total(self) -> bool:
         """Is the total rounded once, and the lines made to add up to it?"""
-        return self.order.tariff.get("rounding") == Rounding.TOTAL
+        return bool(self.order.tariff.get("rounding") == Rounding.TOTAL)
 
     @property
     def outcome(self) -> str | Promise:
@@ -147,7 +147,7 @@ def receipt_of(order: ChargingOrder) -> Receipt:
         electricity=Money(order.electricity_fee, currency),
         service=Money(order.service_fee, currency),
         idle_total=Money(order.idle_fee, currency),
-        minutes=max(lasted // timedelta(minutes=1), 0),
+        lasted=max(lasted, timedelta()),
         under_review=order.review_state == ReviewState.ABNORMAL,
         reviewed=order.review_state == ReviewState.RESOLVED,
     )

@@ -5,7 +5,7 @@ The words of figures are those of ``kit.figures``; here is only how they are set
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 import phonenumbers
@@ -137,9 +137,10 @@ def minutes_seconds(seconds: int) -> str:
 
 
 @register.simple_tag
-def duration(minutes: int) -> str:
-    """``1 h 31 min``, ``47 min``."""
-    return figures.duration_text(minutes * 60) if minutes >= 60 else figures.span_text(minutes * 60)
+def duration(lasted: timedelta) -> str:
+    """``1 h 31 min``, ``47 min``, ``42 s``."""
+    seconds = lasted.total_seconds()
+    return figures.duration_text(seconds) if seconds >= figures.HOUR else figures.span_text(seconds)
 
 
 @register.simple_tag
