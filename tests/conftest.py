@@ -44,6 +44,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPart:
     return ByPart(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Migrate a database before the first test, whose time would not be enough on a busy machine."""
+    wanted = {"db", "transactional_db"}
+    if not session.config.option.collectonly and any(
+        item.get_closest_marker("django_db") or wanted & set(getattr(item, "fixturenames", ()))
+        for item in session.items
+    ):
+        ensure_template(os.environ["DATABASE_URL"])
+
+
 @pytest.fixture(autouse=True)
 def _emptied(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Django empties after a transactional test what it manages; this empties the rest."""
