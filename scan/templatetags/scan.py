@@ -125,9 +125,9 @@ def ahead(until: datetime) -> str:
 
 
 @register.simple_tag
-def seconds_since(since: datetime) -> int:
-    """For a script that lets the age tick."""
-    return int((clock.now() - since).total_seconds())
+def seconds_since(since: datetime) -> str:
+    """For a script that lets the age tick: text, because a number would be grouped for the reader (``8,512``)."""
+    return str(int((clock.now() - since).total_seconds()))
 
 
 @register.filter
