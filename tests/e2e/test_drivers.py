@@ -72,6 +72,7 @@ async def test_from_the_sticker_to_the_receipt(windows: Windows, neighbourhood: 
     )[0]
     assert (hold, billed, paid) == (0, total, total)
     told = await until(lambda: _text_to(house, NEWCOMER, "Receipt"), within_s=20)
+    assert len([text for text in _texts_to(house, NEWCOMER) if driver.page.url in text]) == 2
     again = await windows.open(width=NARROW, scheme="dark", path=_found(LINK, told))
     await again.sees("How the bill adds up")
     await again.picture("8-later", whole=True)
@@ -115,6 +116,7 @@ async def test_without_scripts_and_in_chinese(windows: Windows, neighbourhood: N
         await driver.picture("1-landing", whole=True)
         await driver.page.locator(".act .btn").click()
         await _sign_in(driver, house, person["phone"], person["phone"])
+        await driver.page.locator("#limit-energy").check()
         await driver.picture("2-start", whole=True)
         await driver.page.locator(".act button.btn").click()
         asked = await pile.expect("RemoteStartTransaction")
@@ -132,6 +134,9 @@ async def test_without_scripts_and_in_chinese(windows: Windows, neighbourhood: N
         await driver.picture("5-receipt", whole=True)
     lines, total = await _bill(driver)
     assert sum(lines) == total > 0
+    await driver.page.locator("#done").click()
+    await driver.sees("0.35")
+    await driver.picture("6-charges", whole=True)
 
 
 async def test_a_sticker_that_is_not_ours_and_a_pile_that_is_away(
