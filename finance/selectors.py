@@ -24,6 +24,7 @@ from finance.models import (
     RefundState,
     Settlement,
     TopUp,
+    TopUpState,
     Wallet,
 )
 from finance.rules import Purse
@@ -156,6 +157,17 @@ def debts_of(wallet: Wallet) -> QuerySet[Debt]:
 
 def top_ups_of(wallet: Wallet, *, newest: int = 10) -> list[TopUp]:
     return list(TopUp.objects.filter(wallet=wallet).order_by("-created_at", "-pk")[:newest])
+
+
+def pending_top_ups_of(wallet: Wallet) -> list[TopUp]:
+    """Payments on their way, the newest first."""
+    waiting = TopUp.objects.filter(wallet=wallet, state=TopUpState.PENDING).select_related("channel")
+    return list(waiting.order_by("-created_at", "-pk"))
+
+
+def holds_of(about: str) -> QuerySet[Hold]:
+    """What was set aside for an order, open or not, in order."""
+    return Hold.objects.filter(about=about).order_by("sequence")
 
 
 def refunds_of(top_up: TopUp) -> QuerySet[Refund]:

@@ -72,6 +72,18 @@ def quote(connector: Connector, *, at: datetime | None = None) -> Quote | None:
     return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
 
 
+def quote_again(connector: Connector, *, version_id: int, why: str, at: datetime) -> Quote | None:
+    """The quote that was given at ``at``, by the version it was made from, whatever is in force by now.
+
+    None when it is too old, or when there is no such version.
+    """
+    version = stations.versions().filter(pk=version_id).first()
+    if version is None or not at <= clock.now() <= at + QUOTE_VALID:
+        return None
+    place = stations.place_of_pile(connector.pile_id)
+    return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
+
+
 def rated_w(connector: Connector) -> int | None:
     """Rated power in W: the connector's own, else its pile model's; None where nobody knows it."""
     if connector.rated_kw is not None:

@@ -21,7 +21,7 @@ BROWSER_SECONDS = 300
 
 PYTHON = sys.executable
 # A worker brings engines of its own; on a given Valkey they would read each other's news.
-WORKERS = () if os.environ.get("REDIS_URL") else ("--numprocesses", "auto")
+WORKERS = () if os.environ.get("REDIS_URL") else ("--numprocesses", "logical", "--maxprocesses", "4")
 STEPS: tuple[tuple[str, Sequence[str]], ...] = (
     ("style", (PYTHON, "-m", "ruff", "check", ".")),
     ("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),

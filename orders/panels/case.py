@@ -55,9 +55,9 @@ def amounts(case: Case) -> list[tuple[Words, Words]]:
 
 def consequences_of(order: ChargingOrder, correction: Correction) -> list[str]:
     """What a correction changes, line by line, and what the driver gets or owes."""
-    bill, currency = correction.bill, order.currency
+    bill, currency, start = correction.bill, order.currency, order.meter_start or 0
     lines = [
-        _change(_("Meter stop"), kwh(order.meter_stop or 0), kwh(correction.meter_stop)),
+        _change(_("Billed up to"), kwh(start + order.energy_wh), kwh(start + correction.energy_wh)),
         _change(_("Energy"), kwh(order.energy_wh), kwh(correction.energy_wh)),
     ]
     lines += [

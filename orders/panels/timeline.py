@@ -301,6 +301,10 @@ EVENTS: Mapping[str, Tell] = {
         "money": _("Given up"),
         "money_note": _line(labels.FAILURE.get(event.data.get("failure", ""), ""), _by(order, event)),
     },
+    "complained": lambda _order, event: {
+        "money": _("The driver complains"),
+        "money_note": str(event.data.get("words", ""))[:120],
+    },
     "case_decided": _decided,
 }
 """How each line of an order's history reads."""

@@ -47,10 +47,28 @@ def agency() -> filters.Subtree:
     return filters.Subtree(level=Level.AGENCY, label=_("Agency"))
 
 
-def account(path: str = "") -> filters.Phone:
+class Account(filters.Phone):
+    """A driver by phone, name or card. Whoever may not see the phone finds only by the whole name or card."""
+
+    def __init__(self, path: str = "", **extra: Any) -> None:
+        paths = (f"{path}driver__phone", f"{path}driver__name", f"{path}card__uid")
+        super().__init__(*paths, see=DriverPerm.SEE_PHONE, label=_("User account"), **extra)
+
+    def condition(self, value: Any) -> Q:
+        phone, *others = self.sources
+        if self.reader.may(self.see):
+            return super().condition(value)
+        found = filters.Phone(phone, see=self.see)
+        found.parent = self.parent
+        whole = Q()
+        for path in others:
+            whole |= Q(**{f"{path}__iexact": value})
+        return whole | found.condition(value)
+
+
+def account(path: str = "") -> Account:
     """By phone, name or card."""
-    paths = (f"{path}driver__phone", f"{path}driver__name", f"{path}card__uid")
-    return filters.Phone(*paths, see=DriverPerm.SEE_PHONE, label=_("User account"))
+    return Account(path)
 
 
 def terminal(path: str = "") -> filters.Search:

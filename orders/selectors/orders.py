@@ -24,6 +24,16 @@ def order_by_number(order_no: str) -> ChargingOrder:
     return orders().get(order_no=order_no)
 
 
+def operator_of_link(public_id: str) -> int | None:
+    """Whose order a driver's link opens; None for none. Needs a lifted scope: it decides which to enter."""
+    return orders().filter(public_id=public_id).values_list("operator_id", flat=True).first()
+
+
+def order_by_link(public_id: str) -> ChargingOrder:
+    """With all that the driver's pages show. Raises ChargingOrder.DoesNotExist."""
+    return orders().select_related(*SHOWN, "transaction", "connector__pile__model").get(public_id=public_id)
+
+
 def realtime_orders() -> QuerySet[ChargingOrder]:
     """Under way, or ended and not yet settled."""
     return orders().filter(

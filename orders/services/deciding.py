@@ -90,9 +90,8 @@ def correct_case(case: Case, *, meter_stop: int, actor: Actor, reason: str) -> C
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What an order would be with another final register, in Wh."""
+    """What an order would be with another final register; energy in Wh."""
 
-    meter_stop: int
     energy_wh: int
     bill: Bill | None
 
@@ -115,7 +114,7 @@ def _correct(order: ChargingOrder, meter_stop: int) -> Correction:
     order.flags = sorted({*order.flags, Flag.CORRECTED})
     account, stored = billing.account(order, order.transaction), billing.stored_bill(order)
     bill = carry_idle(account.bill, stored) if account.bill and stored else account.bill
-    return Correction(meter_stop, account.envelope.wh, bill)
+    return Correction(account.envelope.wh, bill)
 
 
 @transaction.atomic

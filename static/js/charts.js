@@ -81,7 +81,7 @@
     const xs = spec.series.flatMap((one) => one.data.map((value) => (Array.isArray(value) ? value[0] : 0)));
     const xAxis = byLabel
       ? { type: "category", data: spec.labels, boundaryGap: spec.series.some((one) => one.bars) }
-      : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10 };
+      : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10, interval: Math.max(...xs) - Math.min(...xs) >= 1380 ? 180 : undefined };
     const label = { ...small, hideOverlap: true, interval: byLabel ? Math.ceil(spec.labels.length / 8) - 1 : undefined };
     if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: false, showMaxLabel: false });
     return {

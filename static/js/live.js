@@ -32,7 +32,10 @@
   function want(topic, references) {
     parts().forEach((part) => {
       const meant = !topic || wishes(part).some(([name, only]) => name === topic && (!only || references.includes(only)));
-      if (meant) due.set(part.id, { last: 0, busy: false, ...due.get(part.id), wanted: true });
+      if (!meant) return;
+      // The same object for as long as the page lives: a fetch under way marks its end on it.
+      if (!due.has(part.id)) due.set(part.id, { last: 0, busy: false });
+      due.get(part.id).wanted = true;
     });
   }
 

@@ -6,11 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
-from stations.models import Connector, Life, Pile, PileModel, QrToken, Station, StationStatus, UnclaimedPile
+from stations.models import (
+    Connector,
+    ConnectorStatus,
+    Intent,
+    Life,
+    Pile,
+    PileModel,
+    QrToken,
+    Station,
+    StationStatus,
+    UnclaimedPile,
+)
 from stations.states import CHARGING
 from stations.tokens import read_token
 from tenants.models import Tenant, TenantStatus
@@ -135,6 +146,29 @@ def connector_by_token(text: str) -> TokenTarget | None:
         .first()
     )
     return TokenTarget(row.connector, row.revoked_at is not None) if row is not None else None
+
+
+def connectors_beside(connector: Connector) -> QuerySet[Connector]:
+    """Other connectors of the station that reported themselves free and have a code, the nearest first.
+
+    ``code`` is what their sticker opens with; those of the same pile come first.
+    """
+    codes = QrToken.objects.filter(connector=OuterRef("pk"), revoked_at__isnull=True)
+    free = connectors().filter(
+        pile__station=connector.pile.station_id,
+        pile__online=True,
+        pile__life=Life.IN_SERVICE,
+        pile__intent=Intent.OPERATIVE,
+        intent=Intent.OPERATIVE,
+        status=ConnectorStatus.AVAILABLE,
+    )
+    elsewhere = Case(When(pile=connector.pile_id, then=Value(0)), default=Value(1))
+    return (
+        free.exclude(pk=connector.pk)
+        .annotate(code=Subquery(codes.values("token")[:1]))
+        .filter(code__isnull=False)
+        .order_by(elsewhere, "pile__name", "number", "pk")
+    )
 
 
 def pile_models() -> QuerySet[PileModel]:

@@ -106,7 +106,7 @@ def command(request, pk):
         command=row,
         state=(row.get_state_display(), tones.COMMAND[row.state]),
         request_text=pretty(row.payload),
-        answer_text=pretty(row.answer) if row.answered_at else "",
+        answer_text=pretty(row.answer) if row.answer else "",
         late_text=pretty(row.late_answer) if row.late_answer else "",
         steps=_steps(row),
         about=_about(row),
@@ -196,11 +196,14 @@ def _minute_after(at):
 
 
 def _steps(row):
-    """What happened when."""
+    """What happened when. A command that nobody answered is over all the same."""
+    over = (_("No answer"), row.answered_at, row.error)
+    if row.latency_ms is not None:
+        over = (_("Answered"), row.answered_at, f"{row.latency_ms} ms")
     steps = [
         (_("Asked"), row.created_at, row.actor_label),
         (pgettext("time", "Sent"), row.sent_at, ""),
-        (_("Answered"), row.answered_at, f"{row.latency_ms} ms" if row.latency_ms is not None else row.error),
+        over,
         (_("Effect"), row.effect_at, row.effect_note),
     ]
     return [step for step in steps if step[1] is not None]

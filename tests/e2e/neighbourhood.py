@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,15 +40,26 @@ class Neighbourhood:
 
 
 async def bring_to_life(house: House) -> Neighbourhood:
-    """Furnish the house; then charge once with a card, break something, and knock without being known."""
+    """Furnish the house, and let its piles be at work: one order that is paid, one that waits for a person,
+    one that runs, alarms, and somebody who knocks without being known."""
     made = json.loads(await asyncio.to_thread(house.run_inside, "tests.support.neighbours", {}))
     here = Neighbourhood(house=house, settled="", **made)
-    card = here.drivers[0]["card"]
+    cards = [driver["card"] for driver in here.drivers]
     async with here.pile("HQ-01") as pile:
         await pile.boot(chargePointVendor="Hanglu", chargePointModel="HL-DC120", firmwareVersion="3.8.2")
-        await pile.status(1, "Preparing")
+        await pile.status(1)
         await pile.status(2)
-        await charge_with_card(pile, card, wh=13_250)
+        await charge_with_card(pile, cards[0], wh=13_250)
+    async with here.pile("LG-01") as pile:
+        await pile.boot()
+        await pile.status(1)
+        await charge_with_card(pile, cards[4], wh=-900)
+    async with here.pile("JL-02") as pile:
+        await pile.boot()
+        await pile.status(2)
+        started = await pile.start(1, cards[1], meter=70_000, timestamp=_ago(25))
+        await pile.status(1, "Charging")
+        await pile.call("MeterValues", _readings(1, started["transactionId"], _ago(1), 76_420, soc=64))
     async with here.pile("JL-01") as pile:
         await pile.boot()
         await pile.status(1, "Faulted", "GroundFailure")
@@ -58,16 +70,39 @@ async def bring_to_life(house: House) -> Neighbourhood:
 
 
 async def charge_with_card(pile: Pile, card: str, *, wh: int, connector: int = 1) -> int:
-    """Start, a few readings, stop; the transaction's number."""
-    answer = await pile.start(connector, card, meter=481_206_118)
+    """Half an hour that is over since a minute, told now; the transaction's number.
+
+    With ``wh`` below zero the meter ends below where it began.
+    """
+    answer = await pile.start(connector, card, meter=481_206_118, timestamp=_ago(31))
     transaction: int = answer["transactionId"]
-    await pile.status(connector, "Charging")
-    for share in (0.3, 0.7):
-        await pile.meter(connector, 481_206_118 + int(wh * share), transaction=transaction)
-    await pile.stop(transaction, meter=481_206_118 + wh, reason="Local", idTag=card)
-    await pile.status(connector, "Finishing")
+    for minute in range(25, 1, -4):
+        so_far = 481_206_118 + abs(wh) * (31 - minute) // 30
+        await pile.call(
+            "MeterValues", _readings(connector, transaction, _ago(minute), so_far, soc=90 - minute)
+        )
+    await pile.stop(transaction, meter=481_206_118 + wh, timestamp=_ago(1), reason="Local", idTag=card)
     await pile.status(connector, "Available")
     return transaction
+
+
+def _readings(connector: int, transaction: int, at: str, wh: int, *, soc: int) -> dict[str, Any]:
+    """The payload of MeterValues with energy, power and state of charge."""
+    values = [
+        {"value": str(wh), "unit": "Wh", "measurand": "Energy.Active.Import.Register"},
+        {"value": "26500", "unit": "W", "measurand": "Power.Active.Import"},
+        {"value": str(soc), "unit": "Percent", "measurand": "SoC"},
+    ]
+    return {
+        "connectorId": connector,
+        "transactionId": transaction,
+        "meterValue": [{"timestamp": at, "sampledValue": values}],
+    }
+
+
+def _ago(minutes: int) -> str:
+    """An instant as piles write it."""
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _knock(house: House, identity: str) -> None:

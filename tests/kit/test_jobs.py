@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection, connections
-from django.test import Client
 from django.utils import timezone, translation
 
 from backoffice.kit import clock, jobs, locks, tasks
-from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.export import Head, Sheet
 from backoffice.kit.models import Job, JobState
@@ -22,9 +20,8 @@ from backoffice.kit.scope import current_scope, unscoped
 from tenants.models import Membership
 from tenants.selectors import scope_of
 from tests.factories.tenants import Forest, make_forest, make_member
+from tests.kit.work import Function, browser, change, count_to, nothing, now_is, owner, sweep
 from tests.support.workbooks import content_of, rows_of
-
-Function = Callable[[jobs.Work], Iterator[jobs.Step]]
 
 
 @pytest.fixture
@@ -63,49 +60,6 @@ def start(member: Membership, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
             )
 
     return begin
-
-
-def owner(member: Membership) -> Actor:
-    return Actor(f"staff:{member.user_id}", str(member.user))
-
-
-def now_is(job: Job) -> Job:
-    with unscoped(reason="a test looks"):
-        return Job.objects.get(pk=job.pk)
-
-
-def change(job: Job, **fields: Any) -> None:
-    with unscoped(reason="a test changes"):
-        Job.objects.filter(pk=job.pk).update(**fields)
-
-
-def sweep() -> None:
-    with unscoped(reason="the sweep"):
-        jobs.tidy()
-
-
-def sheet(count: int) -> Sheet:
-    return Sheet(
-        "Rows", [Head("Number")], ([str(number)] for number in range(count)), about=[("List", "Rows")]
-    )
-
-
-def count_to(number: int) -> Function:
-    def work(_work: jobs.Work) -> Iterator[jobs.Step]:
-        yield 0, number
-        yield sheet(number)
-
-    return work
-
-
-def nothing(_work: jobs.Work) -> Iterator[jobs.Step]:
-    yield 1
-
-
-def browser(member: Membership) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 def test_a_job_counts_its_rows_and_keeps_its_file_for_a_week(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.export import Form
-from backoffice.kit.lists import paths
+from backoffice.kit.lists import columns, paths
 from backoffice.kit.lists.listing import unreadable
 from backoffice.kit.lists.sheet import sheet_of
 from backoffice.kit.perms import Perm
@@ -158,6 +158,14 @@ def test_a_currency_stands_once_however_many_amounts_there_are(forest: Forest) -
 
     assert [head.label for head in heads] == ["Order number", "Agency", "Total", "Currency", "Idle fee"]
     assert [head.form for head in heads[2:]] == [Form.MONEY, Form.TEXT, Form.MONEY]
+
+
+def test_a_currency_stands_beside_an_amount_that_is_missing() -> None:
+    column = columns.Money("credit")
+
+    assert column.typed((None, "CNY"), READER) == [None, "CNY"]
+    assert column.typed((1_250, "CNY"), READER) == [Decimal("12.50"), "CNY"]
+    assert column.typed((None, None), READER) == [None, None]
 
 
 def test_the_first_column_is_always_shown_and_unknown_ones_are_ignored(forest: Forest) -> None:

@@ -112,7 +112,7 @@ def test_a_correction_is_shown_before_it_is_decided(site: Site) -> None:
     shown = desk.post(url, **typed)
     page = words(shown)
     for line in (
-        "Meter stop: 1,004.000 kWh → 1,006.500 kWh",
+        "Billed up to: 1,010.000 kWh → 1,006.500 kWh",
         "Energy: 10.000 kWh → 6.500 kWh",
         "Electricity: ¥ 12.00 → ¥ 7.80",
         "Service: ¥ 8.00 → ¥ 5.20",

@@ -21,6 +21,7 @@ from tests.factories.orders import (
     commands_for,
     make_running_order,
     make_settled_order,
+    order_of,
 )
 from tests.orders.staff import Desk, words
 from tests.support.workbooks import content_of, sheets_of
@@ -352,3 +353,17 @@ def test_a_day_of_the_reader_bounds_the_list(site: Site) -> None:
     desk = Desk(site)
     assert order.order_no in desk.read(HISTORY, stopped_at="between", stopped_at_from=day, stopped_at_to=day)
     assert order.order_no not in desk.read(HISTORY, stopped_at="between", stopped_at_to="2026-01-01")
+
+
+def test_a_card_is_not_guessed_letter_by_letter(site: Site) -> None:
+    driver = site.driver(cash=10_000, name="Wang Fang")
+    card = site.card(driver)
+    answer = site.charger.starts(card.uid)
+    site.work()
+    order = order_of(answer.transaction_id)
+    owner, agency = Desk(site), Desk(site, tenant=site.agency)
+    for part in (card.uid[:6], "wang", driver.phone[:8]):
+        assert order.order_no in owner.read(REALTIME, account=part)
+        assert order.order_no not in agency.read(REALTIME, account=part)
+    for whole in (card.uid.lower(), "wang fang", driver.phone[-4:], driver.phone):
+        assert order.order_no in agency.read(REALTIME, account=whole)

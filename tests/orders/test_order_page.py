@@ -10,14 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backoffice.kit.actor import Actor
-from backoffice.kit.models import AuditEntry
-from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
-from finance.models import Refund
 from ocpp_gateway.wire import CommandState
 from orders.models import ChargingOrder
-from orders.services.starting import cancel_order
 from tests.factories.orders import (
     WORKED_PRICE,
     Site,
@@ -25,122 +20,29 @@ from tests.factories.orders import (
     begin,
     charge,
     commands_for,
-    make_running_order,
     make_settled_order,
     make_site,
     order_of,
-    wallet_of,
 )
 from tests.factories.tenants import make_tenant
-from tests.orders.staff import Desk, errors, order_url, words
-
-STAFF = Actor("staff:1", "Li Wei")
-
-
-def created(site: Site) -> ChargingOrder:
-    order = site.press_start(site.driver(cash=10_000))
-    with unscoped(reason="tests"):
-        ChargingOrder.objects.filter(pk=order.pk).update(charge_state="created")
-    return again(order)
-
-
-def starting(site: Site) -> ChargingOrder:
-    return site.press_start(site.driver(cash=10_000))
-
-
-def failed(site: Site) -> ChargingOrder:
-    order = starting(site)
-    site.wait(minutes=10)
-    site.work()
-    return again(order)
-
-
-def cancelled(site: Site) -> ChargingOrder:
-    order = starting(site)
-    with site.present():
-        cancel_order(order, actor=STAFF, reason="wrong place")
-    return again(order)
-
-
-def charging(site: Site) -> ChargingOrder:
-    order, key = make_running_order(site)
-    site.wait(minutes=1)
-    site.charger.meters(key, 1_000_800, power_w=48_000, soc=30)
-    site.wait(minutes=1)
-    site.charger.meters(key, 1_001_600, power_w=48_000, soc=31)
-    site.work()
-    return again(order)
-
-
-def suspended(site: Site) -> ChargingOrder:
-    order = charging(site)
-    site.charger.says(1, "SuspendedEV")
-    return again(order)
-
-
-def stopping(site: Site) -> ChargingOrder:
-    return site.press_stop(charging(site))
-
-
-def offline(site: Site) -> ChargingOrder:
-    order = charging(site)
-    site.charger.goes()
-    return again(order)
-
-
-def unsettled(site: Site) -> ChargingOrder:
-    order = site.press_start(site.driver(cash=200_000))
-    charge(site, order, wh=260_000, minutes=300)
-    site.work()
-    return again(order)
-
-
-def occupied(site: Site) -> ChargingOrder:
-    order = site.press_start(site.driver(cash=10_000))
-    charge(site, order)
-    with unscoped(reason="tests"):
-        site.work()
-    return again(order)
-
-
-def arrears(site: Site) -> ChargingOrder:
-    order = site.press_start(site.driver(cash=1_000))
-    charge(site, order)
-    site.work()
-    return again(order)
-
-
-def refunded(site: Site) -> ChargingOrder:
-    order = make_settled_order(site)
-    typed = {"amount": "20.00", "reason": "goodwill", "key": "k1"}
-    assert Desk(site).post(order_url(order, "refund/"), **typed).status_code == 302
-    return again(order)
-
-
-def forced(site: Site) -> ChargingOrder:
-    order = offline(site)
-    Desk(site).post(order_url(order, "close/"), reason="pile is gone")
-    return again(order)
-
-
-def by_card(site: Site) -> ChargingOrder:
-    card = site.card(site.driver(cash=10_000))
-    answer = site.charger.starts(card.uid)
-    site.work()
-    site.wait(minutes=5)
-    site.charger.stops(answer.transaction_id, 1_004_000)
-    site.work()
-    return order_of(answer.transaction_id)
-
-
-def nobodys(site: Site) -> ChargingOrder:
-    answer = site.charger.starts("NOBODY")
-    site.work()
-    site.wait(minutes=5)
-    site.charger.stops(answer.transaction_id, 1_002_000, reason="DeAuthorized")
-    site.work()
-    return order_of(answer.transaction_id)
-
+from tests.orders.staff import Desk, order_url, words
+from tests.orders.stages import (
+    arrears,
+    by_card,
+    cancelled,
+    charging,
+    created,
+    failed,
+    forced,
+    nobodys,
+    occupied,
+    offline,
+    refunded,
+    starting,
+    stopping,
+    suspended,
+    unsettled,
+)
 
 STATES: dict[str, tuple[Callable[[Site], ChargingOrder], str]] = {
     "created": (created, "Created"),
@@ -280,96 +182,6 @@ def test_the_driver_is_named_nowhere_for_whoever_may_not_see_him(site: Site) -> 
     page = Desk(site, tenant=dealer).get(order_url(order)).content.decode()
     assert driver.phone not in page
     assert driver.phone in Desk(site).get(order_url(order)).content.decode()
-
-
-def test_a_charge_is_stopped_once_however_often_it_is_asked(site: Site) -> None:
-    order = charging(site)
-    desk = Desk(site)
-    assert "Remote stop" in desk.read(order_url(order))
-    assert errors(desk.post(order_url(order, "stop/"), reason="")) == {"reason"}
-    for _time in range(2):
-        assert desk.post(order_url(order, "stop/"), reason="the cable is hot").status_code == 302
-    assert again(order).charge_state == "stopping"
-    assert len(commands_for(order, "RemoteStopTransaction")) == 1
-    with unscoped(reason="tests"):
-        assert AuditEntry.objects.filter(action="order.stop_asked", reason="the cable is hot").count() == 1
-
-
-def test_an_order_whose_pile_can_be_asked_is_not_closed_in_the_database(site: Site) -> None:
-    order = charging(site)
-    desk = Desk(site)
-    assert "Close in the database" not in desk.read(order_url(order))
-    refused = desk.post(order_url(order, "close/"), reason="quicker like that")
-    assert "The pile can be reached" in words(refused) and "quicker like that" in words(refused)
-    assert again(order).charge_state == "charging"
-
-
-def test_a_start_is_cancelled_while_it_waits_and_the_money_goes_back(site: Site) -> None:
-    order = starting(site)
-    desk = Desk(site)
-    for _time in range(2):
-        assert desk.post(order_url(order, "cancel/"), reason="wrong place").status_code == 302
-    row = again(order)
-    assert (row.charge_state, row.failure, row.hold) == ("cancelled", "cancelled_by_staff", 0)
-    with unscoped(reason="tests"):
-        assert AuditEntry.objects.filter(action="order.cancelled", reason="wrong place").count() == 1
-        assert row.driver is not None
-    assert wallet_of(row.driver).cash == 10_000
-
-
-def test_a_charge_that_began_is_stopped_and_not_cancelled(site: Site) -> None:
-    order = charging(site)
-    refused = Desk(site).post(order_url(order, "cancel/"), reason="changed my mind")
-    assert "already begun" in words(refused)
-    assert again(order).charge_state == "charging"
-
-
-def test_a_refund_that_is_sent_twice_goes_back_once(site: Site) -> None:
-    order = make_settled_order(site)
-    desk = Desk(site, Role.FINANCE)
-    typed = {"amount": "5.50", "reason": "the pile was slow", "key": "one-filling"}
-    for _time in range(2):
-        assert desk.post(order_url(order, "refund/"), **typed).status_code == 302
-    row = again(order)
-    assert (row.refunded, row.pay_state) == (550, "partly_refunded")
-    with unscoped(reason="tests"):
-        assert Refund.objects.count() == 1
-    page = desk.read(order_url(order))
-    assert "the pile was slow" in page and "¥ 5.50 refunded" in page
-
-
-@pytest.mark.parametrize(
-    ("typed", "field"),
-    [
-        ({"amount": "20.01"}, "amount"),
-        ({"amount": "12,5"}, "amount"),
-        ({"amount": "0"}, "amount"),
-        ({"amount": ""}, "amount"),
-        ({"amount": "1e3"}, "amount"),
-        ({"reason": "  "}, "reason"),
-    ],
-)
-def test_a_refund_without_sense_is_refused_at_its_field_and_keeps_what_was_typed(
-    site: Site, typed: dict[str, str], field: str
-) -> None:
-    order = make_settled_order(site)
-    good = {"amount": "5", "reason": "the display was dark", "key": "k"}
-    answer = Desk(site).post(order_url(order, "refund/"), **good | typed)
-    assert errors(answer) == {field}
-    if field != "reason":
-        assert "the display was dark" in words(answer)
-    assert again(order).refunded == 0
-
-
-@pytest.mark.parametrize(
-    ("role", "what"),
-    [(Role.FINANCE, "stop/"), (Role.AUDITOR, "close/"), (Role.SUPPORT, "refund/"), (Role.ENGINEER, "close/")],
-)
-def test_a_role_without_the_right_changes_nothing(site: Site, role: Role, what: str) -> None:
-    order = offline(site)
-    answer = Desk(site, role).post(order_url(order, what), reason="because", amount="1", key="k")
-    assert answer.status_code == 403
-    assert again(order).charge_state == "charging"
 
 
 def test_the_page_of_a_running_order_listens_and_that_of_a_finished_one_does_not(site: Site) -> None:

@@ -16,6 +16,9 @@ from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from drivers import services as drivers
 from finance import services as finance
+from finance.models import PaymentChannel, Wallet
+from finance.sandbox import provider
+from finance.sandbox.models import Payment
 from stations.models import Kind, Station
 from stations.services import sites, tariffs
 from tenants.models import Tenant
@@ -69,9 +72,10 @@ def furnish() -> dict[str, Any]:
         logins = _logins(tenants)
         for code in ("QL", "SZ", "TJ"):
             _price_list(tenants[code])
-        finance.connect_sandbox(tenants["QL"].pk, currency="CNY", actor=ACTOR)
+        channel = finance.connect_sandbox(tenants["QL"].pk, currency="CNY", actor=ACTOR)
         piles = _piles(tenants)
         people = _drivers(tenants["QL"].pk)
+        _top_ups(channel)
         others = drivers.create_driver(tenants["SZ"].pk, phone="+8613900008888", actor=ACTOR, name="Xu Kai")
         drivers.issue_card(tenants["SZ"].pk, uid="5AC0FFEE", actor=ACTOR, driver=others)
         return {
@@ -151,6 +155,17 @@ def _drivers(operator_id: int) -> list[dict[str, Any]]:
         card = drivers.issue_card(operator_id, uid=f"04A1B2C3{number:02}", actor=ACTOR, driver=driver)
         made.append({"pk": driver.pk, "name": name, "phone": phone, "card": card.uid, "wallet": wallet.pk})
     return made
+
+
+def _top_ups(channel: PaymentChannel) -> None:
+    """Of the first three drivers: one that was paid, one that failed, one that waits."""
+    for wallet, amount in zip(Wallet.objects.order_by("pk"), (20_000, 5_000, 10_000), strict=False):
+        top_up = finance.start_top_up(wallet, amount=amount, channel=channel, come_back_to="/c/", actor=ACTOR)
+        payment = Payment.objects.get(number=top_up.number)
+        if amount == 20_000:
+            provider.pay(payment)
+        elif amount == 5_000:
+            provider.decline(payment)
 
 
 def main() -> None:

@@ -128,7 +128,10 @@ class Bar(Column):
 
 
 class Money(Column):
-    """Minor units of the currency at ``currency``. Excel has the amount, and each currency path once beside it."""
+    """Minor units of the currency at ``currency``. Excel has the amount, and each currency path once beside it.
+
+    The currency is there where the amount is not: it may stand for the other amounts of the row.
+    """
 
     css = "c-num"
     form = Form.MONEY
@@ -158,7 +161,7 @@ class Money(Column):
 
     def typed(self, values: Values, reader: Reader) -> list[Cell]:
         amount = _amount(values)
-        return [None, None] if amount is None else [amount.decimal, amount.currency]
+        return [None if amount is None else amount.decimal, values[-1] or None]
 
 
 def _amount(values: Values) -> Amount | None:

@@ -25,10 +25,18 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 Ends = tuple[Any, Any]
 
 
+def _first(id_: str) -> str:
+    """The first of several inputs has the label; Django's own answer is none of them."""
+    return f"{id_}_0" if id_ else id_
+
+
 class EndsWidget(forms.MultiWidget):
     """The two inputs of a range, in one line; ``_from`` and ``_to`` behind the name of the filter."""
 
     template_name = "kit/_ends.html"
+
+    def id_for_label(self, id_: str) -> str:
+        return _first(id_)
 
     def decompress(self, value: Ends | None) -> Sequence[Any]:
         return value or (None, None)
@@ -95,6 +103,9 @@ class PeriodWidget(forms.MultiWidget):
     """A menu of usual periods; its last line opens the two days. The menu has the filter's own name."""
 
     template_name = "kit/_period.html"
+
+    def id_for_label(self, id_: str) -> str:
+        return _first(id_)
 
     def decompress(self, value: Ends | None) -> Sequence[Any]:
         return ("", *value) if value else ("", None, None)

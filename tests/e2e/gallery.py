@@ -1,0 +1,124 @@
+"""Pictures of every page, to be looked at: ``python -m tests.e2e.gallery FOLDER [--logins FILE --url URL]``.
+
+Walks as the owner of each level, wide and narrow, light and dark, in English and Chinese; writes one
+picture a page and, last, what is wrong. Without ``--logins`` (the ``logins.json`` of a running demo) it
+starts a house of its own. Exits with 1 when a page has a console error, a refusal or a flaw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, async_playwright
+
+from tests.e2e.neighbourhood import bring_to_life
+from tests.e2e.walking import flaws, kind_of, walk
+from tests.e2e.windows import NARROW, WIDE, Windows
+from tests.support.house import free_ports, running_house
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look, and as whom: email by level."""
+
+    url: str
+    password: str
+    logins: dict[str, str]
+
+
+async def take(place: Place, folder: Path, chosen: argparse.Namespace) -> list[str]:
+    """One walk for each level and each look; what went wrong."""
+    troubles: list[str] = []
+    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = await playwright.chromium.launch(executable_path=path, args=alone)
+        for level, width, scheme, language in product(
+            chosen.levels or place.logins, chosen.widths, chosen.schemes, chosen.languages
+        ):
+            troubles += await _walk(browser, place, folder, level, width, scheme, language)
+    return troubles
+
+
+async def _walk(
+    browser: Browser,
+    place: Place,
+    folder: Path,
+    level: str,
+    width: int,
+    scheme: Literal["light", "dark"],
+    language: str,
+) -> list[str]:
+    look = f"{level}-{width}-{scheme}-{language}"
+    windows = Windows(browser, place.url, place, folder / look)
+    window = await windows.open(level, width=width, scheme=scheme)
+    if language != "en":
+        await _read_in(window, language)
+    found: list[str] = []
+    async for address in walk(window):
+        await window.page.wait_for_timeout(150)
+        name = kind_of(address).strip("/").replace("/", "_") or "overview"
+        await window.picture(name, whole=True)
+        found += [f"{look} {address}: {flaw}" for flaw in await flaws(window)]
+        print(look, address, flush=True)
+    if language != "en":
+        await _read_in(window, "en")
+    return [*found, *(f"{look}: {trouble}" for trouble in await windows.close())]
+
+
+async def _read_in(window: Any, language: str) -> None:
+    await window.open("/personal/")
+    await window.page.locator("[popovertarget=account-menu]").click()
+    await window.page.locator(f"#account-menu button[name=language][value='{language}']").click()
+    await window.page.wait_for_load_state()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the pictures and say what is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.gallery", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--logins", type=Path, help="logins.json of a running demo")
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--levels", nargs="*")
+    parser.add_argument("--widths", nargs="*", type=int, default=[WIDE, NARROW])
+    parser.add_argument("--schemes", nargs="*", default=["light", "dark"])
+    parser.add_argument("--languages", nargs="*", default=["en", "zh-hans"])
+    chosen = parser.parse_args(arguments)
+    if chosen.logins:
+        troubles = asyncio.run(take(_demo(chosen.logins, chosen.url), chosen.folder, chosen))
+    else:
+        port, ocpp_port = free_ports(2)
+        with (
+            tempfile.TemporaryDirectory() as data,
+            running_house(Path(data), port=port, ocpp_port=ocpp_port) as house,
+        ):
+            here = asyncio.run(bring_to_life(house))
+            levels = {"manufacturer": "HL", "dealer": "JN", "operator": "QL", "agency": "PD"}
+            logins = {level: here.logins[f"owner@{code}"] for level, code in levels.items()}
+            place = Place(house.web, here.password, logins)
+            troubles = asyncio.run(take(place, chosen.folder, chosen))
+    print("\n".join(troubles) or "nothing wrong")
+    return 1 if troubles else 0
+
+
+def _demo(file: Path, url: str) -> Place:
+    """The first owner of each level of a demo."""
+    seed = json.loads(file.read_text())
+    owners = [login for login in seed["logins"] if login["role"].lower() == "owner"]
+    logins = {login["level"].lower(): login["email"] for login in reversed(owners)}
+    return Place(url, owners[0]["password"], logins)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""Finds every kind of page that somebody can reach by links, and says what is wrong with how one looks.
+
+Two pages are of one kind when their addresses differ in numbers alone; the first that is found stands
+for all. Links are followed, nothing is posted, files are not fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.e2e.windows import Window
+
+LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
+HREFS = "links => links.map(link => link.getAttribute('href'))"
+FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
+OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
+"""Addresses that are no pages of the backoffice."""
+
+AXE = "/static/npm/axe-core/axe.min.js"
+BAD = {"serious", "critical"}
+
+
+async def walk(window: Window, start: str = "/") -> AsyncIterator[str]:
+    """The address of each kind of page, the window standing on it, breadth first."""
+    path_finder = _Paths(start)
+    for path in path_finder:
+        await window.open(path)
+        yield path
+        path_finder.learn(await window.page.eval_on_selector_all(LINKS, HREFS))
+
+
+async def skim(window: Window, wanted: str, start: str = "/") -> AsyncIterator[tuple[str, int]]:
+    """The same without drawing the pages: each address with how many elements match the selector there."""
+    await window.open(start)
+    path_finder = _Paths(start)
+    for path in path_finder:
+        links, count = await window.page.evaluate(
+            f"""async ([path, links, wanted]) => {{
+              const answer = await fetch(path);
+              const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+              return [({HREFS})([...page.querySelectorAll(links)]), page.querySelectorAll(wanted).length];
+            }}""",
+            [path, LINKS, wanted],
+        )
+        yield path, count
+        path_finder.learn(links)
+
+
+class _Paths:
+    """What is still to be visited; grows while it is gone through."""
+
+    def __init__(self, start: str) -> None:
+        self._waiting, self._kinds = [start], {kind_of(start)}
+
+    def __iter__(self) -> Iterator[str]:
+        while self._waiting:
+            yield self._waiting.pop(0)
+
+    def learn(self, links: Iterable[str]) -> None:
+        """Keep the first of each kind."""
+        for address in links:
+            kind = kind_of(address)
+            ours = address.startswith("/") and not FILES.search(kind) and not OTHERS.match(kind)
+            if ours and kind not in self._kinds:
+                self._kinds.add(kind)
+                self._waiting.append(address)
+
+
+def kind_of(address: str) -> str:
+    """The address without its numbers and its query; an order or job number counts as a number."""
+    path = urlsplit(address).path
+    return re.sub(r"/(?=[^/]*\d)[^/]+(?=/)", "/0", path)
+
+
+async def flaws(window: Window) -> list[str]:
+    """What can be seen to be wrong with the page that is open: sideways scroll, rules of accessibility."""
+    found = []
+    beyond = await window.page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    if beyond > 0:
+        found.append(f"scrolls sideways by {beyond} px: {await _widest(window)}")
+    return [*found, *await _broken_rules(window)]
+
+
+async def _widest(window: Window) -> str:
+    """The innermost element that sticks out."""
+    words: str = await window.page.evaluate(
+        """() => {
+          const edge = document.documentElement.clientWidth;
+          const out = [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > edge + 1);
+          const last = out.at(-1);
+          return last ? `${last.tagName}.${last.className} ${last.textContent.trim().slice(0, 40)}` : "?";
+        }"""
+    )
+    return words
+
+
+async def _broken_rules(window: Window) -> list[str]:
+    """Serious violations of WCAG 2.2 AA that axe-core finds."""
+    if not await window.page.evaluate("() => 'axe' in window"):
+        await window.page.add_script_tag(url=window.base + AXE)
+    result: Any = await window.page.evaluate(
+        """() => axe.run(document, {
+          resultTypes: ["violations"],
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+        })"""
+    )
+    return [
+        f"{broken['id']}: {node['target'][0]} {node['any'][0]['message'] if node['any'] else broken['help']}"
+        for broken in result["violations"]
+        if broken["impact"] in BAD
+        for node in broken["nodes"][:3]
+    ]
