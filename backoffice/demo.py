@@ -34,6 +34,7 @@ QUIET_PILES = 260
 """How many of the others are connected and stand there, so that not most of the demonstration is offline."""
 
 ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"  # on a machine of one's own
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 class DemoError(Exception):
@@ -69,6 +70,8 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
     python = sys.executable
     host = os.environ.get("WEB_HOST", "127.0.0.1")
     web = ("uvicorn", "backoffice.asgi:application", "--host", host, "--port", str(addresses.port))
+    # Workers do not talk to each other: that is only one more connection to lose.
+    worker = ("celery", "-q", "-A", "backoffice", "worker", "--concurrency", "2", *ALONE)
     beat = (
         "celery",
         "-A",
@@ -81,7 +84,7 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
     found = [
         Program("web", (python, "-m", *web, "--no-access-log", "--timeout-graceful-shutdown", "3")),
         Program("gateway", (python, "-m", "ocpp_gateway")),
-        Program("worker", (python, "-m", "celery", "-q", "-A", "backoffice", "worker", "--concurrency", "2")),
+        Program("worker", (python, "-m", *worker)),
         Program("beat", (python, "-m", *beat)),
     ]
     if piles:

@@ -88,7 +88,10 @@ class Bus:
     def _take(self, fields: dict[bytes, bytes]) -> None:
         order = read_order(fields.get(FIELD, b""))
         if order is not None:
-            self._send(order)
+            try:
+                self._send(order)
+            except Exception:
+                log.exception("command of the stream failed")  # and the next one is read
 
     def _send(self, order: CommandOrder) -> None:
         if order.command_id in self._seen:

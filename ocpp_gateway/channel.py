@@ -37,7 +37,11 @@ class Link(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """One connection of one pile. ``invited`` are the messages we asked for with TriggerMessage."""
+    """One connection of one pile.
+
+    ``invited`` are the messages we asked for with TriggerMessage; ``keys_at_once``: how many keys the
+    pile takes in one GetConfiguration, None until it said so.
+    """
 
     link: Link
     central: CentralSystem
@@ -50,6 +54,7 @@ class Channel:
     now: Clock
     rpc: Rpc[wire.CommandOrder] = field(default_factory=Rpc)
     invited: set[str] = field(default_factory=set)
+    keys_at_once: int | None = None
 
     async def send(
         self,

@@ -6,7 +6,7 @@ its word (``Scheduled``, ``RebootRequired``, ``NotSupported``, ``UnlockFailed``,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -176,3 +176,30 @@ def _clean_entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 _CLEANERS: Final = {"GetConfiguration": _clean_configuration}
+
+MAX_KEYS: Final = "GetConfigurationMaxKeys"
+
+
+def keys_at_once(answer: Mapping[str, Any]) -> int | None:
+    """How many keys a pile takes in one GetConfiguration, where its answer says so (OCPP 1.6 §9.1.7)."""
+    for entry in answer.get("configurationKey", ()):
+        if fold(entry["key"]) == fold(MAX_KEYS):
+            text = str(entry.get("value", "")).strip()
+            return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10_000 else None
+    return None
+
+
+def requests_for(payload: dict[str, Any], at_once: int | None) -> list[dict[str, Any]]:
+    """A GetConfiguration in as many requests as the pile needs; all keys at once where nothing is known."""
+    keys = payload.get("key") or []
+    if at_once is None or len(keys) <= at_once:
+        return [payload]
+    return [{**payload, "key": keys[first : first + at_once]} for first in range(0, len(keys), at_once)]
+
+
+def join_configurations(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The answers to those requests as one."""
+    return {
+        name: [entry for answer in answers for entry in answer.get(name, ())]
+        for name in ("configurationKey", "unknownKey")
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass, replace
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -23,6 +24,17 @@ OURS = 0
 """The command id of what the gateway asks by itself; nobody waits for its outcome."""
 
 _Answer = rpc.Answered[CommandOrder] | rpc.Failed[CommandOrder]
+
+
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """A call without an answer; ``state`` says why. An answer that comes later is another story."""
+
+    call: rpc.Call[CommandOrder]
+    state: CommandState
+
+
+_Reply = _Answer | _Silence
 
 
 class Outbox:
@@ -100,9 +112,39 @@ class Outbox:
         invited = commands.invited_message(order)
         if invited:
             channel.invited.add(invited)
-        call, frame = channel.rpc.call(order.action, order.payload, order, monotonic())
+        if order.action == "GetConfiguration":
+            await self._read_configuration(order)
+        else:
+            self._conclude(await self._ask(order, order.payload))
+
+    async def _read_configuration(self, order: CommandOrder) -> None:
+        """In as many calls as the pile needs for so many keys; the order has one outcome for all of them."""
+        channel = self._channel
+        if len(order.payload.get("key") or ()) > 1 and channel.keys_at_once is None:
+            # Asked by ourselves, not for the order; a pile that does not know how many gets all at once.
+            limit = replace(order, command_id=OURS, payload={"key": [commands.MAX_KEYS]})
+            self._conclude(await self._ask(limit, limit.payload))
+            if self._shut:
+                self._finish(order, CommandState.REFUSED, error=self._shut)
+                return
+        parts: list[dict[str, Any]] = []
+        reply: _Reply
+        for payload in commands.requests_for(order.payload, channel.keys_at_once):
+            reply = await self._ask(order, payload, is_first=not parts)
+            verdict = self._verdict(reply)
+            if verdict.state is not CommandState.ACCEPTED:
+                self._conclude(reply)
+                return
+            parts.append(verdict.answer)
+        self._conclude(reply, answer=commands.join_configurations(parts))
+
+    async def _ask(self, order: CommandOrder, payload: dict[str, Any], *, is_first: bool = True) -> _Reply:
+        """Make one call and wait for what comes of it."""
+        channel = self._channel
+        call, frame = channel.rpc.call(order.action, payload, order, monotonic())
         reply = self._reply = asyncio.get_running_loop().create_future()
-        self._report(order, CommandState.SENT, message_id=call.id)
+        if is_first:
+            self._report(order, CommandState.SENT, message_id=call.id)
         try:
             async with asyncio.timeout(commands.timeout_for(order, channel.policy)):
                 await self._send(call, frame)
@@ -114,11 +156,8 @@ class Outbox:
         finally:
             self._reply = None
         if reply.cancelled() or not reply.done():
-            self._finish(order, CommandState.TIMED_OUT, message_id=call.id)
-        elif (event := reply.result()) is None:
-            self._finish(order, CommandState.CONNECTION_LOST, message_id=call.id)
-        else:
-            self._conclude(event)
+            return _Silence(call, CommandState.TIMED_OUT)
+        return reply.result() or _Silence(call, CommandState.CONNECTION_LOST)
 
     async def _send(self, call: rpc.Call[CommandOrder], frame: bytes) -> None:
         await self._channel.send(
@@ -129,26 +168,29 @@ class Outbox:
             text=masking.mask_text(frame.decode(), masking.secrets_in(call.payload)),
         )
 
-    def _conclude(self, event: _Answer) -> None:
-        call = event.call
-        secrets = masking.secrets_in(call.payload)
-        answer: dict[str, Any]
-        if isinstance(event, rpc.Failed):
-            state, error = CommandState.ERROR, event.code
-            answer = masking.mask(
-                {"code": event.code, "description": event.description, "details": event.details}, secrets
-            )
-        else:
-            verdict = commands.read_result(call.action, event.payload, secrets)
-            state, answer, error = verdict.state, verdict.answer, verdict.error
+    def _verdict(self, reply: _Reply) -> commands.Verdict:
+        secrets = masking.secrets_in(reply.call.payload)
+        if isinstance(reply, _Silence):
+            return commands.Verdict(reply.state, {})
+        if isinstance(reply, rpc.Failed):
+            said = {"code": reply.code, "description": reply.description, "details": reply.details}
+            return commands.Verdict(CommandState.ERROR, masking.mask(said, secrets), reply.code)
+        verdict = commands.read_result(reply.call.action, reply.payload, secrets)
+        if reply.call.action == "GetConfiguration":
+            self._channel.keys_at_once = commands.keys_at_once(verdict.answer) or self._channel.keys_at_once
+        return verdict
+
+    def _conclude(self, reply: _Reply, answer: dict[str, Any] | None = None) -> None:
+        """Report what became of an order; ``answer`` replaces that of its last call."""
+        verdict = self._verdict(reply)
         self._finish(
-            call.subject,
-            state,
-            answer=answer,
-            error=error,
-            message_id=call.id,
-            latency_s=monotonic() - call.sent_at,
-            late=event.late,
+            reply.call.subject,
+            verdict.state,
+            answer=verdict.answer if answer is None else answer,
+            error=verdict.error,
+            message_id=reply.call.id,
+            latency_s=None if isinstance(reply, _Silence) else monotonic() - reply.call.sent_at,
+            late=not isinstance(reply, _Silence) and reply.late,
         )
 
     def _finish(self, order: CommandOrder, state: CommandState, **details: Any) -> None:

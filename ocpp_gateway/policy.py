@@ -32,6 +32,9 @@ class Policy:
     inbox_messages: int = 64
     inbox_bytes: int = 8 * 1024 * 1024
 
+    # Longer frames are understood in a thread, so that no other pile waits for it.
+    large_frame_bytes: int = 128 * 1024
+
     # How fast one pile is read. A frame costs 1 and its length; above the rate the socket is read
     # more slowly, nothing is dropped.
     frame_rate: float = 100.0

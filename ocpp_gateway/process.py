@@ -18,7 +18,7 @@ from django.conf import settings
 from ocpp_gateway.bus import Bus
 from ocpp_gateway.ports import StoreUnavailable
 from ocpp_gateway.server import Gateway, Listener, utc_now
-from ocpp_gateway.store import Store
+from ocpp_gateway.store import Store, still_here
 from ocpp_gateway.wire import CommandOrder
 from stations import intake, selectors
 from stations.dispatch import stream_of
@@ -55,7 +55,7 @@ async def serve() -> None:
     bus.start()
     ports = await gateway.start([Listener(host=host, port=port)])
     log.info("gateway %s listens on %s:%s", name, host, ports[0])
-    pulse = asyncio.create_task(_pulse(store, name))
+    pulse = asyncio.create_task(_pulse(store, gateway))
     await stopping.wait()
     log.info("gateway %s drains", name)
     pulse.cancel()
@@ -75,13 +75,22 @@ async def _when_reachable(store: Store, name: str, stopping: asyncio.Event) -> N
             await asyncio.sleep(1.0)
 
 
-async def _pulse(store: Store, name: str) -> None:
+async def _pulse(store: Store, gateway: Gateway) -> None:
     while True:
         await asyncio.sleep(PULSE_S)
         try:
-            await store.ask(intake.see_gateway, name)
+            await say_alive(store, gateway)
         except StoreUnavailable:
             log.warning("the database is away")
+        except Exception:
+            log.exception("the pulse failed")  # and goes on: without it, all piles here would count as gone
+
+
+async def say_alive(store: Store, gateway: Gateway) -> None:
+    """Say that this gateway lives; after a while in which it could not, also which piles it still holds."""
+    if not await store.ask(intake.see_gateway, gateway.name):
+        sessions = {session.pile.pile_id: session.generation for session in gateway.registry}
+        await store.ask(still_here, gateway.name, sessions)
 
 
 def main() -> None:

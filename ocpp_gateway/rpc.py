@@ -126,6 +126,16 @@ class Malformed:
     reply: bytes
 
 
+@dataclass(slots=True)
+class Reply:
+    """An answer that has not met its call yet."""
+
+    id: str
+    frame: list[Any]
+    text: str
+
+
+Message = Called | Reply | Unmatched | Garbage | Malformed
 Event = Called | Answered[S] | Failed[S] | Unmatched | Garbage | Malformed
 
 
@@ -143,20 +153,15 @@ class Rpc(Generic[S]):
 
     def receive(self, data: bytes) -> Event[S]:
         """Read one message. Never raises."""
-        frame, text, remarks = decode(data)
-        if type(frame) is not list:
-            return Garbage(text, json=frame is not None)
-        kind = frame[0] if frame else None
-        if kind == CALL:
-            return _read_call(frame, text, remarks)
-        if type(kind) is int or type(kind) is float:
-            id_ = frame[1] if len(frame) > 1 and type(frame[1]) is str else ""
-            if kind == RESULT and len(frame) > 1:
-                return self._read_result(id_, frame, text)
-            if kind == ERROR and len(frame) > 1:
-                return self._read_error(id_, frame, text)
-            return Unmatched("unknown", id_[:_LONGEST_ID], text)
-        return Garbage(text, json=True)
+        return self.match(parse(data))
+
+    def match(self, message: Message) -> Event[S]:
+        """Pair an answer with its call; everything else is what it is."""
+        if not isinstance(message, Reply):
+            return message
+        if message.frame[0] == RESULT:
+            return self._read_result(message)
+        return self._read_error(message)
 
     def call(self, action: str, payload: dict[str, Any], subject: S, now: float) -> tuple[Call[S], bytes]:
         """A new CALL and its frame. Raises Busy while another one is unanswered."""
@@ -186,24 +191,24 @@ class Rpc(Generic[S]):
         content, answer = self._answers.get(called.id, (None, ""))
         return answer.encode() if content == called.content else None
 
-    def _read_result(self, id_: str, frame: list[Any], text: str) -> Event[S]:
-        call, late = self._settle(id_)
+    def _read_result(self, reply: Reply) -> Event[S]:
+        call, late = self._settle(reply.id)
         if call is None:
-            return Unmatched("result", id_[:_LONGEST_ID], text)
-        payload = frame[2] if len(frame) > 2 else None
-        return Answered(call, _as_object(payload), text, late)
+            return Unmatched("result", reply.id[:_LONGEST_ID], reply.text)
+        payload = reply.frame[2] if len(reply.frame) > 2 else None
+        return Answered(call, _as_object(payload), reply.text, late)
 
-    def _read_error(self, id_: str, frame: list[Any], text: str) -> Event[S]:
-        call, late = self._settle(id_)
+    def _read_error(self, reply: Reply) -> Event[S]:
+        call, late = self._settle(reply.id)
         if call is None:
-            return Unmatched("error", id_[:_LONGEST_ID], text)
-        code, description, details = (*frame[2:5], None, None, None)[:3]
+            return Unmatched("error", reply.id[:_LONGEST_ID], reply.text)
+        code, description, details = (*reply.frame[2:5], None, None, None)[:3]
         return Failed(
             call,
             code[:50] if type(code) is str and code else ErrorCode.GENERIC_ERROR.value,
             description[:_DESCRIPTION_CHARS] if type(description) is str else "",
             details if details is not None else {},
-            text,
+            reply.text,
             late,
         )
 
@@ -223,6 +228,22 @@ def answer(id_: MessageId, payload: dict[str, Any]) -> bytes:
 def refuse(id_: MessageId, code: ErrorCode, description: str = "") -> bytes:
     """The frame of a CALLERROR; its details are always an object (OCPP-J 1.6 §4.2.3)."""
     return orjson.dumps([ERROR, id_, code.value, description[:_DESCRIPTION_CHARS], {}])
+
+
+def parse(data: bytes) -> Message:
+    """What a message is, apart from any connection: may run in a thread. Never raises."""
+    frame, text, remarks = decode(data)
+    if type(frame) is not list:
+        return Garbage(text, json=frame is not None)
+    kind = frame[0] if frame else None
+    if kind == CALL:
+        return _read_call(frame, text, remarks)
+    if type(kind) is int or type(kind) is float:
+        id_ = frame[1] if len(frame) > 1 and type(frame[1]) is str else ""
+        if kind in {RESULT, ERROR} and len(frame) > 1:
+            return Reply(id_, frame, text)
+        return Unmatched("unknown", id_[:_LONGEST_ID], text)
+    return Garbage(text, json=True)
 
 
 def _read_call(frame: list[Any], text: str, remarks: list[str]) -> Called | Garbage | Malformed:

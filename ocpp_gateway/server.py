@@ -29,7 +29,7 @@ from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import CentralSystem, StoreUnavailable
 from ocpp_gateway.registry import Registry
-from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_SILENT, Session
+from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, Session
 
 log = logging.getLogger(__name__)
 socket_log = logging.getLogger("ocpp_gateway.socket")
@@ -275,6 +275,9 @@ class Gateway:
         if admitted is None:
             return
         _forget_headers(connection)
+        if self._draining:
+            await connection.close(CLOSE_RESTART, "restart")
+            return
         if connection.subprotocol is None and admitted.pile.require_subprotocol:
             self.metrics.handshake("no_subprotocol")
             log.info(

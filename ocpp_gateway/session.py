@@ -146,7 +146,11 @@ class Session:
         while True:
             data = await link.recv(decode=False)
             now = self.heard_at = monotonic()
-            self._receive(data, now)
+            if len(data) > policy.large_frame_bytes:
+                message, fact = await asyncio.to_thread(self._understand, data)
+            else:
+                message, fact = self._understand(data)
+            self._receive(message, fact, len(data), now)
             debt = self._pace.charge(1 + len(data) / policy.frame_cost_bytes, now)
             if debt:
                 self._channel.metrics.throttled()
@@ -154,11 +158,33 @@ class Session:
             while self._inbox.full and not self._gone.done():
                 await asyncio.wait({self._gone, self._inbox.room()}, return_when=asyncio.FIRST_COMPLETED)
 
-    def _receive(self, data: bytes, now: float) -> None:
-        event = self._channel.rpc.receive(data)
-        size = len(data)
+    def _understand(self, data: bytes) -> tuple[rpc.Message, wire.Fact | None]:
+        """A message, and what it reports if it is a call that we take. Changes nothing: may run in a thread."""
+        message = rpc.parse(data)
+        if not isinstance(message, rpc.Called) or message.action not in HANDLERS:
+            return message, None
+        opaque = message.action == "DataTransfer"
+        inbound = Inbound(
+            message.payload,
+            pile=self.pile,
+            generation=self.generation,
+            message_id=str(message.id),
+            received_at=self._channel.now(),
+            connected_at=self._channel.connected_at,
+            raw=masking.mask_text(message.raw) if opaque else message.raw,
+            remarks=message.remarks,
+        )
+        try:
+            return message, HANDLERS[message.action].read(inbound)
+        except Exception:
+            # The readers take everything; should one not, the pile must not lose its socket over it.
+            log.exception("unreadable report", extra={"pile": self.pile.identity, "action": message.action})
+            return message, None
+
+    def _receive(self, message: rpc.Message, fact: wire.Fact | None, size: int, now: float) -> None:
+        event = self._channel.rpc.match(message)
         if isinstance(event, rpc.Called):
-            self._called(event, size, now)
+            self._called(event, fact, size, now)
         elif isinstance(event, rpc.Answered | rpc.Failed):
             self._answered(event, size, now)
         elif isinstance(event, rpc.Malformed):
@@ -185,30 +211,16 @@ class Session:
             if not self._garbage.allow(now):
                 self.close(CLOSE_PROTOCOL if event.json else CLOSE_NOT_JSON, "garbage")
 
-    def _called(self, called: rpc.Called, size: int, now: float) -> None:
+    def _called(self, called: rpc.Called, fact: wire.Fact | None, size: int, now: float) -> None:
         handler = HANDLERS.get(called.action)
         if handler is None:
             known = called.action in schemas.ACTIONS
             self._refuse(called, ErrorCode.NOT_SUPPORTED if known else ErrorCode.NOT_IMPLEMENTED, size, now)
             return
-        opaque = called.action == "DataTransfer"
-        message = Inbound(
-            called.payload,
-            pile=self.pile,
-            generation=self.generation,
-            message_id=str(called.id),
-            received_at=self._channel.now(),
-            connected_at=self._channel.connected_at,
-            raw=masking.mask_text(called.raw) if opaque else called.raw,
-            remarks=called.remarks,
-        )
-        try:
-            fact = handler.read(message)
-        except Exception:
-            # The readers take everything; should one not, the pile must not lose its socket over it.
-            log.exception("unreadable report", extra={"pile": self.pile.identity, "action": called.action})
+        if fact is None:
             self._refuse(called, ErrorCode.INTERNAL_ERROR, size, now)
             return
+        opaque = called.action == "DataTransfer"
         self._channel.seen(
             masking.mask_text(called.text) if opaque else called.text,
             size,

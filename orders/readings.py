@@ -33,6 +33,29 @@ def accepted(order: ChargingOrder, transaction: Transaction, *, rated_w: int | N
     )
 
 
+def final_wh(transaction: Transaction) -> int | None:
+    """The register at the end: the closing reading where it is finer than meterStop and within 1 Wh of it.
+
+    meterStop is a whole number of Wh and often cut off, not rounded (OCPP 1.6 §6.49).
+    """
+    if transaction.meter_stop is None or transaction.stopped_at is None:
+        return transaction.meter_stop
+    closing = (
+        Sample.objects.filter(
+            transaction=transaction,
+            context="Transaction.End",
+            register_wh__isnull=False,
+            taken_at__range=(transaction.stopped_at - MARGIN, transaction.stopped_at + MARGIN),
+        )
+        .order_by("-taken_at")
+        .values_list("register_wh", flat=True)
+        .first()
+    )
+    if closing is None or closing % 1 == 0 or abs(closing - transaction.meter_stop) > 1:
+        return transaction.meter_stop
+    return whole_wh(closing)
+
+
 def samples_of(transaction: Transaction) -> list[Reading]:
     """The billing register over the transaction, in no particular order."""
     until = transaction.stopped_at or transaction.last_sample_at

@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.money import Money
@@ -27,7 +27,7 @@ from stations.tariff import Rounding
 ENDED_BY: Mapping[str, str | Promise] = {
     "Local": _("stopped at the pile"),
     "Remote": _("stopped from here"),
-    "EVDisconnected": _("unplugged"),
+    "EVDisconnected": pgettext_lazy("stop", "unplugged"),
     "EmergencyStop": _("emergency stop"),
     "PowerLoss": _("power cut"),
     "Reboot": _("the pile restarted"),

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 FIELD = "order"
 LONGEST_STREAM = 10_000
+KEPT_S = 600
+"""What nobody fetches is gone after so many seconds: it is past its deadline, and may hold a secret."""
 
 
 def stream_of(gateway: str) -> str:
@@ -31,7 +33,10 @@ def push(gateway: str, order: CommandOrder) -> None:
     """Append the order. Does nothing but log when Redis cannot be reached."""
     content = json.dumps({**asdict(order), "deadline": order.deadline.isoformat()}, separators=(",", ":"))
     try:
-        _client().xadd(stream_of(gateway), {FIELD: content}, maxlen=LONGEST_STREAM, approximate=True)
+        with _client().pipeline() as pipe:
+            pipe.xadd(stream_of(gateway), {FIELD: content}, maxlen=LONGEST_STREAM, approximate=True)
+            pipe.expire(stream_of(gateway), KEPT_S)
+            pipe.execute()
     except redis.RedisError as error:
         log.warning("command %s was not handed over: %s", order.command_id, error)
 

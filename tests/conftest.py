@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -13,6 +14,12 @@ from xdist.remote import Producer
 
 from tests.support.database import empty_what_django_does_not_manage, ensure_template
 from tests.support.sharing import ByPart
+
+# How long an example takes says nothing where the machine is shared.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
@@ -35,6 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPart:
     """Who hands out the tests, where several workers share them."""
     return ByPart(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Migrate a database before the first test, whose time would not be enough on a busy machine."""
+    wanted = {"db", "transactional_db"}
+    if not session.config.option.collectonly and any(
+        item.get_closest_marker("django_db") or wanted & set(getattr(item, "fixturenames", ()))
+        for item in session.items
+    ):
+        ensure_template(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(autouse=True)

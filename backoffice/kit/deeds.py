@@ -41,6 +41,7 @@ DEEDS: Mapping[str, Promise] = {
     "member.link_sent": _("Password link sent"),
     "member.reactivated": _("Staff member let in again"),
     "order.cancelled": _("Order cancelled"),
+    "order.complained": _("Complaint of a driver"),
     "order.corrected": _("Order corrected"),
     "order.created": _("Order created"),
     "order.force_closed": _("Order closed in the database"),

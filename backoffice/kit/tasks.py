@@ -28,7 +28,9 @@ def sweep(function: Callable[[], Any]) -> Any:
     """
     name = f"{function.__module__}.{function.__name__}"
 
-    @shared_task(name=name, ignore_result=True)
+    # Acknowledged before it runs: the next round repeats whatever a dying worker leaves undone, and an
+    # acknowledgement after the broker is gone ends the worker.
+    @shared_task(name=name, ignore_result=True, acks_late=False)
     @functools.wraps(function)
     def run() -> None:
         with connection.cursor() as cursor:

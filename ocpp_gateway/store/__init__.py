@@ -5,6 +5,7 @@ written in their order; a lane is a thread with a connection of its own that tak
 meanwhile as one transaction.
 """
 
+from ocpp_gateway.store.batch import still_here
 from ocpp_gateway.store.central import Store, StoreLimits
 
-__all__ = ["Store", "StoreLimits"]
+__all__ = ["Store", "StoreLimits", "still_here"]

@@ -6,7 +6,7 @@ the next one only after the answer to the last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -37,10 +37,19 @@ class Batch:
         return len(self.facts) + len(self.outcomes) + len(self.frames) + len(self.refusals)
 
     def halves(self) -> tuple[Batch, Batch]:
-        """Two batches that together are this one, each half of every kind."""
+        """Two batches, neither of them empty, that together are this one; it must hold at least two items.
+
+        Each half has half of every kind; where there is one of each kind at most, the first stands alone.
+        """
+        parts = self._parts()
+        if any(len(part) > 1 for part in parts):
+            cuts = [(len(part) + 1) // 2 for part in parts]
+        else:
+            first = next(index for index, part in enumerate(parts) if part)
+            cuts = [len(part) if index == first else 0 for index, part in enumerate(parts)]
         return (
-            Batch(*(part[: len(part) // 2] for part in self._parts())),
-            Batch(*(part[len(part) // 2 :] for part in self._parts())),
+            Batch(*(part[:cut] for part, cut in zip(parts, cuts, strict=True))),
+            Batch(*(part[cut:] for part, cut in zip(parts, cuts, strict=True))),
         )
 
     def _parts(self) -> tuple[list[Any], ...]:
@@ -56,6 +65,12 @@ def write(batch: Batch) -> list[wire.Answer]:
         if batch.refusals:
             stations.note_refusals(batch.refusals)
     return answers
+
+
+@transaction.atomic
+def still_here(gateway: str, sessions: Mapping[int, int]) -> None:
+    """The piles (to their generations) of a gateway that others may have given up for lost are not gone."""
+    alarms.report_presence(stations.still_here(gateway, sessions))
 
 
 def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:

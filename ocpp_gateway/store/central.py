@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -61,7 +63,10 @@ class Store:
         """Write what is there and end the threads."""
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(None, lane.stop) for lane in self._lanes))
-        self._doors.shutdown(wait=False, cancel_futures=True)
+        together = Barrier(self._limits.doors)
+        for _ in range(self._limits.doors):
+            self._doors.submit(_hang_up, together)
+        self._doors.shutdown(wait=False)
 
     @property
     def depth(self) -> int:
@@ -105,6 +110,13 @@ class Store:
 
     def _lane(self, pile_id: int) -> Lane:
         return self._lanes[pile_id % len(self._lanes)]
+
+
+def _hang_up(together: Barrier) -> None:
+    """Close the connection of one door's thread; waiting for the others, no thread does it twice."""
+    connection.close()
+    with suppress(BrokenBarrierError):
+        together.wait(timeout=1.0)
 
 
 def _unscoped_call(question: Callable[..., Any], args: tuple[Any, ...]) -> Any:

@@ -2,7 +2,8 @@
 
 While a batch is being committed the next one gathers, so the load itself decides how large batches
 are. A batch that fails is halved until what is wrong stands alone; a database that cannot be reached
-is tried again until the facts have waited as long as a pile may be kept waiting.
+is tried again until the facts have waited as long as a pile may be kept waiting. Whatever happens,
+the thread goes on, and every fact gets an answer or StoreUnavailable.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ ANSWERED_ANYWAY = (
 """Reports whose answer says nothing: kept raw, they count as stored."""
 
 
+OUTAGES = frozenset({"08", "40", "53", "55", "57", "58"})
+"""Classes of SQLSTATE that say nothing about what was written: connection, rollback, resources, locks, operator."""
+
+
 @dataclass(slots=True)
 class Waiting:
     """A fact and whoever waits for its answer."""
@@ -47,7 +52,11 @@ class Waiting:
 
 
 class Lane:
-    """``patience_s``: how long a fact waits for a database that is away. ``gather_s``: how long a batch gathers."""
+    """``patience_s``: how long a fact waits for a database that is away. ``gather_s``: how long a batch gathers.
+
+    Frames that nobody can write meanwhile are bounded by their number and by their characters; the
+    oldest go first.
+    """
 
     def __init__(
         self,
@@ -56,22 +65,26 @@ class Lane:
         *,
         batch_facts: int = 500,
         most_frames: int = 20_000,
+        most_frame_chars: int = 32 * 1024 * 1024,
         gather_s: float = 0.002,
         patience_s: float = 25.0,
         committed: Callable[[int, float], None] = lambda facts, seconds: None,
     ) -> None:
         self._loop = loop
-        self._batch_facts, self._most_frames = batch_facts, most_frames
+        self._batch_facts = batch_facts
+        self._most_frames, self._most_frame_chars = most_frames, most_frame_chars
         self._gather_s, self._patience_s = gather_s, patience_s
         self._committed = committed
         self._facts: deque[Waiting] = deque()
         self._outcomes: deque[wire.CommandOutcome] = deque()
         self._frames: deque[wire.FrameSeen] = deque()
+        self._frames_lock = threading.Lock()
+        self.waiting_frame_chars = 0
         self._refusals: deque[tuple[wire.Hello, wire.RefusalReason]] = deque(maxlen=10_000)
         self._work = threading.Event()
-        self._stopping = False
+        self._stopping = self._ended = False
         self.lost_frames = 0
-        self.state = "ok"
+        self._trouble = ""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -84,6 +97,15 @@ class Lane:
         self._thread.join(timeout=self._patience_s + 5)
 
     @property
+    def state(self) -> str:
+        """``ok``, or why nothing is written."""
+        return "stopped" if self._ended else self._trouble or "ok"
+
+    @property
+    def waiting_frames(self) -> int:
+        return len(self._frames)
+
+    @property
     def depth(self) -> int:
         """Facts that wait for their commit."""
         return len(self._facts)
@@ -93,14 +115,23 @@ class Lane:
         waiting = Waiting(fact, self._loop.create_future(), time.monotonic())
         self._facts.append(waiting)
         self._work.set()
+        if self._ended:
+            _set_failure([waiting])
         return waiting.answer
 
     def frame(self, frame: wire.FrameSeen) -> None:
-        if len(self._frames) >= self._most_frames:
-            self._frames.popleft()
-            self.lost_frames += 1
-        self._frames.append(frame)
+        with self._frames_lock:
+            self._frames.append(frame)
+            self.waiting_frame_chars += len(frame.text)
+            self._bound_frames()
         self._work.set()
+
+    def _bound_frames(self) -> None:
+        while len(self._frames) > 1 and (
+            len(self._frames) > self._most_frames or self.waiting_frame_chars > self._most_frame_chars
+        ):
+            self.waiting_frame_chars -= len(self._frames.popleft().text)
+            self.lost_frames += 1
 
     def outcome(self, outcome: wire.CommandOutcome) -> None:
         self._outcomes.append(outcome)
@@ -119,6 +150,8 @@ class Lane:
             while self._has_work():
                 self._write_some()
         connection.close()
+        self._ended = True
+        self._release_failure(_take(self._facts, len(self._facts)))
 
     def _has_work(self) -> bool:
         return bool(self._facts or self._outcomes or self._frames or self._refusals)
@@ -128,12 +161,22 @@ class Lane:
         batch = Batch(
             [one.fact for one in waiting],
             _take(self._outcomes, self._batch_facts),
-            _take(self._frames, 4 * self._batch_facts),
+            self._take_frames(),
             _take(self._refusals, self._batch_facts),
         )
         begun = time.monotonic()
-        self._write(batch, waiting)
-        self._committed(len(waiting), time.monotonic() - begun)
+        try:
+            self._write(batch, waiting)
+            self._committed(len(waiting), time.monotonic() - begun)
+        except Exception:
+            log.exception("a batch of %d was not dealt with", len(batch))
+            self._release_failure(waiting)
+
+    def _take_frames(self) -> list[wire.FrameSeen]:
+        with self._frames_lock:
+            frames = _take(self._frames, 4 * self._batch_facts)
+            self.waiting_frame_chars -= sum(len(frame.text) for frame in frames)
+        return frames
 
     def _write(self, batch: Batch, waiting: list[Waiting]) -> None:
         pause = 0.05
@@ -141,11 +184,16 @@ class Lane:
             try:
                 answers = write(batch)
             except (OperationalError, InterfaceError) as error:
-                self.state = f"database: {type(error).__name__}"
                 connection.close()
-                if self._out_of_patience(waiting, batch):
-                    log.error("batch given up: %s", error)
+                if not _is_outage(error):
+                    log.exception("batch of %d failed", len(batch))
+                    self._halve(batch, waiting)
+                    return
+                self._trouble = f"database: {type(error).__name__}"
+                if self._out_of_patience(waiting):
+                    log.error("batch of %d given up: %s", len(batch), error)
                     self._release_failure(waiting)
+                    self._put_back(batch)
                     return
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
@@ -155,18 +203,26 @@ class Lane:
                 self._halve(batch, waiting)
                 return
             else:
-                self.state = "ok"
+                self._trouble = ""
                 self._release(waiting, answers)
                 return
 
-    def _out_of_patience(self, waiting: list[Waiting], batch: Batch) -> bool:
-        """Facts are given up when the oldest has waited too long; the rest of a batch when the gateway ends.
-
-        Outcomes and frames that nobody waits for stay until the database is back.
-        """
+    def _out_of_patience(self, waiting: list[Waiting]) -> bool:
+        """Facts are given up when the oldest has waited too long; what nobody waits for, when facts want to be next."""
         if waiting:
             return time.monotonic() - waiting[0].since > self._patience_s
-        return self._stopping
+        return bool(self._facts) or self._stopping
+
+    def _put_back(self, batch: Batch) -> None:
+        """What nobody waits for stays until the database is back, or this gateway ends."""
+        if self._stopping:
+            return
+        self._outcomes.extendleft(reversed(batch.outcomes))
+        self._refusals.extendleft(reversed(batch.refusals))
+        with self._frames_lock:
+            self._frames.extendleft(reversed(batch.frames))
+            self.waiting_frame_chars += sum(len(frame.text) for frame in batch.frames)
+            self._bound_frames()
 
     def _halve(self, batch: Batch, waiting: list[Waiting]) -> None:
         if len(batch) == 1:
@@ -195,6 +251,12 @@ class Lane:
     def _release_failure(self, waiting: list[Waiting]) -> None:
         if waiting:
             self._loop.call_soon_threadsafe(_set_failure, waiting)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database failed, and not what was written; without a code the connection broke."""
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code[:2] in OUTAGES
 
 
 def _set_answers(waiting: list[Waiting], answers: list[wire.Answer]) -> None:

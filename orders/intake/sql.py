@@ -16,7 +16,8 @@ def run_values(statement: str, rows: Sequence[Row], template: str) -> list[tuple
     if not rows:
         return []
     fetch = " RETURNING " in statement or statement.startswith("SELECT")
-    with connection.cursor() as cursor:
+    # Below Django's cursor, errors are the driver's own.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         found = execute_values(cursor.cursor, statement, rows, template, page_size=len(rows), fetch=fetch)
     return list(found) if fetch else []
 

@@ -57,6 +57,11 @@ ACCEPT = RowAction(
 )
 
 
+def _outcome(decision: str, assignee: str) -> str:
+    """What was decided; until then, who has it."""
+    return str(Decision(decision).label) if decision else assignee
+
+
 class CaseTable(ListTable):
     number = columns.Link(
         to="orders.case", key="number", head=_("Case"), second=columns.Text("agency__name", head=_("Agency"))
@@ -75,8 +80,12 @@ class CaseTable(ListTable):
     driver = driver("order__", second=columns.Text("order__plate"))
     amount_before = columns.Money(head=_("Before"), second=columns.Money("amount_after", head=_("After")))
     opened_at = Began(sort=True, second=Lasting("waited", head=_("Age")))
-    assignee_label = columns.Text()
-    state = columns.Badge(tones=tones.CASE, second=columns.Text("decision"))
+    state = columns.Badge(
+        tones=tones.CASE,
+        second=columns.Text("decision", "assignee_label", head=_("Assignee"), show=_outcome),
+    )
+    decision = columns.Text(shown=False)
+    assignee_label = columns.Text(shown=False)
     decided_by = columns.Text(shown=False)
     decided_at = columns.When(sort=True, shown=False)
     reason = columns.Text(shown=False)

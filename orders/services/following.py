@@ -23,6 +23,7 @@ from orders.intake.tags import is_valid
 from orders.models import ChargingOrder, LooseFact, Source, Transaction
 from orders.numbers import order_of_id_tag
 from orders.quotes import QUOTE_VALID, quote
+from orders.readings import final_wh
 from orders.rules import Code
 from orders.services import cases, opening, settling, starting, stopping
 from orders.services.rows import lock_order, lock_order_of, lock_transaction
@@ -288,7 +289,7 @@ def _end(order: ChargingOrder, row: Transaction) -> None:
     """What the intake did for an order that was charging, and for one that was made after the stop came."""
     if order.charge_state in LIVE:
         order.charge_state = move(CHARGE, ChargeState(order.charge_state), ChargeState.ENDED)
-    order.stopped_at, order.meter_stop, order.stop_reason = row.stopped_at, row.meter_stop, row.stop_reason
+    order.stopped_at, order.meter_stop, order.stop_reason = row.stopped_at, final_wh(row), row.stop_reason
     order.ended_at = order.ended_at or row.stop_received_at
     order.power_w, order.suspended_by, order.stop_due_at = 0, "", None
     late = row.stop_received_at and row.stopped_at and row.stop_received_at - row.stopped_at > UPLOADED_LATE

@@ -15,6 +15,7 @@ from stations.intake.presence import (
     see,
     see_gateway,
     start_gateway,
+    still_here,
 )
 from stations.intake.statuses import report_status
 
@@ -32,4 +33,5 @@ __all__ = [
     "see",
     "see_gateway",
     "start_gateway",
+    "still_here",
 ]

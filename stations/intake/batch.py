@@ -48,9 +48,10 @@ def with_values(
     """Execute a statement that has one ``VALUES %s``. Without rows it does nothing."""
     if not rows:
         return []
-    found = execute_values(
-        cursor.cursor, statement, rows, template=template, page_size=len(rows), fetch=fetch
-    )
+    with connection.wrap_database_errors:  # below Django's cursor, errors are the driver's own
+        found = execute_values(
+            cursor.cursor, statement, rows, template=template, page_size=len(rows), fetch=fetch
+        )
     return list(found or [])
 
 

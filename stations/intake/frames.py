@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import connection
+
 from ocpp_gateway.wire import DataTransferred, FrameSeen, Noted
 from stations.intake import evidence
 from stations.intake.batch import add_events, path_columns, sql
@@ -42,7 +44,7 @@ def keep_frames(frames: Sequence[FrameSeen]) -> None:
         )
         for frame in known
     )
-    with sql() as cursor:
+    with sql() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY stations_frame ({_COLUMNS}) FROM STDIN", io.StringIO(lines))
     evidence.of_frames(known)
 

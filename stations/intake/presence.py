@@ -21,6 +21,9 @@ from stations.selectors.places import places
 from stations.selectors.traffic import GATEWAY_LOST_AFTER
 
 TAKEOVERS_WITHIN = timedelta(minutes=1)
+GATEWAY_LATE_AFTER = GATEWAY_LOST_AFTER - timedelta(seconds=15)
+"""A pulse so late may come after somebody gave the gateway up for lost."""
+
 SEEN_STEP_S = 2
 
 _CONNECT = """
@@ -62,6 +65,22 @@ WITH was AS (
     SELECT id FROM stations_pile WHERE online AND gateway = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE stations_pile p SET online = false, disconnected_at = %s FROM was WHERE p.id = was.id
+RETURNING p.id
+"""
+
+_SEE_GATEWAY = """
+INSERT INTO stations_gateway (name, seen_at) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at
+RETURNING (SELECT seen_at FROM stations_gateway WHERE name = %s)
+"""
+
+_STILL_HERE = """
+WITH was AS (
+    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET online = true
+FROM was, (VALUES %s) AS held (id, generation)
+WHERE p.id = was.id AND p.id = held.id AND p.generation = held.generation AND NOT p.online
 RETURNING p.id
 """
 
@@ -158,14 +177,37 @@ def start_gateway(name: str) -> list[PresenceChange]:
     return _drop([name], reason="gateway restarted")
 
 
-def see_gateway(name: str) -> None:
-    """A gateway lives; told every few seconds."""
+def see_gateway(name: str) -> bool:
+    """A gateway lives; told every few seconds. False when that is news: others may have given it up for lost."""
     with sql() as cursor:
-        cursor.execute(
-            "INSERT INTO stations_gateway (name, seen_at) VALUES (%s, %s)"
-            " ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at",
-            [name, clock.now()],
+        cursor.execute(_SEE_GATEWAY, [name, clock.now(), name])
+        [(before,)] = cursor.fetchall()
+    return before is not None and clock.now() - before < GATEWAY_LATE_AFTER
+
+
+def still_here(name: str, sessions: Mapping[int, int]) -> list[PresenceChange]:
+    """What a gateway that was given up for lost still holds, pile to generation. Returns those that were away."""
+    place_of = places(sessions)
+    rows = [(pile_id, sessions[pile_id]) for pile_id in sorted(place_of)]
+    at = clock.now()
+    with sql() as cursor:
+        statement = _with_ids(_STILL_HERE, rows)
+        back = sorted(pile_id for (pile_id,) in with_values(cursor, statement, rows, fetch=True))
+        add_events(
+            cursor,
+            [
+                (
+                    pile_id,
+                    place_of[pile_id].path,
+                    "connected",
+                    at,
+                    {"gateway": name, "generation": sessions[pile_id], "reason": "gateway found again"},
+                )
+                for pile_id in back
+            ],
         )
+    tell("piles", [place_of[pile_id] for pile_id in back])
+    return [PresenceChange(place=place_of[pile_id], online=True, at=at) for pile_id in back]
 
 
 @transaction.atomic

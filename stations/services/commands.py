@@ -24,6 +24,7 @@ from ocpp_gateway.wire import CommandOrder
 from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
+from stations.selectors import lacks_trigger
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -80,7 +81,7 @@ def send_command(
     """Ask a pile of the scope. Returns the command, or the same one that is still unanswered.
 
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
-    ``malformed``, ``own_page``.
+    ``malformed``, ``own_page``, ``lacking``.
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
@@ -206,6 +207,12 @@ def _check_pile(pile: Pile, request: Request) -> None:
 def _check_request(pile: Pile, request: Request) -> None:
     payload = request.payload
     match request.action:
+        case "TriggerMessage" | "ExtendedTriggerMessage":
+            if lacks_trigger(pile, str(payload.get("requestedMessage", ""))):
+                raise Refused(
+                    _("Terminals of this model and firmware cannot be asked for this message."),
+                    code="lacking",
+                )
         case "RemoteStartTransaction":
             id_tag = str(payload.get("idTag", "")).strip()
             if not 1 <= len(id_tag) <= 20:

@@ -29,6 +29,7 @@ def test_every_kind_has_words_and_every_severity_too() -> None:
     assert wording.title_of("S03") == "Leakage current" and wording.title_of("X99") == "X99"
 
 
+@pytest.mark.statement(82)
 def test_every_error_code_of_the_protocol_is_mapped() -> None:
     assert ERROR_CODES.keys() == {code.value for code in ChargePointErrorCode}
     assert len(ERROR_CODES) == 16
@@ -56,6 +57,7 @@ def test_what_a_report_means(error_code: str, status: str, code: str | None) -> 
     assert (kind.code if kind else None) == code
 
 
+@pytest.mark.statement(80)
 def test_an_error_of_a_connector_that_still_works_is_a_warning() -> None:
     for kind in CATALOGUE.values():
         assert severity_of(kind, "Faulted") == kind.severity

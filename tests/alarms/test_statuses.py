@@ -24,6 +24,7 @@ def report(*facts: StatusReported) -> None:
     intake.report_status(stations.report_status(facts))
 
 
+@pytest.mark.statement(82)
 def test_an_error_opens_an_alarm_with_what_the_pile_said() -> None:
     pile = make_pile()
     report(
@@ -51,6 +52,7 @@ def test_no_error_opens_nothing_and_asks_one_question(django_assert_num_queries:
     assert not Alarm.objects.exists()
 
 
+@pytest.mark.statement(82)
 def test_a_repeat_counts_and_no_error_clears() -> None:
     talk = Talk(make_pile())
     for _ in range(3):
@@ -106,6 +108,7 @@ def test_a_batch_tells_the_same_story_as_its_reports_one_by_one() -> None:
     }
 
 
+@pytest.mark.statement(80, 82)
 def test_a_warning_that_becomes_a_fault_is_the_same_alarm_only_worse() -> None:
     talk = Talk(make_pile())
     report(talk.status(1, "Charging", error_code="HighTemperature"))

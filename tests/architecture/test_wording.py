@@ -20,6 +20,7 @@ SKIPPED = {"node_modules", "var", "tests", "benchmarks", "staticfiles", "migrati
 SAME_EVERYWHERE = frozenset(
     [
         "Ctrl",
+        "EN",
         "Esc",
         "Excel",
         "ICCID",
@@ -36,8 +37,11 @@ SAME_EVERYWHERE = frozenset(
     ]
 )
 """Units, keys and names that are spelled alike in every language."""
-NOT_SAID = {"templates/kit/error_bare.html": {"wide"}}
-"""Words of templates that are classes of a style."""
+NOT_SAID = {
+    "templates/kit/error_bare.html": {"wide"},
+    "templates/scan/typed.html": {"QXA", "HT"},
+}
+"""Words of templates that are classes of a style, or a code as an example."""
 
 CALLS_THAT_SAY = frozenset({"Refused", "ValidationError"})
 """Their first argument is read by people."""

@@ -184,7 +184,7 @@ class Windows:
     async def close(self) -> list[str]:
         """Close all, with a last picture of each; what went wrong in them."""
         for number, window in enumerate(self._windows, start=1):
-            if window.page.url != BLANK:
+            if window.page.url != BLANK and not window.page.is_closed():
                 await window.picture(f"end-{number}")
         for context in self._contexts:
             await context.close()

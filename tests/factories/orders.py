@@ -240,7 +240,7 @@ class Charger(Talk):
 
 def read(
     at: datetime,
-    wh: int | None,
+    wh: int | Decimal | None,
     *,
     power_w: int | None = None,
     soc: int | None = None,

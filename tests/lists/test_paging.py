@@ -110,8 +110,8 @@ def test_a_page_whose_rows_are_gone_becomes_the_first(forest: Forest) -> None:
         "",
         "a:b:c",
         "é" * 40,
-        signing.dumps([1, 2, 3], salt="other"),
-        signing.dumps({}, salt="stage.orders"),
+        pytest.param(signing.dumps([1, 2, 3], salt="other"), id="of another list"),
+        pytest.param(signing.dumps({}, salt="stage.orders"), id="of another form"),
     ],
 )
 def test_a_cursor_that_was_not_made_here_leads_to_the_start_and_says_so(cursor: str, forest: Forest) -> None:

@@ -27,12 +27,6 @@ QUICK = Policy(
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "statement(*numbers): statements of the gateway's checklist that the test shows"
-    )
-
-
 class Site:
     """The gateway under test, its house, and hands to connect piles and send commands."""
 

@@ -26,6 +26,7 @@ from tests.factories.orders import (
 )
 
 
+@pytest.mark.statement(50)
 def test_an_unknown_card_is_an_order_nobody_pays_and_is_told_to_stop(site: Site) -> None:
     """A02."""
     answer = site.charger.starts("STRANGER")
@@ -81,6 +82,7 @@ def test_a_valid_card_that_was_refused_is_billed_to_its_holder(site: Site) -> No
     assert order.review_state == ReviewState.NONE
 
 
+@pytest.mark.statement(63)
 def test_a_register_that_falls_is_billed_up_to_where_it_was(site: Site) -> None:
     """A06."""
     order, key = make_running_order(site)
@@ -103,6 +105,7 @@ def test_a_register_that_falls_is_billed_up_to_where_it_was(site: Site) -> None:
     assert order.pay_state == PayState.SETTLED
 
 
+@pytest.mark.statement(74)
 def test_a_stop_below_the_start_bills_nothing(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=5)
@@ -160,6 +163,7 @@ def test_energy_between_two_sessions_is_noted(site: Site) -> None:
     assert cases_of(order)["A09"].state == "closed"
 
 
+@pytest.mark.statement(74)
 @pytest.mark.parametrize(
     ("started", "stopped", "fault"),
     [

@@ -82,6 +82,7 @@ def test_a_reading_without_a_usable_id_goes_to_what_ran_there_then(site: Site, c
     assert [sample.transaction_id for sample in samples(site)] == [key]
 
 
+@pytest.mark.statement(59)
 def test_a_reading_of_another_piles_transaction_is_not_given_to_it(site: Site) -> None:
     order, key = make_running_order(site)
     other = make_site()
@@ -93,6 +94,7 @@ def test_a_reading_of_another_piles_transaction_is_not_given_to_it(site: Site) -
     assert again(order).energy_wh == 0
 
 
+@pytest.mark.statement(59)
 @pytest.mark.parametrize(
     ("connector", "shift"),
     [(2, 0), (0, 0), (1, -60)],
@@ -135,6 +137,7 @@ def test_a_reading_goes_to_the_later_of_two_that_are_both_open(site: Site) -> No
     assert [sample.transaction_id for sample in samples(site)] == [lost, running]
 
 
+@pytest.mark.statement(62)
 def test_connector_0_and_the_inlet_are_never_billed(site: Site) -> None:
     _, key = make_running_order(site)
     site.charger.meters(key, 9_000_000, connector=0)
@@ -144,6 +147,7 @@ def test_connector_0_and_the_inlet_are_never_billed(site: Site) -> None:
     assert [sample.register_wh for sample in samples(site)] == [None, None]
 
 
+@pytest.mark.statement(62)
 def test_phases_are_added_up_where_there_is_no_total(site: Site) -> None:
     _, key = make_running_order(site)
     phases = [value(REGISTER, 400_000 + n, "Wh", phase=f"L{n}") for n in (1, 2, 3)]
@@ -192,6 +196,7 @@ def test_a_reading_without_values_is_left_out(site: Site) -> None:
     assert samples(site) == []
 
 
+@pytest.mark.statement(59)
 def test_a_reading_after_the_stop_is_kept_and_changes_no_money(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=10)
@@ -241,6 +246,7 @@ def test_a_pile_that_counts_from_zero_in_each_session_is_billed_by_its_differenc
     assert again(order).energy_wh == 9_000
 
 
+@pytest.mark.statement(63)
 def test_a_falling_register_never_shows_less_energy(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=5)

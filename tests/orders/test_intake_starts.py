@@ -20,6 +20,7 @@ def flags(site: Site, key: int) -> list[str]:
         return Transaction.objects.get(pk=key).flags
 
 
+@pytest.mark.statement(47)
 def test_every_start_gets_a_positive_id_of_its_own(site: Site) -> None:
     first = site.charger.starts("UNKNOWN", connector=1)
     second = site.charger.starts("UNKNOWN", connector=2)
@@ -27,6 +28,7 @@ def test_every_start_gets_a_positive_id_of_its_own(site: Site) -> None:
     assert 0 < first.transaction_id < second.transaction_id < 2**31
 
 
+@pytest.mark.statement(48, 52)
 def test_a_start_sent_again_gets_the_same_id_and_answer_and_makes_nothing(site: Site) -> None:
     card = site.card(site.driver(cash=5_000))
     fact = site.charger.start_fact(card.uid)
@@ -48,6 +50,7 @@ def test_a_start_sent_again_gets_the_same_id_and_answer_and_makes_nothing(site: 
     assert count_of(Transaction) == 1
 
 
+@pytest.mark.statement(49)
 def test_two_identical_starts_in_one_batch_are_one_transaction(site: Site) -> None:
     fact = site.charger.start_fact("UNKNOWN")
 
@@ -93,6 +96,7 @@ def test_a_resend_of_a_pile_whose_clock_was_never_set_is_known_by_the_piles_own_
     assert FactFlag.CLOCK_UNSYNCED in flags(site, first.transaction_id)
 
 
+@pytest.mark.statement(42, 55)
 def test_a_token_in_another_case_sets_its_order_charging_at_once(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
 
@@ -108,6 +112,7 @@ def test_a_token_in_another_case_sets_its_order_charging_at_once(site: Site) -> 
     )
 
 
+@pytest.mark.statement(56)
 def test_a_start_on_a_connector_with_an_open_transaction_flags_the_older_one(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
     older = begin(site, order)
@@ -130,6 +135,7 @@ def test_an_older_start_that_arrives_late_leaves_the_running_one_alone(site: Sit
     assert again(order).stop_missing_since is None
 
 
+@pytest.mark.statement(57)
 def test_a_start_below_the_last_stop_is_answered_and_flagged(site: Site) -> None:
     first = site.charger.starts("TAG", meter_start=5_000).transaction_id
     site.wait(minutes=5)
@@ -141,6 +147,7 @@ def test_a_start_below_the_last_stop_is_answered_and_flagged(site: Site) -> None
     assert FactFlag.BELOW_LAST_STOP in flags(site, second.transaction_id)
 
 
+@pytest.mark.statement(53)
 def test_a_start_hours_old_is_taken_with_its_own_time(site: Site) -> None:
     began = site.now - timedelta(hours=5)
 
@@ -153,6 +160,7 @@ def test_a_start_hours_old_is_taken_with_its_own_time(site: Site) -> None:
     assert FactFlag.START_UPLOADED_LATE in row.flags
 
 
+@pytest.mark.statement(51)
 @pytest.mark.parametrize(
     "odd",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_a_stop_ends_the_order_at_once(site: Site) -> None:
     assert order.stopped_at == site.now
 
 
+@pytest.mark.statement(67, 73)
 def test_a_stop_delivered_again_changes_nothing_and_gets_the_same_answer(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=10)
@@ -72,12 +74,14 @@ def test_a_one_time_token_has_served_its_time_when_it_stops(site: Site) -> None:
     assert answer.id_tag.status == "Expired"
 
 
+@pytest.mark.statement(68)
 def test_a_stop_without_a_tag_has_no_tag_in_its_answer(site: Site) -> None:
     _, key = make_running_order(site)
 
     assert site.charger.stops(key, 1_000_500) == StopAnswer(id_tag=None)
 
 
+@pytest.mark.statement(70)
 def test_the_first_of_two_stops_counts_and_the_other_is_a_case(site: Site) -> None:
     order, key = make_running_order(site)
     site.wait(minutes=10)
@@ -137,6 +141,7 @@ def test_a_stop_without_an_id_passes_over_a_transaction_whose_connector_went_on(
     assert stored(site, running).meter_stop == 1_026_000
 
 
+@pytest.mark.statement(75)
 @pytest.mark.parametrize(
     "wrong",
     [{"id_tag": "OTHER"}, {"at": -timedelta(minutes=5)}, {"wh": 999_999}],
@@ -152,6 +157,7 @@ def test_a_stop_without_an_id_that_does_not_fit_is_kept_apart(site: Site, wrong:
     assert len(loose(site)) == 1
 
 
+@pytest.mark.statement(67, 71)
 def test_a_stop_of_another_pile_touches_nothing_there_and_is_a_case_here(site: Site) -> None:
     order, key = make_running_order(site)
     forger = make_site(agency=None)
@@ -194,6 +200,7 @@ def test_values_of_a_stop_that_counts_for_nothing_are_kept_at_no_connector(site:
     assert sample.readings[0]["value"] == "9000"
 
 
+@pytest.mark.statement(72)
 def test_transaction_data_adds_only_what_was_not_sent_before(site: Site) -> None:
     order, key = make_running_order(site)
     begun = site.now
@@ -217,6 +224,32 @@ def test_transaction_data_adds_only_what_was_not_sent_before(site: Site) -> None
         assert [row.context for row in rows] == ["Transaction.Begin", "Sample.Periodic", "Transaction.End"]
     site.work()
     assert again(order).energy_wh == 6_000
+
+
+@pytest.mark.statement(76)
+@pytest.mark.parametrize(
+    ("closing", "energy_wh"),
+    [
+        ("1006000.4", 6_000),
+        ("1006000.5", 6_001),
+        ("1006000.96", 6_001),
+        ("1005999.2", 5_999),
+        ("1006001.2", 6_000),
+    ],
+)
+def test_the_closing_reading_counts_where_it_is_finer_than_the_stop_and_agrees(
+    site: Site, closing: str, energy_wh: int
+) -> None:
+    order, key = make_running_order(site)
+    site.wait(minutes=10)
+    readings = (read(site.now, Decimal(closing), context="Transaction.End"),)
+    site.charger.stops(key, 1_006_000, readings=readings)
+    site.work()
+
+    order = again(order)
+    assert (order.energy_wh, order.meter_stop) == (energy_wh, 1_000_000 + energy_wh)
+    assert stored(site, key).meter_stop == 1_006_000
+    assert cases_of(order) == {}
 
 
 def test_a_stop_of_a_pile_whose_clock_is_wrong_is_the_same_when_it_comes_again(site: Site) -> None:

@@ -13,14 +13,17 @@ from tests.factories.orders import (
     again,
     begin,
     make_site,
+    order_of,
 )
 
 
+@pytest.mark.statement(43)
 def test_an_unknown_tag_is_invalid_and_no_error(site: Site) -> None:
     assert site.charger.asks("NOBODY") == "Invalid"
     assert site.charger.asks("") == "Invalid"
 
 
+@pytest.mark.statement(42)
 def test_a_card_is_known_in_any_case_and_with_blanks(site: Site) -> None:
     card = site.card(site.driver(cash=5_000))
 
@@ -33,6 +36,7 @@ def test_a_card_of_another_operator_is_not_ours(site: Site) -> None:
     assert make_site().charger.asks(card.uid) == "Invalid"
 
 
+@pytest.mark.statement(43, 44)
 @pytest.mark.parametrize(
     ("card", "answer"),
     [
@@ -79,6 +83,7 @@ def test_a_card_is_blocked_while_the_tenant_is_suspended(site: Site) -> None:
     assert site.charger.starts(card.uid).id_tag.status == "Blocked"
 
 
+@pytest.mark.statement(52)
 def test_a_card_that_charges_is_refused_a_second_time_but_asked_for_it_is_good(site: Site) -> None:
     card = site.card(site.driver(cash=50_000))
     site.charger.starts(card.uid, connector=1)
@@ -100,6 +105,7 @@ def test_two_cards_of_one_driver_in_one_batch_do_not_both_start(site: Site) -> N
     assert [answer.id_tag.status for answer in answers] == ["Accepted", "ConcurrentTx"]
 
 
+@pytest.mark.statement(52)
 def test_a_driver_who_may_charges_several_vehicles_at_once(site: Site) -> None:
     card = site.card(site.driver(cash=50_000, several_at_once=True))
 
@@ -138,6 +144,7 @@ def test_an_order_that_was_closed_here_does_not_keep_the_card_from_charging(site
     assert site.charger.starts(card.uid, connector=2).id_tag.status == "Accepted"
 
 
+@pytest.mark.statement(50, 53)
 def test_a_start_from_offline_is_judged_by_what_was_true_then(site: Site) -> None:
     """The energy has flowed: an empty wallet or a suspended tenant of now prevents nothing any more."""
     expired = site.card(site.driver(cash=0), expires_at=site.now - timedelta(hours=1))
@@ -154,6 +161,7 @@ def test_a_pile_whose_clock_is_slow_is_not_taken_for_one_that_was_offline(site: 
     assert answer.id_tag.status == "Blocked"
 
 
+@pytest.mark.statement(46)
 def test_a_token_is_good_until_it_has_been_used_and_only_at_its_pile(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
     other = make_site(price=None, agency=site.agency)
@@ -171,6 +179,7 @@ def test_a_token_is_good_until_it_has_been_used_and_only_at_its_pile(site: Site)
     assert site.charger.starts(order.id_tag, connector=2, meter_start=5).id_tag.status == "Expired"
 
 
+@pytest.mark.statement(46)
 def test_a_token_starts_once_even_when_two_starts_come_in_one_batch(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
     facts = [site.charger.start_fact(order.id_tag, connector=number) for number in (1, 2)]
@@ -181,6 +190,7 @@ def test_a_token_starts_once_even_when_two_starts_come_in_one_batch(site: Site) 
     assert again(order).transaction_id == answers[0].transaction_id
 
 
+@pytest.mark.statement(46)
 def test_a_token_of_an_order_that_was_given_up_is_dead(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
     site.wait(minutes=3)
@@ -197,3 +207,17 @@ def test_a_guess_that_looks_like_a_token_is_invalid(site: Site) -> None:
     guess = order.id_tag[:-1] + ("0" if order.id_tag[-1] != "0" else "1")
 
     assert site.charger.asks(guess) == "Invalid"
+
+
+@pytest.mark.statement(45)
+def test_a_group_is_told_and_is_no_card(site: Site) -> None:
+    """Whoever holds up the number of a group holds no card (OCPP 1.6 §3.10)."""
+    card = site.card(site.driver(cash=5_000), parent_id_tag="GROUP1")
+    order_id = site.charger.starts(card.uid).transaction_id
+
+    assert site.charger.starts("GROUP1", connector=2).id_tag.status == "Invalid"
+    assert site.charger.asks("GROUP1") == "Invalid"
+    answer = site.charger.stops(order_id, 1_000_100, id_tag="GROUP1")
+    assert answer.id_tag is not None and answer.id_tag.status == "Invalid"
+    site.work()
+    assert order_of(order_id).charge_state == "ended"

@@ -34,6 +34,7 @@ def given_up(site: Site, order: ChargingOrder, driver: Driver, cash: int = 5_000
     return order
 
 
+@pytest.mark.statement(92)
 def test_nobody_plugs_in(site: Site) -> None:
     driver = site.driver(cash=5_000)
     order = site.press_start(driver)
@@ -101,6 +102,7 @@ def test_a_pile_that_is_silent_is_waited_for_a_little(site: Site, state: Command
     assert len(commands_for(order, "RemoteStartTransaction")) == 1
 
 
+@pytest.mark.statement(88)
 def test_a_silent_pile_that_started_all_the_same_charges(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000))
     [command] = commands_for(order, "RemoteStartTransaction")
@@ -244,6 +246,7 @@ def test_a_reopened_order_whose_money_is_gone_is_owed(site: Site) -> None:
     assert "A17" in cases_of(order)
 
 
+@pytest.mark.statement(55)
 def test_a_start_on_another_connector_than_asked_is_followed_and_flagged(site: Site) -> None:
     order = site.press_start(site.driver(cash=5_000), connector=1)
     key = begin(site, order, connector=2)

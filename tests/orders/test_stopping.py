@@ -48,6 +48,7 @@ def drive(site: Site, key: int, *, minutes: int, power_w: int = 60_000) -> int:
     return wh
 
 
+@pytest.mark.statement(66)
 def test_the_hold_is_kept_even_if_the_pile_charges_at_full_power(site: Site) -> None:
     """Features 24, example 3: margin and arrears instead of a negative wallet."""
     driver = site.driver(cash=2_000)
@@ -66,6 +67,7 @@ def test_the_hold_is_kept_even_if_the_pile_charges_at_full_power(site: Site) -> 
     assert wallet_of(driver).cash == 180
 
 
+@pytest.mark.statement(66)
 @pytest.mark.parametrize(
     ("kind", "value", "cause", "at_wh"),
     [
@@ -88,6 +90,7 @@ def test_a_wish_is_met_and_not_passed(
     assert reached == at_wh
 
 
+@pytest.mark.statement(66)
 def test_a_state_of_charge_is_met(site: Site) -> None:
     order = site.press_start(site.driver(cash=20_000), LimitKind.SOC, 80)
     key = begin(site, order)
@@ -178,6 +181,7 @@ def test_there_is_nothing_to_stop_before_or_after_the_charge(site: Site, state: 
     assert asked(order) == 0
 
 
+@pytest.mark.statement(89)
 def test_a_stop_that_has_no_effect_is_asked_for_again_and_then_it_is_an_alarm(site: Site) -> None:
     """A05, with the waits of 10, 30 and 60 seconds and five minutes."""
     order, key = make_running_order(site)

@@ -128,7 +128,7 @@ def test_the_logins_are_one_of_each_role_in_a_chain_and_its_siblings(seeded: Hou
 
 def test_a_simulated_pile_charges_and_its_order_is_settled(seeded: House, tmp_path: Path) -> None:
     """A driver presses start; nobody has a car; two stops later the bill is paid."""
-    seeded.start("gateway", "worker", "beat")
+    seeded.start()
     log = (tmp_path / "simulator.log").open("wb")
     simulator = subprocess.Popen(
         [sys.executable, "-m", "backoffice.simulator", "--piles", "1"],
@@ -138,7 +138,9 @@ def test_a_simulated_pile_charges_and_its_order_is_settled(seeded: House, tmp_pa
         stderr=subprocess.STDOUT,
     )
     try:
-        eventually(lambda: count(seeded, "stations_connector", "status = 'Available'") > 1, seconds=30)
+        free = "p.online AND c.number = 1 AND c.status = 'Available'"
+        connectors = "stations_connector c JOIN stations_pile p ON p.id = c.pile_id"
+        eventually(lambda: count(seeded, connectors, free), seconds=60)
         number = seeded.run_inside("tests.support.pressing", {"press": "start"}).strip().splitlines()[-1]
         where = f"order_no = '{number}'"
         eventually(lambda: count(seeded, "orders_chargingorder", f"{where} AND energy_wh > 30"), seconds=60)

@@ -70,6 +70,7 @@ def test_texts_that_are_too_long_are_kept_as_far_as_they_fit() -> None:
     assert PileEvent.objects.get(pile=pile, kind="booted").data["remarks"] == ["too_long:vendor"]
 
 
+@pytest.mark.statement(38)
 def test_a_change_of_firmware_is_an_event() -> None:
     pile = make_pile()
     talk = Talk(pile)

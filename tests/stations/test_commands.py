@@ -20,6 +20,7 @@ from tenants.selectors import scope_of
 from tests.factories.stations import (
     ACTOR,
     Talk,
+    later,
     make_connector,
     make_online_pile,
     make_pile,
@@ -72,6 +73,7 @@ def test_a_command_leaves_once_it_is_committed(stream: Any) -> None:
     assert command.state == CommandState.QUEUED
 
 
+@pytest.mark.statement(86)
 def test_a_command_has_who_why_and_the_path_of_its_time() -> None:
     pile = make_online_pile()
     command = send(pile, "Reset", {"type": "Soft"}, reason="stuck", about="case:1")
@@ -81,6 +83,7 @@ def test_a_command_has_who_why_and_the_path_of_its_time() -> None:
     assert AuditEntry.objects.get(action="command.sent").object_ref == f"command:{command.pk}"
 
 
+@pytest.mark.statement(87)
 def test_nothing_is_sent_to_a_pile_that_is_offline() -> None:
     assert refusal(make_pile()) == "offline"
 
@@ -99,6 +102,7 @@ def test_nothing_is_sent_before_the_first_boot() -> None:
     assert refusal(pile) == "not_registered"
 
 
+@pytest.mark.statement(31, 32, 33)
 @pytest.mark.parametrize(
     ("answer", "action", "payload", "allowed"),
     [
@@ -122,6 +126,7 @@ def test_what_may_be_sent_depends_on_the_registration(
         assert refusal(pile, action, payload) == "registration"
 
 
+@pytest.mark.statement(34)
 def test_an_accepted_pile_is_not_asked_to_boot() -> None:
     assert (
         refusal(make_online_pile(), "TriggerMessage", {"requestedMessage": "BootNotification"}) == "not_now"
@@ -221,3 +226,26 @@ def test_what_is_intended_is_as_asked_whatever_the_pile_says() -> None:
         "Inoperative",
     ]
     assert Pile.objects.get(pk=pile.pk).intent == "Inoperative"
+
+
+@pytest.mark.statement(108)
+def test_a_trigger_that_a_model_does_not_have_is_remembered_for_the_model_and_its_firmware() -> None:
+    station = make_station()
+    asked, same, other = (make_online_pile(station) for _ in range(3))
+    intake.boot([Talk(other).booted(firmware="2.0", received_at=later(1))])
+    payload = {"requestedMessage": "MeterValues"}
+    first = send(asked, "TriggerMessage", payload)
+    said = {"status": "NotImplemented"}
+    intake.keep_outcomes(
+        [outcome(first, CommandState.SENT), outcome(first, CommandState.REJECTED, answer=said)]
+    )
+
+    first.refresh_from_db()
+    assert (first.state, first.answer) == (CommandState.REJECTED, said)
+    before = Command.objects.count()
+    assert refusal(same, "TriggerMessage", payload) == "lacking"
+    assert Command.objects.count() == before
+    send(same, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+    send(other, "TriggerMessage", payload)
+    intake.boot([Talk(same).booted(firmware="2.1", received_at=later(1))])
+    send(same, "TriggerMessage", payload)

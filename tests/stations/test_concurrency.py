@@ -66,6 +66,7 @@ def errors(results: Iterable[Any]) -> list[Exception]:
     return [result for result in results if isinstance(result, Exception)]
 
 
+@pytest.mark.statement(81)
 def test_first_reports_of_unknown_connectors_from_two_gateways_do_not_deadlock() -> None:
     piles = [make_pile(connectors=1) for _ in range(6)]
     talks = [Talk(pile) for pile in piles]

@@ -54,6 +54,7 @@ def test_two_seals_of_one_key_differ_and_neither_shows_it() -> None:
     assert key not in first.digest + first.salt
 
 
+@pytest.mark.statement(109)
 def test_the_keys_of_the_security_paper_fit() -> None:
     # Domain 1.14: what is after "AL1000:" and "RDAM 123:" in their Basic headers.
     assert match(

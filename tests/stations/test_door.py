@@ -47,6 +47,7 @@ def test_a_pile_with_its_key_is_let_in_with_one_query_the_second_time() -> None:
     assert admission.pile.registration is Registration.UNKNOWN
 
 
+@pytest.mark.statement(109)
 def test_the_bytes_of_the_key_do_as_well_as_its_digits_and_the_form_is_remembered() -> None:
     new = make_new_pile()
     assert new.key is not None
@@ -65,6 +66,7 @@ def test_every_admission_has_a_higher_generation_and_none_takes_effect_yet() -> 
     assert not Pile.objects.get(pk=new.pile.pk).online
 
 
+@pytest.mark.statement(6)
 def test_an_accepted_pile_is_accepted_again_without_a_boot() -> None:
     new = make_new_pile()
     intake.boot([Talk(new.pile).booted()])
@@ -88,6 +90,7 @@ def test_settings_of_the_model_hold_unless_the_pile_has_its_own() -> None:
     assert (record.ping, record.heartbeat_interval_s, record.clock_zone) == (False, 90, "Asia/Shanghai")
 
 
+@pytest.mark.statement(3, 110)
 @pytest.mark.parametrize(
     ("key", "over"),
     [
@@ -131,6 +134,7 @@ def test_a_retired_pile_is_not_let_in() -> None:
     assert reason(knock(new.pile, new.key)) is RefusalReason.RETIRED
 
 
+@pytest.mark.statement(13)
 def test_a_pile_of_another_profile_is_not_let_in_on_this_port() -> None:
     new = make_new_pile()
     Pile.objects.filter(pk=new.pile.pk).update(security_profile=2)
@@ -154,6 +158,7 @@ def test_an_open_pile_is_not_let_in_from_elsewhere(remote: str) -> None:
     assert reason(knock(new.pile, None, remote=remote)) is RefusalReason.WRONG_PROFILE
 
 
+@pytest.mark.statement(2)
 def test_a_stranger_is_listed_for_every_manufacturer_until_it_is_claimed() -> None:
     station, other = make_station(), make_tenant()
     hello = Talk(Pile(identity="NEW-1")).hello("whatever")
@@ -227,6 +232,7 @@ def make_rotation() -> tuple[Pile, str, str, object]:
     return new.pile, new.key, key, command
 
 
+@pytest.mark.statement(111)
 def test_while_a_key_is_on_its_way_both_are_valid() -> None:
     pile, old, new, _ = make_rotation()
 
@@ -235,6 +241,7 @@ def test_while_a_key_is_on_its_way_both_are_valid() -> None:
     assert accepted_keys(pile, old, new) == [True, True]
 
 
+@pytest.mark.statement(111)
 @pytest.mark.parametrize(
     ("state", "status", "wanted"),
     [
@@ -259,6 +266,7 @@ def test_the_answer_of_the_pile_decides_which_key_counts(
     assert accepted_keys(pile, old, new) == wanted
 
 
+@pytest.mark.statement(111)
 @pytest.mark.parametrize(("used", "wanted"), [(0, [True, False]), (1, [False, True])])
 def test_without_an_answer_the_key_of_the_next_handshake_counts(used: int, wanted: list[bool]) -> None:
     pile, old, new, command = make_rotation()
@@ -283,6 +291,7 @@ def test_using_the_new_key_is_enough_even_before_its_answer_is_known() -> None:
     assert accepted_keys(pile, old, new) == [False, True]
 
 
+@pytest.mark.statement(97)
 def test_no_key_is_kept_or_shown_anywhere() -> None:
     pile, old, new, command = make_rotation()
     knock(pile, new)

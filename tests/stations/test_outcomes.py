@@ -76,6 +76,7 @@ def test_only_steps_of_the_table_are_taken(old: CommandState) -> None:
         assert fresh(command).state == (new if new in COMMAND_MOVES[old] else old)
 
 
+@pytest.mark.statement(20)
 def test_an_answer_after_the_time_out_is_kept_and_changes_nothing(finished: list[tuple[int, str]]) -> None:
     command = make_command()
     follow(command, CommandState.SENT, CommandState.TIMED_OUT)
@@ -93,6 +94,7 @@ def test_outcomes_of_commands_that_do_not_exist_are_passed_over() -> None:
     assert fresh(command).state == CommandState.SENT
 
 
+@pytest.mark.statement(94)
 def test_an_availability_is_in_force_when_the_pile_reports_it() -> None:
     pile = make_online_pile()
     talk = Talk(pile)
@@ -116,6 +118,7 @@ def test_an_availability_that_was_so_already_needs_no_report() -> None:
     assert (row.state, row.effect_note) == (CommandState.EFFECT_SEEN, "already so")
 
 
+@pytest.mark.statement(94)
 def test_a_scheduled_availability_waits_as_long_as_it_takes() -> None:
     pile = make_online_pile()
     talk = Talk(pile)
@@ -189,6 +192,7 @@ def test_an_effect_that_does_not_come_is_missing_once() -> None:
     assert missing == [command.pk]
 
 
+@pytest.mark.statement(86, 87)
 def test_a_command_that_never_left_expires(finished: list[tuple[int, str]]) -> None:
     command = make_command()
     sweeps.expire_commands()
@@ -200,6 +204,7 @@ def test_a_command_that_never_left_expires(finished: list[tuple[int, str]]) -> N
     assert finished == [(command.pk, "expired")]
 
 
+@pytest.mark.statement(86)
 def test_a_command_whose_gateway_died_times_out(finished: list[tuple[int, str]]) -> None:
     command = make_command(action="GetConfiguration")
     follow(command, CommandState.SENT)

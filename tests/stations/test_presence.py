@@ -41,6 +41,7 @@ def test_connecting_twice_with_one_generation_changes_nothing() -> None:
     assert kinds(pile) == ["connected"]
 
 
+@pytest.mark.statement(8)
 def test_the_late_end_of_an_old_socket_leaves_the_pile_online() -> None:
     pile = make_pile()
     old, new = Talk(pile, generation=1), Talk(pile, generation=2)
@@ -70,6 +71,7 @@ def test_an_older_connection_that_is_told_late_takes_nothing_over() -> None:
     assert fresh(pile).gateway == "gw-new"
 
 
+@pytest.mark.statement(10)
 def test_a_pile_that_leaves_is_offline_once() -> None:
     pile = make_pile()
     talk = Talk(pile)
@@ -99,6 +101,7 @@ def test_many_takeovers_within_a_minute_are_counted() -> None:
     assert takeovers == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.statement(14)
 def test_hearing_a_pile_moves_its_time_forward_only() -> None:
     pile, at = make_pile(), clock.now()
     intake.see({pile.pk: at})
@@ -127,3 +130,26 @@ def test_piles_of_a_gateway_that_is_not_heard_of_are_offline_and_the_others_are_
     assert [change.place.pile_id for change in intake.drop_lost_gateways()] == [lost.pk]
     assert intake.drop_lost_gateways() == []
     assert [fresh(pile).online for pile in (lost, held, unknown)] == [False, True, True]
+
+
+def test_a_gateway_that_was_given_up_for_lost_says_which_piles_it_still_holds() -> None:
+    """A database that was away for a minute makes every gateway look lost."""
+    held, left = make_pile(), make_pile()
+    intake.connect([Talk(held, generation=3, gateway="gw").connected()])
+    intake.connect([Talk(left, generation=4, gateway="gw").connected()])
+    with clock.frozen(clock.ago(minutes=1)):
+        intake.see_gateway("gw")
+    assert len(intake.drop_lost_gateways()) == 2
+
+    assert intake.see_gateway("gw") is False
+    back = intake.still_here("gw", {held.pk: 3, left.pk: 3, 10**9: 1})
+
+    assert [(change.place.pile_id, change.online) for change in back] == [(held.pk, True)]
+    assert [fresh(pile).online for pile in (held, left)] == [True, False]
+    assert kinds(held) == ["connected", "disconnected", "connected"]
+    assert intake.still_here("gw", {held.pk: 3}) == []
+    assert intake.see_gateway("gw") is True
+
+
+def test_a_gateway_without_piles_holds_none() -> None:
+    assert intake.still_here("gw", {}) == []

@@ -53,6 +53,7 @@ def test_a_report_kept_twice_changes_nothing_and_is_told_once() -> None:
     assert StatusEvent.objects.filter(pile=pile).count() == 1
 
 
+@pytest.mark.statement(78)
 def test_an_older_report_is_kept_and_does_not_overwrite_a_newer_one() -> None:
     pile, now = make_pile(), clock.now()
     talk = Talk(pile)
@@ -119,6 +120,7 @@ def test_since_when_a_status_holds_is_not_moved_by_repeating_it() -> None:
     assert (row.status_at, row.reported_at) == (now - timedelta(hours=2), now)
 
 
+@pytest.mark.statement(79)
 def test_connector_0_is_the_pile_and_leaves_the_connectors_alone() -> None:
     pile = make_pile()
     talk = Talk(pile)
@@ -132,6 +134,7 @@ def test_connector_0_is_the_pile_and_leaves_the_connectors_alone() -> None:
     assert not Connector.objects.filter(pile=pile, number=0).exists()
 
 
+@pytest.mark.statement(77)
 @pytest.mark.parametrize("old", CONNECTOR_MOVES)
 def test_every_step_is_kept_and_the_illegal_ones_are_marked(old: str) -> None:
     pile = make_pile(connectors=len(CONNECTOR_MOVES))
@@ -150,6 +153,7 @@ def test_the_table_of_steps_knows_every_status() -> None:
     assert set(CONNECTOR_MOVES) == set(ConnectorStatus.values)
 
 
+@pytest.mark.statement(77)
 @pytest.mark.parametrize("status", ["Occupied", "", "ava", "X" * 300])
 def test_a_status_that_does_not_exist_is_kept_and_is_nobodys_state(status: str) -> None:
     pile = make_pile()
@@ -162,6 +166,7 @@ def test_a_status_that_does_not_exist_is_kept_and_is_nobodys_state(status: str) 
     assert StatusEvent.objects.filter(pile=pile).count() == 2
 
 
+@pytest.mark.statement(81)
 def test_a_connector_that_nobody_registered_is_created_and_marked() -> None:
     pile = make_pile(connectors=1)
     [change] = report(Talk(pile).status(2, "Available"))

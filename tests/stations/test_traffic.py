@@ -20,6 +20,7 @@ from tests.factories.stations import Talk, make_pile, make_station
 pytestmark = pytest.mark.usefixtures("everything")
 
 
+@pytest.mark.statement(27)
 @pytest.mark.parametrize(
     "text", ['[2,"a","Heartbeat",{}]', "tab\there\nand\\there\r", "", "枪 \\N \u2028", "x" * 70_000]
 )
@@ -109,6 +110,7 @@ def test_old_history_is_forgotten_and_the_rest_is_not() -> None:
     assert not PileEvent.objects.exists()
 
 
+@pytest.mark.statement(84, 85)
 def test_notices_are_kept_as_they_came() -> None:
     pile = make_pile()
     fields = {"pile_id": pile.pk, "generation": 1, "message_id": "m1", "received_at": clock.now()}

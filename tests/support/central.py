@@ -44,6 +44,7 @@ class FakeCentral:
         self.refusals: list[tuple[wire.Hello, wire.RefusalReason]] = []
         self.starts: dict[tuple[int, int, str, datetime, int], wire.StartAnswer] = {}
         self.stops: dict[int, wire.TransactionStopped] = {}
+        self.asked = 0
         self.down = False
         self.failing: Callable[[wire.Fact], bool] = lambda fact: False
         self._open = asyncio.Event()
@@ -95,6 +96,7 @@ class FakeCentral:
         return [outcome.state.value for outcome in self.outcomes if outcome.command_id == command_id]
 
     async def admit(self, hello: wire.Hello) -> wire.Admission:
+        self.asked += 1
         await self._open.wait()
         if self.down:
             raise StoreUnavailable

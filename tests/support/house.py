@@ -1,7 +1,8 @@
 """The whole house in real processes over engines of its own, to be used from outside and to be killed.
 
 Nothing of it runs in the test's process: what a test wants to know it asks through HTTP, WebSockets,
-``manage.py`` or SQL. Processes are ended by their ids, and none outlives the house.
+``manage.py`` or SQL. A process that ends by itself is started again, as the supervisor does. Processes
+are ended by their ids, and none outlives the house.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,6 +53,10 @@ class House:
             if program.name != "simulator"
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._inside: subprocess.Popen[str] | None = None
+        self._keeping = threading.Lock()
+        self._stopping = threading.Event()
+        self.restarts: list[str] = []
         (data / "logs").mkdir(exist_ok=True)
 
     @property
@@ -68,19 +74,35 @@ class House:
 
     def start(self, *names: str) -> None:
         """Start these processes, or all, and wait until they are well."""
-        for name in names or self._programs:
-            log = (self.data / "logs" / f"{name}.log").open("ab")
-            self._processes[name] = subprocess.Popen(
-                self._programs[name],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            log.close()
+        with self._keeping:
+            for name in names or self._programs:
+                self._spawn(name)
+        if not names:
+            threading.Thread(target=self._keep, daemon=True).start()
         self.wait_until_well()
+
+    def _spawn(self, name: str) -> None:
+        log = (self.data / "logs" / f"{name}.log").open("ab")
+        self._processes[name] = subprocess.Popen(
+            self._programs[name],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log.close()
+
+    def _keep(self) -> None:
+        """Start again what ended without being told to; ``restarts`` names it."""
+        while not self._stopping.wait(0.5):
+            with self._keeping:
+                for name, process in self._processes.items():
+                    if process.poll() is not None:
+                        kill_group(process.pid)
+                        self.restarts.append(name)
+                        self._spawn(name)
 
     def wait_until_well(self, *, seconds: float = 60.0) -> None:
         """Wait until web and gateway say that every part is well."""
@@ -97,7 +119,8 @@ class House:
             os.kill(pid, signal.SIGKILL)
             eventually(lambda: is_gone(pid))
             return
-        process = self._processes.pop(name)
+        with self._keeping:
+            process = self._processes.pop(name)
         kill_group(process.pid)
         process.wait()
 
@@ -111,6 +134,15 @@ class House:
 
     def stop(self) -> None:
         """End every process, politely first."""
+        self._stopping.set()
+        with self._keeping:
+            self._end_processes()
+        embedded.release(self.data)
+        embedded.stop_unused(self.data)
+
+    def _end_processes(self) -> None:
+        if self._inside is not None:
+            self._inside.communicate(timeout=15)
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
@@ -120,8 +152,6 @@ class House:
                 kill_group(process.pid)
                 process.wait()
         self._processes.clear()
-        embedded.release(self.data)
-        embedded.stop_unused(self.data)
 
     def manage(self, *arguments: str) -> str:
         """The output of a management command; fails the test when it fails."""
@@ -142,12 +172,25 @@ class House:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def run_inside(self, module: str, given: Any) -> str:
-        """Run ``main`` of a module with Django set up, JSON on its standard input; its output."""
-        code = f"from {module} import main; main()"
-        return self.python(
-            str(ROOT / "manage.py"), "shell", "--no-imports", "-c", code, given=json.dumps(given)
-        )
+    def run_inside(self, module: str, given: Any = None) -> str:
+        """Run ``main`` of a module with Django set up, JSON on its standard input; its output.
+
+        One process does it for the whole life of the house (``tests.support.inside``).
+        """
+        if self._inside is None:
+            self._inside = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.inside"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._inside.stdin is not None and self._inside.stdout is not None
+        print(json.dumps({"module": module, "given": given}), file=self._inside.stdin, flush=True)
+        answer = json.loads(self._inside.stdout.readline())
+        assert "failure" not in answer, answer["failure"]
+        return str(answer["output"])
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the database itself."""

@@ -16,18 +16,18 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.support.pile import CallFailed, Pile
 
-ANSWER_S = 6.0
+ANSWER_S = 20.0
+"""Longer than the database is away: a pile that is kept waiting stays connected."""
 
 
 @dataclass
 class Acknowledged:
-    """What one session was told: the transaction, and the instants of readings that count as stored."""
+    """What one pile was told: its transaction, and the instants of readings and states that count as stored."""
 
     transaction: int = 0
     readings: list[str] = field(default_factory=list)
-    started_at: str = ""
+    statuses: list[str] = field(default_factory=list)
     meter_stop: int = 0
-    stopped: bool = False
 
 
 class StubbornPile:
@@ -40,23 +40,23 @@ class StubbornPile:
         self.asked_to_stop = asyncio.Event()
         self.asked_to_start: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.reconnects = 0
+        self.told = Acknowledged()
+        self.is_waiting = False
         self._pile.replies["RemoteStartTransaction"] = self._start_asked
         self._pile.replies["RemoteStopTransaction"] = self._stop_asked
 
     async def boot(self) -> None:
         await self._say("BootNotification", {"chargePointVendor": "Quay", "chargePointModel": "Q1"})
         for connector in (0, 1):
-            await self._say(
-                "StatusNotification",
-                {"connectorId": connector, "status": "Available", "errorCode": "NoError", "timestamp": now()},
-            )
+            await self._tell_status(connector, "Available")
 
     async def charge(self, id_tag: str, *, until: asyncio.Event) -> Acknowledged:
         """Charge until told, by ``until`` or by RemoteStop; a reading about twice a second."""
-        told = Acknowledged(started_at=now())
+        told = self.told
         meter = self._random.randrange(1_000, 1_000_000)
-        start = {"connectorId": 1, "idTag": id_tag, "meterStart": meter, "timestamp": told.started_at}
+        start = {"connectorId": 1, "idTag": id_tag, "meterStart": meter, "timestamp": now()}
         told.transaction = (await self._say("StartTransaction", start))["transactionId"]
+        await self._tell_status(1, "Charging")
         while not (until.is_set() or self.asked_to_stop.is_set()):
             await asyncio.sleep(self._random.uniform(0.3, 0.7))
             meter += self._random.randrange(1, 9)
@@ -69,8 +69,14 @@ class StubbornPile:
         told.meter_stop = meter
         stop = {"transactionId": told.transaction, "meterStop": meter, "timestamp": now(), "idTag": id_tag}
         await self._say("StopTransaction", stop)
-        told.stopped = True
+        await self._tell_status(1, "Available")
         return told
+
+    async def _tell_status(self, connector: int, status: str) -> None:
+        at = now()
+        report = {"connectorId": connector, "status": status, "errorCode": "NoError", "timestamp": at}
+        await self._say("StatusNotification", report)
+        self.told.statuses.append(at)
 
     async def leave(self) -> None:
         if self._connected:
@@ -83,7 +89,8 @@ class StubbornPile:
                 if not self._connected:
                     await self._pile.connect()
                     self._connected = True
-                return await self._pile.call(action, payload, within_s=ANSWER_S)
+                self.is_waiting = True
+                return await self._call(action, payload)
             except CallFailed as failure:
                 if failure.code != "InternalError":
                     raise
@@ -94,6 +101,22 @@ class StubbornPile:
                 with suppress(OSError, ConnectionClosed):
                     await self._pile.disconnect()
                 await asyncio.sleep(self._random.uniform(0.2, 1.0))
+            finally:
+                self.is_waiting = False
+
+    async def _call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Raises ConnectionResetError as soon as the socket is gone."""
+        assert self._pile.socket is not None
+        answer = asyncio.create_task(self._pile.call(action, payload, within_s=ANSWER_S))
+        gone = asyncio.create_task(self._pile.socket.wait_closed())
+        try:
+            await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise ConnectionResetError
+            return answer.result()
+        finally:
+            answer.cancel()
+            gone.cancel()
 
     def _start_asked(self, payload: dict[str, Any]) -> dict[str, str]:
         if not self.asked_to_start.done():
@@ -107,4 +130,9 @@ class StubbornPile:
 
 def now() -> str:
     """To the millisecond, so that no two readings of a pile share an instant."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(datetime.now(UTC))
+
+
+def instant(at: datetime) -> str:
+    """As the piles write it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -64,6 +64,7 @@ PROGRAMME = (
     Story(orders.free_of_charge, 0.46, SH),
     Story(orders.rollback, 0.42, HH),
     Story(orders.start_after_cancel, 0.38, HZ),
+    Story(orders.energy_between, 0.36, NB),
     Story(orders.clock_not_set, 0.34, NJ),
     Story(orders.arrears, 0.30, HZ),
     Story(orders.lost_card, 0.27, SZ),

@@ -154,6 +154,14 @@ def mismatch(stage: Stage) -> None:
         )
 
 
+def energy_between(stage: Stage) -> None:
+    """A09: the register went on between two charges; noted."""
+    _plain(stage)
+    stage.wait(minutes=40)
+    stage.meters[1] = stage.meter() + 1_900
+    _plain(stage)
+
+
 def clock_not_set(stage: Stage) -> None:
     """A11: a pile that thinks it is 1970. Open."""
     order = stage.press_start(stage.driver(CASH))

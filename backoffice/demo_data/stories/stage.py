@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -19,6 +18,7 @@ from alarms import intake as alarms
 from backoffice.demo_data.companies import STAFF, email_of
 from backoffice.demo_data.copying import take_numbers
 from backoffice.demo_data.masters import Customer, Masters
+from backoffice.demo_data.stories.said import as_sent, reading_at, stamp
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Role
@@ -124,7 +124,7 @@ class Stage:
                 firmware=said["firmwareVersion"],
             )
             stations.boot([booted])
-            answer = {"status": "Accepted", "currentTime": _stamp(self.now), "interval": 300}
+            answer = {"status": "Accepted", "currentTime": stamp(self.now), "interval": 300}
             self._heard(booted, "BootNotification", said, answer)
         for number in (0, *self._numbers()):
             self.says(number, "Available")
@@ -138,7 +138,7 @@ class Stage:
         self, number: int, status: str, error: str = "NoError", vendor_code: str = "", info: str = ""
     ) -> None:
         """StatusNotification."""
-        said = {"connectorId": number, "status": status, "errorCode": error, "timestamp": _stamp(self.now)}
+        said = {"connectorId": number, "status": status, "errorCode": error, "timestamp": stamp(self.now)}
         said |= {name: text for name, text in (("vendorErrorCode", vendor_code), ("info", info)) if text}
         with self.present():
             fact = wire.StatusReported(
@@ -182,7 +182,7 @@ class Stage:
             "connectorId": number,
             "idTag": tag,
             "meterStart": self.meter(number),
-            "timestamp": _stamp(over.get("pile_time", at)),
+            "timestamp": stamp(over.get("pile_time", at)),
         }
         with self.present():
             more = {"at": at, "pile_time": at} | over
@@ -219,8 +219,8 @@ class Stage:
         self, key: int | None, wh: int, number: int = 1, *, power_w: int | None = None, soc: int | None = None
     ) -> None:
         """MeterValues with one reading."""
-        reading = _reading(self.now, wh, power_w, soc)
-        said: dict[str, Any] = {"connectorId": number, "meterValue": [_said(reading)]}
+        reading = reading_at(self.now, wh, power_w, soc)
+        said: dict[str, Any] = {"connectorId": number, "meterValue": [as_sent(reading)]}
         if key is not None:
             said["transactionId"] = key
         with self.present():
@@ -244,15 +244,15 @@ class Stage:
         """StopTransaction. ``closing_wh``: a reading of the end that is sent along."""
         at = at or self.now
         register = self.meter(number) if wh is None else wh
-        readings = () if closing_wh is None else (_reading(at, closing_wh, None, None, "Transaction.End"),)
+        readings = () if closing_wh is None else (reading_at(at, closing_wh, None, None, "Transaction.End"),)
         said = {
             "transactionId": key,
             "meterStop": register,
-            "timestamp": _stamp(over.get("pile_time", at)),
+            "timestamp": stamp(over.get("pile_time", at)),
             "reason": reason,
         }
         if readings:
-            said["transactionData"] = [_said(one) for one in readings]
+            said["transactionData"] = [as_sent(one) for one in readings]
         with self.present():
             more = {"at": at, "pile_time": at} | over
             fact = wire.TransactionStopped(
@@ -365,38 +365,3 @@ class Stage:
 
 def driver(one: Customer) -> Actor:
     return Actor(f"driver:{one.driver.pk}", one.person.name)
-
-
-def _reading(
-    at: datetime, wh: int, power_w: int | None, soc: int | None, context: str = "Sample.Periodic"
-) -> wire.Reading:
-    values = [("Energy.Active.Import.Register", wh, "Wh")]
-    if power_w is not None:
-        values.append(("Power.Active.Import", power_w, "W"))
-    if soc is not None:
-        values.append(("SoC", soc, "Percent"))
-    return wire.Reading(
-        at=at,
-        pile_time=at,
-        values=tuple(
-            wire.SampledValue(
-                measurand=name, raw=str(value), value=Decimal(value), unit=unit, context=context
-            )
-            for name, value, unit in values
-        ),
-    )
-
-
-def _said(reading: wire.Reading) -> dict[str, Any]:
-    """A reading as the pile wrote it."""
-    return {
-        "timestamp": _stamp(reading.at),
-        "sampledValue": [
-            {"measurand": value.measurand, "value": value.raw, "unit": value.unit, "context": value.context}
-            for value in reading.values
-        ],
-    }
-
-
-def _stamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")

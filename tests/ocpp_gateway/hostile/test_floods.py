@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
+from http import HTTPStatus
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -12,6 +14,8 @@ from ocpp_gateway import wire
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.server import PileConnection
 from tests.ocpp_gateway.conftest import QUICK, Site
+from tests.support.handshakes import refusal
+from tests.support.pile import Pile
 from tests.support.waiting import until
 
 
@@ -102,6 +106,43 @@ class TestSlowReaders:
         await site.central.stored(wire.Disconnected, 2)
 
 
+class TestHandshakes:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(QUICK, refusal_burst=20, refusal_rate=0.01, open_timeout_s=2.0)
+
+    @pytest.mark.statement(15)
+    async def test_a_flood_of_strangers_is_turned_away_and_the_neighbours_go_on(self, site: Site) -> None:
+        host, port = site.url.removeprefix("ws://").partition("/")[0].split(":")
+        known = site.pile("CP1")
+        await known.connect()
+        await known.disconnect()
+        statuses: list[HTTPStatus] = []
+
+        async def strangers(first: int) -> None:
+            for number in range(first, first + 30):
+                statuses.append(await refusal(Pile(site.url, f"STRANGER{number}")))
+
+        async with site.pile("CP2") as neighbour:
+            mute = [await asyncio.open_connection(host, int(port)) for _ in range(100)]
+            flood = asyncio.gather(*(strangers(1000 * number) for number in range(10)))
+            beats = 0
+            while not flood.done():
+                await neighbour.heartbeat()
+                beats += 1
+            await flood
+            await known.connect()
+            await known.heartbeat()
+            await known.disconnect()
+            for _, writer in mute:
+                writer.close()
+        assert beats > 10
+        assert set(statuses) == {HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
+        assert statuses.count(HTTPStatus.NOT_FOUND) <= 20 + 10
+        strange = [hello for hello in site.central.hellos if hello.identity.startswith("STRANGER")]
+        assert len(strange) == statuses.count(HTTPStatus.NOT_FOUND)
+
+
 class TestPings:
     @pytest.fixture
     def policy(self) -> Policy:
@@ -118,6 +159,27 @@ class TestPings:
         assert await pile.closed() == 1008
         async with site.pile("CP2") as neighbour:
             await neighbour.heartbeat()
+
+
+@pytest.mark.statement(11, 26)
+async def test_a_message_that_takes_long_to_read_holds_up_no_neighbour(site: Site) -> None:
+    """Four megabytes of readings, of which most are nonsense: seconds of work, and only their pile waits."""
+    sample = [{"timestamp": "2026-11-20T08:00:00Z", "sampledValue": [{"value": float("nan"), "unit": "Wh"}]}]
+    data = {"transactionId": 1, "meterStop": 5, "timestamp": "2026-11-20T08:00:00Z"}
+    async with site.pile("CP1") as pile, site.pile("CP2") as neighbour:
+        text = json.dumps([2, "big", "StopTransaction", {**data, "transactionData": sample * 42_000}])
+        assert len(text) < 4 * 1024 * 1024
+        answer = pile.expect_answer("big", "StopTransaction")
+        await pile.send(text)
+        loop = asyncio.get_running_loop()
+        began, longest, beats = loop.time(), 0.0, 0
+        while not answer.done():
+            before = loop.time()
+            await neighbour.heartbeat()
+            longest, beats = max(longest, loop.time() - before), beats + 1
+        assert (await answer)[0] == 3
+        assert beats > 10
+        assert longest < (loop.time() - began) / 2
 
 
 async def test_a_hundred_piles_that_vanish_at_once_all_go_offline(site: Site) -> None:

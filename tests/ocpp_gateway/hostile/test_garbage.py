@@ -14,35 +14,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ocpp_gateway import wire
 from ocpp_gateway.policy import Policy
 from tests.ocpp_gateway.conftest import KEY, QUICK, Site
+from tests.support.garbage import GARBAGE, NONSENSE
 from tests.support.pile import Pile
 from tests.support.waiting import until
-
-DEEP = "[" * 50_000 + "]" * 50_000
-
-GARBAGE: list[str | bytes] = [
-    "",
-    " ",
-    "hello",
-    "{}",
-    "[]",
-    "null",
-    "17",
-    '"text"',
-    "[2]",
-    "[2,",
-    '[2,null,"Heartbeat",{}]',
-    '[2,["x"],"Heartbeat",{}]',
-    '["x"]',
-    '[9,"id",{}]',
-    '[3,"nobody",{}]',
-    '[4,"nobody"]',
-    "[3]",
-    DEEP,
-    '[2,"d","DataTransfer",' + DEEP + "]",
-    b"\xff\xfe\xfd",
-    b'[2,"\xff","Nonsense"',
-    "\x00" * 1000,
-]
 
 
 @pytest.mark.statement(21, 26)
@@ -84,16 +58,7 @@ async def test_broken_calls_with_an_id_are_refused_in_their_turn(site: Site) -> 
         assert (await pile.ask([2, 17, "Heartbeat", {}], 17, "Heartbeat"))[0] == 3
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"connectorId": "one", "meterValue": "none"},
-        {"connectorId": [1], "meterValue": [[], 5, None, {"sampledValue": {"value": {}}}]},
-        {"connectorId": 10**30, "transactionId": "1" * 500, "meterValue": [{"timestamp": [], "sampledValue": [{"value": [1]}]}]},
-        {"connectorId": True, "meterValue": {"timestamp": {}, "sampledValue": {"value": "1e99999"}}},
-        {"": None, "connectorId": -1, "\u0000": "\u0000", "meterValue": [{"sampledValue": [{"value": "\u0000"}]}]},
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("payload", NONSENSE)
 @pytest.mark.parametrize(
     "action", ["MeterValues", "StartTransaction", "StopTransaction", "StatusNotification", "BootNotification"]
 )

@@ -66,6 +66,93 @@ async def test_tc_019_the_configuration_is_read(site: Site) -> None:
     }
 
 
+def read_keys(payload: dict[str, Any]) -> dict[str, Any]:
+    """A pile that takes two keys at once and knows all but those that begin with X."""
+    values = {"GetConfigurationMaxKeys": "2"}
+    assert len(payload["key"]) <= 2
+    return {
+        "configurationKey": [
+            {"key": key, "readonly": False, "value": values.get(key, "1")}
+            for key in payload["key"]
+            if not key.startswith("X")
+        ],
+        "unknownKey": [key for key in payload["key"] if key.startswith("X")],
+    }
+
+
+@pytest.mark.statement(96)
+async def test_many_keys_are_read_in_portions_and_answered_once(site: Site) -> None:
+    wanted = ["A", "X1", "B", "C", "X2"]
+    async with site.pile() as pile:
+        pile.replies["GetConfiguration"] = read_keys
+        outcome = await site.run("CP1", "GetConfiguration", {"key": wanted})
+        again = await site.run("CP1", "GetConfiguration", {"key": wanted})
+    assert [command.payload["key"] for command in pile.commands] == [
+        ["GetConfigurationMaxKeys"],
+        *[["A", "X1"], ["B", "C"], ["X2"]] * 2,
+    ]
+    assert site.central.states(outcome.command_id) == ["sent", "accepted"]
+    assert [entry["key"] for entry in outcome.answer["configurationKey"]] == ["A", "B", "C"]
+    assert outcome.answer["unknownKey"] == ["X1", "X2"]
+    assert again.answer == outcome.answer
+
+
+@pytest.mark.statement(96)
+@pytest.mark.parametrize("reply", [Fault("NotSupported"), {"unknownKey": ["GetConfigurationMaxKeys"]}, {}])
+async def test_a_pile_that_does_not_say_how_many_keys_it_takes_is_asked_for_all(
+    site: Site, reply: Any
+) -> None:
+    async with site.pile() as pile:
+        pile.replies["GetConfiguration"] = reply
+        outcome = await site.run("CP1", "GetConfiguration", {"key": ["A", "B", "C"]})
+    assert pile.commands[-1].payload["key"] == ["A", "B", "C"]
+    assert len(pile.commands) == 2
+    assert site.central.states(outcome.command_id)[0] == "sent"
+
+
+async def test_a_portion_that_fails_ends_the_command(site: Site) -> None:
+    async with site.pile() as pile:
+        pile.replies["GetConfiguration"] = lambda payload: (
+            Fault("InternalError") if "B" in payload["key"] else read_keys(payload)
+        )
+        outcome = await site.run("CP1", "GetConfiguration", {"key": ["A", "A2", "B", "C", "D"]})
+    assert (outcome.state.value, outcome.error) == ("error", "InternalError")
+    assert site.central.states(outcome.command_id) == ["sent", "error"]
+    assert len(pile.commands) == 3
+
+
+async def test_a_pile_that_leaves_between_the_portions_ends_the_command_once(site: Site) -> None:
+    pile = site.pile()
+    await pile.connect()
+
+    async def leave(payload: dict[str, Any]) -> Any:
+        if "B" in payload["key"]:
+            assert pile.socket is not None
+            pile.socket.transport.abort()
+            return SILENCE
+        return read_keys(payload)
+
+    pile.replies["GetConfiguration"] = leave
+    outcome = await site.run("CP1", "GetConfiguration", {"key": ["A", "A2", "B", "C"]})
+    assert site.central.states(outcome.command_id) == ["sent", "connection_lost"]
+    await pile.disconnect()
+
+
+async def test_a_pile_that_leaves_before_it_says_how_many_keys_it_takes_was_sent_nothing(site: Site) -> None:
+    pile = site.pile()
+    await pile.connect()
+
+    async def leave(payload: dict[str, Any]) -> Any:
+        assert pile.socket is not None
+        pile.socket.transport.abort()
+        return SILENCE
+
+    pile.replies["GetConfiguration"] = leave
+    outcome = await site.run("CP1", "GetConfiguration", {"key": ["A", "B"]})
+    assert site.central.states(outcome.command_id) == ["refused"]
+    await pile.disconnect()
+
+
 @pytest.mark.statement(103)
 async def test_an_error_of_the_pile_is_kept_with_its_code(site: Site) -> None:
     async with site.pile() as pile:

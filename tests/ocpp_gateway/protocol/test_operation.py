@@ -6,10 +6,12 @@ import asyncio
 import base64
 import json
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidHandshake
 
 from ocpp_gateway import wire
 from tests.ocpp_gateway.conftest import KEY, Site
@@ -121,6 +123,20 @@ class TestDraining:
         await site.gateway.drain()
         with pytest.raises(OSError):
             await pile.connect()
+
+    async def test_a_pile_whose_handshake_was_under_way_is_sent_away(self, site: Site) -> None:
+        pile = site.pile()
+        site.central.hold()
+        connecting = asyncio.create_task(pile.connect())
+        await until(lambda: site.central.asked)
+        drain = asyncio.create_task(site.gateway.drain())
+        await asyncio.sleep(0)
+        site.central.release()
+        with suppress(OSError, InvalidHandshake):
+            await connecting
+            assert await pile.closed() in {1001, 1012}
+        await drain
+        assert site.central.facts == []
 
     async def test_draining_twice_and_with_nobody_is_harmless(self, site: Site) -> None:
         await site.gateway.drain()

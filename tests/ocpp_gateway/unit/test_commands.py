@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from ocpp_gateway import schemas
-from ocpp_gateway.commands import objection, read_result, timeout_for
+from ocpp_gateway.commands import keys_at_once, objection, read_result, requests_for, timeout_for
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.wire import CommandOrder, CommandState, Registration
 
@@ -219,3 +219,31 @@ def test_slow_commands_may_take_longer() -> None:
     assert timeout_for(order("Reset"), policy) == 30
     assert timeout_for(order("GetConfiguration"), policy) == 60
     assert timeout_for(order("Reset", timeout_s=5), policy) == 5
+
+
+@pytest.mark.statement(96)
+@pytest.mark.parametrize(
+    ("keys", "at_once", "parts"),
+    [
+        (["A", "B", "C"], 2, [["A", "B"], ["C"]]),
+        (["A", "B"], 2, [["A", "B"]]),
+        (["A", "B", "C"], 1, [["A"], ["B"], ["C"]]),
+        (["A", "B"], None, [["A", "B"]]),
+    ],
+)
+def test_keys_are_asked_for_in_portions(keys: list[str], at_once: int | None, parts: list[list[str]]) -> None:
+    assert requests_for({"key": keys}, at_once) == [{"key": part} for part in parts]
+
+
+def test_all_keys_are_one_request() -> None:
+    assert requests_for({}, 1) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [("5", 5), (" 7 ", 7), ("0", None), ("-3", None), ("many", None), ("", None), ("²", None)],
+)
+def test_a_pile_says_how_many_keys_it_takes(value: str, limit: int | None) -> None:
+    answer = {"configurationKey": [{"key": "getconfigurationmaxkeys", "value": value}]}
+    assert keys_at_once(answer) == limit
+    assert keys_at_once({}) is None

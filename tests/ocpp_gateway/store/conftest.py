@@ -1,0 +1,23 @@
+"""Tests over the real store need a database that other threads see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.premises import Premises, build
+
+
+@pytest.fixture
+def built(transactional_db: None) -> Premises:
+    """Made outside of the event loop, as Django wants it."""
+    return build()
+
+
+@pytest.fixture
+async def premises(built: Premises) -> AsyncIterator[Premises]:
+    """With a gateway."""
+    await built.open()
+    yield built
+    await built.close()
