@@ -46,7 +46,6 @@ DEEDS: Mapping[str, Promise] = {
     "order.created": _("Order created"),
     "order.force_closed": _("Order closed in the database"),
     "order.refunded": _("Order refunded"),
-    "order.complained": _("Complaint of a driver"),
     "order.stop_asked": _("Stop of a charge asked"),
     "pile.created": _("Terminal registered"),
     "pile.edited": _("Terminal edited"),
