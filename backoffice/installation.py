@@ -34,7 +34,7 @@ def main() -> int:
     environment = options.venv.absolute()
     try:
         with _turn(ROOT / "var"):
-            _create_environment(environment)
+            create_environment(environment)
             install_packages(environment, [ROOT / "requirements.txt"])
             if options.dev:
                 install_packages(environment, [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"])
@@ -57,10 +57,15 @@ def _turn(folder: Path) -> Iterator[None]:
         yield
 
 
-def _create_environment(environment: Path) -> None:
+def create_environment(environment: Path) -> None:
+    """Make the virtual environment unless there is one that runs. Raises ``InstallationError``."""
     python = environment / "bin" / "python"
     if _succeeds(python, "-m", "pip", "--version"):
         return
+    if environment.exists() and not os.access(environment, os.W_OK):
+        raise InstallationError(
+            f"{environment} is somebody else's and cannot be used. Set PILEHOUSE_VENV to a folder of yours."
+        )
     _say(f"Creating a virtual environment with Python {sys.version.split()[0]} in {environment}")
     builder = venv.EnvBuilder(clear=environment.exists(), symlinks=True, with_pip=True)
     try:

@@ -33,7 +33,7 @@ from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, Se
 
 log = logging.getLogger(__name__)
 socket_log = logging.getLogger("ocpp_gateway.socket")
-socket_log.setLevel(logging.INFO)  # at DEBUG the library writes headers, and with them keys
+socket_log.setLevel(logging.WARNING)  # below, the library writes a line for each health check, and headers
 
 _BACKLOG = 4096
 _ABNORMAL = 1006

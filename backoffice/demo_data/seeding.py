@@ -26,7 +26,7 @@ from reports.services import rebuild_totals
 from tenants.models import Tenant
 
 SEED = 20_260_722
-ORDERS_A_DAY = 245
+ORDERS_A_DAY = 256
 USUAL_DAYS = 90
 CHAPTERS = 6
 FEWEST_DRIVERS = 0.15

@@ -23,6 +23,9 @@ from stations.slots import Band
 
 register = template.Library()
 
+TONGUES = {"en": "EN", "zh-hans": "中文"}
+"""Languages as short as the head of a page needs them, each in itself."""
+
 
 @register.simple_tag
 def big_money(value: Money) -> SafeString:
@@ -113,21 +116,20 @@ def moment(value: datetime, zone: tzinfo) -> str:
 @register.simple_tag
 def age(since: datetime) -> str:
     """``4 s``, ``11 min``, ``1 h 07``."""
-    return figures.span_text(seconds_since(since))
+    return figures.span_text(_seconds(since))
 
 
 @register.simple_tag
 def ahead(until: datetime) -> str:
     """How long until then, in the same words."""
-    return figures.span_text(
-        -seconds_since(until) + 59 if -seconds_since(until) > 60 else -seconds_since(until)
-    )
+    left = -_seconds(until)
+    return figures.span_text(left + 59 if left > 60 else left)
 
 
 @register.simple_tag
 def seconds_since(since: datetime) -> str:
     """For a script that lets the age tick: text, because a number would be grouped for the reader (``8,512``)."""
-    return str(int((clock.now() - since).total_seconds()))
+    return str(_seconds(since))
 
 
 @register.filter
@@ -179,6 +181,12 @@ def top_up_big(top_up: TopUp) -> SafeString:
 
 
 @register.filter
+def tongue(code: str) -> str:
+    """``EN``, ``中文``."""
+    return TONGUES.get(code, code)
+
+
+@register.filter
 def masked(phone: str) -> str:
     """``138****4471``."""
     return figures.masked_phone(phone)
@@ -200,3 +208,7 @@ def fee(value: Fee) -> str:
 
 def _sign_sticks(currency: str) -> bool:
     return not figures.SYMBOLS.get(currency, currency)[-1].isalpha()
+
+
+def _seconds(since: datetime) -> int:
+    return int((clock.now() - since).total_seconds())

@@ -14,7 +14,10 @@ from scan.access import at_sticker, scan_page
 from scan.forms import CodeForm
 from scan.landing import look_at
 from scan.operators import brand_of
-from stations.tokens import read_token
+from stations.tokens import print_token, read_token
+
+SAMPLE = "7K2M9QXA4HT"
+"""How a code looks; it opens nothing, its check is wrong."""
 
 
 @require_safe
@@ -24,7 +27,7 @@ def typed(request):
     form = CodeForm(request.GET if "code" in request.GET else None)
     if form.is_bound and form.is_valid():
         return HttpResponseRedirect(reverse("scan:landing", args=[form.cleaned_data["code"]]))
-    return render(request, "scan/typed.html", {"form": form}, status=200)
+    return render(request, "scan/typed.html", {"form": form, "sample": print_token(SAMPLE)})
 
 
 @require_safe

@@ -2,71 +2,34 @@
 
 from __future__ import annotations
 
-import gettext
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import trans_real
 from pytest_django.plugin import DjangoDbBlocker
 
-from backoffice import catalogues
 from backoffice.checks import addresses, is_guarded
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import Resource, registered
 from backoffice.kit.lists.views import names_of
 from backoffice.kit.perms import Role, granted
-from backoffice.kit.scope import unscoped
-from stations.views.talk import ACTIONS
-from tenants.localities import CURRENCIES
 from tenants.models import Membership, Tenant
 from tests.factories.rows import make_row
 from tests.factories.tenants import make_forest, make_member, make_user
 from tests.scoping.pages import PAGES, Page
 from tests.scoping.shapes import shape_of
-from tests.support.reading import WORD, read
+from tests.support.chinese import compile_anew, left_over
 
 pytestmark = pytest.mark.django_db
 
 LEVELS = (Level.OPERATOR, Level.MANUFACTURER, Level.AGENCY, Level.DEALER)
 """The operator's pages have the most on them."""
-SAME_EVERYWHERE = frozenset(
-    [
-        "CCS",
-        "Ctrl",
-        "DC",
-        "English",
-        "Esc",
-        "Excel",
-        "GB",
-        "ID",
-        "IMSI",
-        "OCPP",
-        "Pilehouse",
-        "SIM",
-        "SOC",
-        "Wh",
-        "kW",
-        "kWh",
-        "mm",
-        "ms",
-    ]
-)
-"""Units, keys and names that are spelled alike in every language."""
-CODES = frozenset(
-    word for text in (*available_timezones(), *CURRENCIES, *ACTIONS, "UTC CST") for word in WORD.findall(text)
-)
-DATA = re.compile(r"\b(https?|wss?)://\S+|\b[a-z_]+：")
-"""Addresses, and in the audit trail the columns that were never given words."""
 
 
 @dataclass
@@ -93,9 +56,7 @@ def make_stage() -> Stage:
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
     """One for all pages, gone with the module; the catalogue is compiled as it stands."""
-    catalogues.compile_all()
-    gettext._translations.clear()  # type: ignore[attr-defined]
-    trans_real._translations.clear()  # type: ignore[attr-defined]
+    compile_anew()
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_stage()
         transaction.set_rollback(True)
@@ -106,29 +67,6 @@ def _own_language() -> Iterator[None]:
     """A request leaves its language behind."""
     with translation.override(None):
         yield
-
-
-def words_of_data() -> set[str]:
-    """The Latin words of every row that there is."""
-    with unscoped(reason="a test looks for data on a page"):
-        values = [
-            value
-            for model in apps.get_models()
-            for row in model._base_manager.values_list()
-            for value in row
-            if not isinstance(value, bytes | memoryview)
-        ]
-    return {word for value in values for word in WORD.findall(str(value))}
-
-
-def left_over(response: Any) -> set[str]:
-    """The words of a page that nobody translated."""
-    assert response.status_code == 200, response.status_code
-    pieces = read(response.content.decode())
-    assert any("\u4e00" <= letter <= "\u9fff" for piece in pieces for letter in piece)
-    latin = {word: piece for piece in pieces for word in WORD.findall(DATA.sub("", piece))}
-    left = latin.keys() - SAME_EVERYWHERE - CODES
-    return {latin[word] for word in left - words_of_data()} if left else set()
 
 
 def _client(viewer: Membership) -> Client:

@@ -83,3 +83,17 @@ def test_what_is_installed_is_not_installed_again(tmp_path: Path, capsys: pytest
 
     assert capsys.readouterr().out.count("Installing") == 1
     assert (environment / ".requirements").exists()
+
+
+def test_a_virtual_environment_of_somebody_else_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    (theirs / "bin" / "kept").write_text("")
+    monkeypatch.setattr("backoffice.installation.os.access", lambda path, mode: False)
+
+    with pytest.raises(installation.InstallationError, match="somebody else's"):
+        installation.create_environment(theirs)
+
+    assert (theirs / "bin" / "kept").exists()

@@ -14,6 +14,7 @@ from django.urls import reverse
 from backoffice.kit.scope import unscoped
 from drivers.models import Driver, SmsCode, SmsMessage
 from drivers.services import messages as outgoing, open_session
+from finance.models import Hold
 from orders import selectors as orders
 from orders.models import ChargingOrder
 from scan.access import cookie_of
@@ -109,3 +110,9 @@ def texts_to(phone: str) -> list[SmsMessage]:
 def codes_sent() -> int:
     with unscoped(reason="tests"):
         return SmsCode.objects.count()
+
+
+def nothing_happened(site: Site) -> bool:
+    """Neither an order nor a hold."""
+    with site.present():
+        return not ChargingOrder.objects.exists() and not Hold.objects.exists()
