@@ -33,7 +33,7 @@ def push(gateway: str, order: CommandOrder) -> None:
     """Append the order. Does nothing but log when Redis cannot be reached."""
     content = json.dumps({**asdict(order), "deadline": order.deadline.isoformat()}, separators=(",", ":"))
     try:
-        with _client().pipeline() as pipe:
+        with _client(settings.REDIS_URL).pipeline() as pipe:
             pipe.xadd(stream_of(gateway), {FIELD: content}, maxlen=LONGEST_STREAM, approximate=True)
             pipe.expire(stream_of(gateway), KEPT_S)
             pipe.execute()
@@ -42,5 +42,5 @@ def push(gateway: str, order: CommandOrder) -> None:
 
 
 @cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+def _client(address: str) -> redis.Redis:
+    return redis.Redis.from_url(address, socket_timeout=2, socket_connect_timeout=2)

@@ -43,8 +43,8 @@ class Event:
 
 
 @cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+def _client(address: str) -> redis.Redis:
+    return redis.Redis.from_url(address, socket_timeout=2, socket_connect_timeout=2)
 
 
 def publish(topic: str, ref: str, path: Path) -> None:
@@ -55,7 +55,7 @@ def publish(topic: str, ref: str, path: Path) -> None:
 def send(events: Iterable[Event]) -> None:
     """Tell the readers now. Does nothing but log when Redis cannot be reached."""
     try:
-        with _client().pipeline(transaction=False) as pipe:
+        with _client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
             for event in events:
                 pipe.publish(CHANNEL, json.dumps(asdict(event), separators=(",", ":")))
             pipe.execute()

@@ -82,7 +82,7 @@ def test_a_case_is_taken_and_the_trail_says_by_whom(site: Site) -> None:
     row = fresh(case)
     assert row.state == "in_review" and row.assignee_label
     page = desk.read(case_url(case))
-    assert "case.taken" in page and row.assignee_label in page
+    assert "Case taken" in page and row.assignee_label in page
     assert "Take" not in [str(action.label) for action in desk.get(case_url(case)).context["actions"]]
 
 
