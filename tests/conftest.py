@@ -31,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    """Look for a static file when it is asked for: else each test's browser begins with a look at all of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what drives a browser where there is none, and say so."""
     if _browser() is None:
