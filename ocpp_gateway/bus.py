@@ -26,6 +26,7 @@ FIELD = b"order"
 REMEMBERED = 10_000
 BLOCK_MS = 2_000
 ASK_EVERY_S = 3.0
+CANCEL_AGAIN_S = 0.5
 
 
 class Bus:
@@ -53,9 +54,12 @@ class Bus:
 
     async def stop(self) -> None:
         """Take no more commands."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            # The client loses a cancellation that comes together with an answer: ask until it is heard.
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
     async def _listen(self) -> None:
         while True:

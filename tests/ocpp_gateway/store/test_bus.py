@@ -141,3 +141,27 @@ async def test_a_redis_that_forgets_everything_costs_nothing_that_has_a_row(ends
     await until(lambda: ends.numbers == [1, 2])
     await ends.push(order(3))
     await until(lambda: ends.numbers == [1, 2, 3])
+
+
+async def test_a_stop_is_heard_although_a_cancellation_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[int] = []
+
+    async def deaf(self: Bus) -> None:
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if lost:
+                    raise
+                lost.append(1)
+
+    monkeypatch.setattr(Bus, "_listen", deaf)
+    monkeypatch.setattr(module, "CANCEL_AGAIN_S", 0.05)
+    bus = Bus(settings.REDIS_URL, "nobody", submit=lambda order: None, queued=Ends().queued)
+    bus.start()
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        await bus.stop()
+
+    assert lost
