@@ -218,12 +218,6 @@ def open_holds(abouts: Iterable[str] | None = None) -> dict[str, int]:
     return dict(rows.values_list("about").annotate(total=Sum(F("cash") + F("bonus"))))
 
 
-def set_aside(about: str) -> int:
-    """What was ever held for an order, minor units, whatever became of it."""
-    total = Hold.objects.filter(about=about).aggregate(total=Sum(F("cash") + F("bonus")))["total"]
-    return int(total or 0)
-
-
 def settlements_of(about: str) -> QuerySet[Settlement]:
     """All versions, the latest first."""
     return Settlement.objects.filter(about=about).order_by("-version")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from backoffice.kit.scope import unscoped
 from ocpp_gateway import wire
@@ -92,7 +92,7 @@ class Store:
         try:
             async with asyncio.timeout(self._limits.door_patience_s):
                 return await loop.run_in_executor(self._doors, _unscoped_call, question, args)
-        except (DatabaseError, TimeoutError) as error:
+        except (DatabaseError, InterfaceError, TimeoutError) as error:
             raise StoreUnavailable from error
 
     def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
@@ -121,8 +121,16 @@ def _hang_up(together: Barrier) -> None:
 
 def _unscoped_call(question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     try:
+        return _call(question, args)
+    except (OperationalError, InterfaceError):
+        # A thread's connection may be from before an outage that is over: no pile is sent away for that.
+        return _call(question, args)
+
+
+def _call(question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    try:
         with unscoped(reason="gateway intake"):
             return question(*args)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connection.close()
         raise

@@ -15,8 +15,7 @@ from backoffice.kit import figures
 from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
-from finance import selectors as finance
-from orders import history, labels, tones
+from orders import labels, selectors, tones
 from orders.bill import Bill, Fee, Line, Reason, Slot
 from orders.models import ChargingOrder
 from orders.panels.curve import runs_of
@@ -205,11 +204,10 @@ def _energy_why(order: ChargingOrder, bill: Bill) -> str:
 
 
 def _total_why(order: ChargingOrder) -> str:
-    """Where the money for it came from, and what is left to say of it."""
-    about = history.reference(order)
-    released = sum(row.released for row in finance.settlements_of(about))
+    """Where the money for it came from, and what is left to say of it; as every level may read it."""
+    held, released = selectors.held_and_released(order)
     said = [
-        (_("%(amount)s set aside"), finance.set_aside(about)),
+        (_("%(amount)s set aside"), held),
         (_("%(amount)s released"), released),
         (_("%(amount)s still owed"), order.arrears),
         (_("%(amount)s written off"), order.written_off),

@@ -210,7 +210,7 @@ def money(order: ChargingOrder) -> Pairs:
         return figures.money_text(Money(amount, order.currency))
 
     found: Pairs = [
-        (_("Set aside for it"), worded(finance.set_aside(history.reference(order)))),
+        (_("Set aside for it"), worded(selectors.held_and_released(order)[0])),
         (_("Of it still held"), worded(order.hold)),
         (_("Paid in cash"), worded(order.paid_cash)),
     ]

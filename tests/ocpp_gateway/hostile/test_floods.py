@@ -178,8 +178,9 @@ async def test_a_message_that_takes_long_to_read_holds_up_no_neighbour(site: Sit
             await neighbour.heartbeat()
             longest, beats = max(longest, loop.time() - before), beats + 1
         assert (await answer)[0] == 3
+        # Read on the loop itself, one beat would have waited for all of it, and there would be no others.
         assert beats > 10
-        assert longest < (loop.time() - began) / 2
+        assert longest < (loop.time() - began) * 0.8
 
 
 async def test_a_hundred_piles_that_vanish_at_once_all_go_offline(site: Site) -> None:
