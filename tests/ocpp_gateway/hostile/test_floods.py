@@ -163,24 +163,34 @@ class TestPings:
 
 @pytest.mark.statement(11, 26)
 async def test_a_message_that_takes_long_to_read_holds_up_no_neighbour(site: Site) -> None:
-    """Four megabytes of readings, of which most are nonsense: seconds of work, and only their pile waits."""
+    """Four megabytes of readings, of which most are nonsense: seconds of work, and only their pile waits.
+
+    Another program may take the processor away at the wrong moment, but not three times in a row.
+    """
+    async with site.pile("CP1") as pile, site.pile("CP2") as neighbour:
+        waits = []
+        while len(waits) < 3 and (not waits or waits[-1] >= 1 / 2):
+            waits.append(await longest_wait_beside_a_huge_message(pile, neighbour, f"big-{len(waits)}"))
+        assert waits[-1] < 1 / 2, waits
+
+
+async def longest_wait_beside_a_huge_message(pile: Pile, neighbour: Pile, number: str) -> float:
+    """The longest of the neighbour's heartbeats, as a share of the time that the message takes."""
     sample = [{"timestamp": "2026-11-20T08:00:00Z", "sampledValue": [{"value": float("nan"), "unit": "Wh"}]}]
     data = {"transactionId": 1, "meterStop": 5, "timestamp": "2026-11-20T08:00:00Z"}
-    async with site.pile("CP1") as pile, site.pile("CP2") as neighbour:
-        text = json.dumps([2, "big", "StopTransaction", {**data, "transactionData": sample * 42_000}])
-        assert len(text) < 4 * 1024 * 1024
-        answer = pile.expect_answer("big", "StopTransaction")
-        await pile.send(text)
-        loop = asyncio.get_running_loop()
-        began, longest, beats = loop.time(), 0.0, 0
-        while not answer.done():
-            before = loop.time()
-            await neighbour.heartbeat()
-            longest, beats = max(longest, loop.time() - before), beats + 1
-        assert (await answer)[0] == 3
-        # Read on the loop itself, one beat would have waited for all of it, and there would be no others.
-        assert beats > 10
-        assert longest < (loop.time() - began) * 0.8
+    text = json.dumps([2, number, "StopTransaction", {**data, "transactionData": sample * 42_000}])
+    assert len(text) < 4 * 1024 * 1024
+    answer = pile.expect_answer(number, "StopTransaction")
+    await pile.send(text)
+    loop = asyncio.get_running_loop()
+    began, longest, beats = loop.time(), 0.0, 0
+    while not answer.done():
+        before = loop.time()
+        await neighbour.heartbeat()
+        longest, beats = max(longest, loop.time() - before), beats + 1
+    assert (await answer)[0] == 3
+    assert beats > 10
+    return longest / (loop.time() - began)
 
 
 async def test_a_hundred_piles_that_vanish_at_once_all_go_offline(site: Site) -> None:
