@@ -88,7 +88,7 @@ class Fact:
     """What every report has. ``raw`` is the payload as JSON text, secrets masked.
 
     ``remarks`` are short stable codes, ``kind:field`` (``reading.py`` lists the kinds). Texts hold
-    no NUL and no lone surrogate, and, except for ``raw`` and data of a vendor, at most 500 characters.
+    no NUL and no lone surrogate, and, except for ``raw``, data of a vendor and PEM, at most 500 characters.
     """
 
     pile_id: int
@@ -217,9 +217,44 @@ class DataTransferred(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Fact):
-    """A report that changes no state here but is kept: firmware, diagnostics, log, security events."""
+    """A report that is kept as it came and answered with ``{}``, whatever else it means."""
 
     action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareReported(Noted):
+    """How far an update is (OCPP 1.6 §4.5; white paper L01). ``request_id`` only in a ``signed`` one."""
+
+    status: str
+    request_id: int | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadReported(Noted):
+    """How far the upload of a log is (OCPP 1.6 §4.4; white paper N01); ``diagnostics`` have no ``request_id``."""
+
+    status: str
+    request_id: int | None = None
+    diagnostics: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEventReported(Noted):
+    """White paper A04. ``type`` is free text of at most 50 characters; it may have waited in a queue."""
+
+    type: str
+    at: datetime
+    pile_time: datetime | None = None
+    tech_info: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateAsked(Fact):
+    """A certificate signing request as PEM, whole, however long (white paper A02, A03)."""
+
+    csr: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +297,13 @@ class StopAnswer(Answer):
 class DataTransferAnswer(Answer):
     status: str
     data: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateAnswer(Answer):
+    """``status``: Accepted or Rejected; the certificate itself follows as a command."""
+
+    status: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

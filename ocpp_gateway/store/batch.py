@@ -105,12 +105,19 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
         answer(wire.DataTransferred, [_answer_vendor(fact) for fact in of(wire.DataTransferred)])
+    if signing := of(wire.CertificateAsked):
+        answer(wire.CertificateAsked, [_refuse_certificate(fact) for fact in signing])
     stations.see(
         {fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)}
     )
     if gone := of(wire.Disconnected):
         stations.disconnect(gone)
     return answers
+
+
+def _refuse_certificate(fact: wire.CertificateAsked) -> wire.CertificateAnswer:
+    """Nobody here signs certificates yet (white paper A02)."""
+    return wire.CertificateAnswer(status="Rejected")
 
 
 def _answer_vendor(fact: wire.DataTransferred) -> wire.DataTransferAnswer:

@@ -7,17 +7,17 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Action, Fact
-from backoffice.kit.pages import detail_page, requires, row_or_404
+from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
 from stations.forms.commands import ASKS
 from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
-from stations.resources import PILES
 from stations.services.tokens import link_of
 from stations.tokens import print_token
 from stations.views.talk import recent_utterances
+from stations.views.workbench import pile_page
 
 COMMANDS_SHOWN = 8
 EVENTS_SHOWN = 10
@@ -36,16 +36,13 @@ def pile(request, pk):
     row = row_or_404(selectors.piles().select_related("tariff"), pk=pk)
     grants = request.grants
     talk = StationPerm.FRAMES_VIEW in grants
-    return detail_page(
+    return pile_page(
         request,
+        row,
         "stations/pile.html",
-        title=row.name,
-        back=PILES.back(),
-        badges=[(row.get_life_display(), tones.LIFE[row.life])],
-        subtitle=f"{row.identity} · {row.station.name}",
+        current="pile",
         actions=[*hooks.pile_actions(row, Reader.of(request)), *_actions(row, grants)],
         live=["piles"],
-        pile=row,
         notice=_notice(row),
         state_facts=_facts(row),
         connectors=_connectors(row, grants),
@@ -184,8 +181,6 @@ def _actions(row, grants):
         return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)
 
     found = [to("pile_labels", _("Labels"), "qr", get=True)] if StationPerm.MANAGE in grants else []
-    if StationPerm.FRAMES_VIEW in grants:
-        found.append(to("pile_messages", _("Messages"), "message", get=True))
     if row.life == Life.RETIRED:
         return found
     if StationPerm.CREDENTIALS in grants:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit import clock
-from backoffice.kit.frame import Link, Utterance
+from backoffice.kit.frame import Utterance
 from backoffice.kit.pages import attempt, detail_page, requires, row_or_404
 from stations import selectors, tones
 from stations.forms.commands import ASKS, form_of, pretty
@@ -23,6 +23,7 @@ from stations.forms.fields import MomentField
 from stations.permissions import StationPerm
 from stations.resources import COMMANDS
 from stations.services.commands import send_command
+from stations.views.workbench import pile_page
 
 FRAMES_A_PAGE = 50
 FRAMES_SHOWN = 12
@@ -116,18 +117,18 @@ def command(request, pk):
 @requires(StationPerm.FRAMES_VIEW)
 def conversation(request, pk):
     """The conversation with one pile, by time and message."""
-    row = row_or_404(selectors.piles(), pk=pk)
+    row = row_or_404(selectors.piles().select_related("station"), pk=pk)
     form = TalkForm({"span": "6", **request.GET.dict()})
     asked = form.cleaned_data if form.is_valid() else {**dict.fromkeys(form.fields), **form.cleaned_data}
     until = asked["until"] or clock.now()
     since = until - timedelta(hours=int(asked["span"] or 6))
     frames = selectors.frames_of(row.pk, since, until, action=asked["action"] or "")
     page, older = _page(frames, request.GET.get("before", ""))
-    return detail_page(
+    return pile_page(
         request,
+        row,
         "stations/messages.html",
-        title=_("Messages of %(name)s") % {"name": row.name},
-        back=Link(row.name, reverse("stations:pile", args=[pk])),
+        current="pile_messages",
         form=form,
         since=since,
         until=until,

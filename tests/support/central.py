@@ -131,6 +131,8 @@ class FakeCentral:
         match fact:
             case wire.Booted():
                 return self._boot(fact)
+            case wire.CertificateAsked():
+                return wire.CertificateAnswer(status="Accepted" if fact.csr else "Rejected")
             case wire.AuthorizeAsked():
                 return wire.AuthorizeAnswer(id_tag=self._tag(fact.id_tag))
             case wire.TransactionStarted():

@@ -285,7 +285,7 @@ async def test_progress_reports_are_always_answered_and_kept(
     [
         ("NoSuchAction", "NotImplemented"),
         ("heartbeat", "NotImplemented"),
-        ("SignCertificate", "NotSupported"),
+        ("SendLocalList", "NotSupported"),
         ("RemoteStartTransaction", "NotSupported"),
     ],
 )
