@@ -15,6 +15,7 @@ from stations.models.devices import (
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
+from stations.models.trouble import Trouble
 
 __all__ = [
     "Command",
@@ -37,6 +38,7 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "Trouble",
     "UnclaimedPile",
     "VersionState",
 ]

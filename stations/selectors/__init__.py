@@ -52,6 +52,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
     "version_in_force",

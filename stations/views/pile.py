@@ -16,7 +16,7 @@ from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
 from stations.tokens import print_token
-from stations.views.talk import recent_utterances
+from stations.views.conversation import recent_utterances
 from stations.views.workbench import pile_page
 
 COMMANDS_SHOWN = 8

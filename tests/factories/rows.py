@@ -49,6 +49,7 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    Trouble,
     UnclaimedPile,
 )
 from tenants.models import Membership, Tenant, User
@@ -161,6 +162,7 @@ PLAIN = (
     TariffVersion,
     TopUp,
     Transaction,
+    Trouble,
     UnclaimedPile,
     Wallet,
 )

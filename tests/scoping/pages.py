@@ -105,6 +105,8 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_download": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_replay": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
     "stations:claim": Page(UnclaimedPile, perm=StationPerm.CLAIM),
     "stations:connector_edit": Page(Connector, perm=StationPerm.MANAGE),
