@@ -16,6 +16,7 @@ from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
+from stations.models.vendors import VendorMessage
 
 __all__ = [
     "Command",
@@ -40,5 +41,6 @@ __all__ = [
     "TariffVersion",
     "Trouble",
     "UnclaimedPile",
+    "VendorMessage",
     "VersionState",
 ]

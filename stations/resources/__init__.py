@@ -3,8 +3,9 @@
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
+from stations.resources.vendors import VENDOR_MESSAGES
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, TROUBLES, UNCLAIMED, MODELS)
+LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, TROUBLES, UNCLAIMED, MODELS, VENDOR_MESSAGES)
 
 __all__ = [
     "COMMANDS",
@@ -16,4 +17,5 @@ __all__ = [
     "TARIFFS",
     "TROUBLES",
     "UNCLAIMED",
+    "VENDOR_MESSAGES",
 ]

@@ -12,6 +12,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -28,6 +29,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -78,6 +80,7 @@ __all__ = [
     "lacks_trigger",
     "listening_since",
     "live_tokens",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_station_count",
@@ -104,6 +107,7 @@ __all__ = [
     "troubles",
     "unclaimed",
     "unclaimed_count",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",

@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
-from backoffice.kit.pages import attempt, detail_page, requires, row_or_404
+from backoffice.kit.errors import Refused
+from backoffice.kit.pages import attempt, detail_page, requires, row_or_404, way_back
 from stations import selectors, tones
 from stations.forms.commands import ASKS, form_of, pretty
 from stations.permissions import StationPerm
 from stations.resources import COMMANDS
 from stations.services.commands import send_command
+from stations.staleness import ASKED_FOR
 
 
 @requires(StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
@@ -37,6 +39,28 @@ def ask(request, pk, action):
     return render(
         request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
     )
+
+
+@requires(StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
+def ask_for(request, pk, what, number):
+    """Ask the pile for what is stale, at once; connector 0 is the pile itself."""
+    message = ASKED_FOR.get(what)
+    if message is None or request.method != "POST":
+        raise Http404
+    row = row_or_404(selectors.piles(), pk=pk)
+    payload = {"requestedMessage": message} | ({"connectorId": number} if number else {})
+    try:
+        send_command(
+            row,
+            action="TriggerMessage",
+            payload=payload,
+            actor=request.actor,
+            connector_number=number or None,
+        )
+        messages.success(request, _("The terminal was asked. Its answer appears here by itself."))
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+    return HttpResponseRedirect(way_back(request, reverse("stations:pile", args=[pk])))
 
 
 @requires(StationPerm.VIEW)

@@ -51,6 +51,7 @@ from stations.models import (
     TariffVersion,
     Trouble,
     UnclaimedPile,
+    VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -164,6 +165,7 @@ PLAIN = (
     Transaction,
     Trouble,
     UnclaimedPile,
+    VendorMessage,
     Wallet,
 )
 for _model in PLAIN:
