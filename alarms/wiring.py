@@ -1,10 +1,17 @@
-"""The lists of this room."""
+"""The lists of this room, and what it hears from below."""
 
 from __future__ import annotations
 
 from alarms import resources
+from alarms.services import security
 from backoffice.kit import lists
+from stations import hooks
 
 lists.register(resources.SAFETY)
 lists.register(resources.FAILURE)
 lists.register(resources.STATION)
+
+hooks.signing_failed.listen(security.hear_of_failed_signing)
+hooks.signing_succeeded.listen(security.hear_of_signing)
+hooks.upgrade_failed.listen(security.hear_of_failed_upgrade)
+hooks.upgrade_succeeded.listen(security.hear_of_upgrade)

@@ -23,6 +23,10 @@ class RefusalReason(StrEnum):
     WRONG_CREDENTIALS = "wrong_credentials"  # 401
     WRONG_PROFILE = "wrong_profile"  # 401: configured for another security profile
     RETIRED = "retired"  # 404
+    WRONG_CERTIFICATE = "wrong_certificate"  # 403: none, or not this pile's
+    EXPIRED_CERTIFICATE = "expired_certificate"  # 403
+    REVOKED_CERTIFICATE = "revoked_certificate"  # 403
+    TLS_FAILED = "tls_failed"  # no WebSocket handshake was ever begun; nobody knows whose it was
     THROTTLED = "throttled"  # 429
     UNAVAILABLE = "unavailable"  # 503: the database cannot be asked
 
@@ -37,6 +41,19 @@ class Registration(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """What a pile's certificate says, its chain verified by TLS (white paper A00.FR.403-408). Numbers are hexadecimal."""
+
+    fingerprint: str  # SHA-256
+    common_name: str = ""
+    organizations: tuple[str, ...] = ()
+    issuer: str = ""
+    serial_number: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
     """A handshake as it came in. ``password`` is the raw bytes after ``identity:``; None = no header."""
 
@@ -47,6 +64,8 @@ class Hello:
     subprotocols: tuple[str, ...]
     security_profile: int
     at: datetime
+    certificate: ClientCertificate | None = None
+    detail: str = ""  # what TLS said, where nothing else is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations import hooks, keys
+from stations import hooks, keys, profiles
 from stations.models import Command, Connector, Intent, Pile
 from stations.states import UNANSWERED, UNKNOWN_OUTCOME, may_move
 
@@ -21,12 +21,14 @@ WHATEVER_TAKES = "Scheduled"
 
 
 def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
-    """Commands, locked, after the piles whose keys they change."""
+    """Commands, locked, after the piles whose keys, profiles or names they change."""
     wanted = set(command_ids)
-    key_changes = Command.objects.filter(
-        pk__in=wanted, action="ChangeConfiguration", payload__key=keys.KEY_NAME
+    changes = Command.objects.filter(
+        pk__in=wanted,
+        action="ChangeConfiguration",
+        payload__key__in=[keys.KEY_NAME, profiles.PROFILE_KEY, profiles.NAME_KEY],
     )
-    list(locks.locked(Pile.objects.filter(pk__in=key_changes.values("pile"))))
+    list(locks.locked(Pile.objects.filter(pk__in=changes.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}
 
 
@@ -88,15 +90,13 @@ def _take_late(command: Command, outcome: CommandOutcome) -> None:
         "at": outcome.at.isoformat(),
     }
     command.save(update_fields=["late_answer"])
-    if keys.is_key_change(command):
-        keys.note_answer(command, outcome.state, str(outcome.answer.get("status", "")))
+    _tell_pile(command, outcome.state, str(outcome.answer.get("status", "")))
     _publish(command)
 
 
 def _finish(command: Command, state: CommandState, at: datetime) -> None:
     status = str(command.answer.get("status", ""))
-    if keys.is_key_change(command):
-        keys.note_answer(command, state, status)
+    _tell_pile(command, state, status)
     if command.effect_within_s is None:
         return
     if state is CommandState.ACCEPTED:
@@ -106,6 +106,14 @@ def _finish(command: Command, state: CommandState, at: datetime) -> None:
             command.effect_at, command.effect_note = at, "already so"
     if command.effect_at is not None and state in UNKNOWN_OUTCOME | {CommandState.ACCEPTED}:
         command.state = CommandState.EFFECT_SEEN.value
+
+
+def _tell_pile(command: Command, state: CommandState, status: str) -> None:
+    """What an answer changes of how the pile is let in."""
+    if keys.is_key_change(command):
+        keys.note_answer(command, state, status)
+    elif profiles.is_profile_change(command) or profiles.is_naming(command):
+        profiles.note_answer(command, state)
 
 
 def _already_so(command: Command) -> bool:

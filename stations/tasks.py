@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import certificates, signing, sweeps, upgrades
 
 
 @sweep
@@ -25,4 +25,21 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+@sweep
+def follow_security() -> None:
+    signing.follow_requests()
+    upgrades.follow_upgrades()
+
+
+@sweep
+def renew_certificates() -> None:
+    certificates.renew_certificates()
+
+
+SCHEDULE = {
+    follow_security: 3.0,
+    renew_certificates: 600.0,
+    conclude_commands: 5.0,
+    drop_lost_gateways: 15.0,
+    keep_traffic: 3600.0,
+}

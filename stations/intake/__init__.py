@@ -5,6 +5,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 """
 
 from stations.intake.boots import boot
+from stations.intake.certificates import ask_certificates
 from stations.intake.door import admit, note_refusals
 from stations.intake.frames import keep_frames, note
 from stations.intake.outcomes import keep_outcomes
@@ -17,12 +18,14 @@ from stations.intake.presence import (
     start_gateway,
     still_here,
 )
+from stations.intake.security import report_security
 from stations.intake.statuses import report_status
 from stations.intake.vendors import answer_vendors
 
 __all__ = [
     "admit",
     "answer_vendors",
+    "ask_certificates",
     "boot",
     "connect",
     "disconnect",
@@ -31,6 +34,7 @@ __all__ = [
     "keep_outcomes",
     "note",
     "note_refusals",
+    "report_security",
     "report_status",
     "see",
     "see_gateway",

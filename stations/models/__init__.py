@@ -1,5 +1,12 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.certificates import (
+    Certificate,
+    CertificateAuthority,
+    KeyType,
+    SigningRequest,
+    SigningState,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -12,6 +19,7 @@ from stations.models.devices import (
     Registration,
     UnclaimedPile,
 )
+from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
@@ -19,13 +27,17 @@ from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "Certificate",
+    "CertificateAuthority",
     "Command",
     "CommandStatus",
     "Connector",
     "ConnectorStatus",
+    "EventSource",
     "Frame",
     "Gateway",
     "Intent",
+    "KeyType",
     "Kind",
     "Life",
     "Pile",
@@ -33,6 +45,10 @@ __all__ = [
     "PileModel",
     "QrToken",
     "Registration",
+    "SecurityEvent",
+    "SecurityUpgrade",
+    "SigningRequest",
+    "SigningState",
     "Station",
     "StationStatus",
     "StatusEvent",
@@ -41,6 +57,7 @@ __all__ = [
     "TariffVersion",
     "Trouble",
     "UnclaimedPile",
+    "UpgradeState",
     "VendorMessage",
     "VersionState",
 ]

@@ -17,7 +17,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import unscoped
-from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
+from stations.models import Certificate, Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
 from stations.quirks import is_zone
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
@@ -118,7 +118,7 @@ def require_owner(tenant: Tenant) -> None:
 
 
 def move_to_owner(pile: Pile, owner: Tenant) -> None:
-    """Give a locked pile with its connectors and codes to the owner of its station."""
+    """Give a locked pile with its connectors, codes and certificates to the owner of its station."""
     pile.tenant = owner
     pile.tariff = _kept(pile.tariff, owner)
     pile.save(update_fields=["tenant", "tariff", "station"])
@@ -128,6 +128,9 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
     for token in locks.locked(QrToken.objects.filter(connector__pile=pile)):
         token.tenant = owner
         token.save(update_fields=["tenant"])
+    for certificate in locks.locked(Certificate.objects.filter(pile=pile)):
+        certificate.tenant = owner
+        certificate.save(update_fields=["tenant"])
 
 
 def _kept(tariff: Tariff | None, owner: Tenant) -> Tariff | None:
