@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import conversation, labels, models, pile, piles, sites, talk, tariffs, vendors
+from stations.views import (
+    authorities,
+    conversation,
+    labels,
+    models,
+    pile,
+    piles,
+    security,
+    sites,
+    talk,
+    tariffs,
+    vendors,
+)
 
 app_name = "stations"
 
@@ -29,6 +41,20 @@ urlpatterns = [
     path("piles/<int:pk>/messages/", conversation.conversation, name="pile_messages"),
     path("piles/<int:pk>/messages/download/", conversation.download, name="pile_messages_download"),
     path("piles/<int:pk>/messages/replay/", conversation.replay, name="pile_messages_replay"),
+    path("piles/<int:pk>/security/", security.security, name="pile_security"),
+    path("piles/<int:pk>/security/upgrade/", security.upgrade, name="pile_upgrade"),
+    path("piles/<int:pk>/security/stop/", security.cancel, name="pile_upgrade_cancel"),
+    path("piles/<int:pk>/security/profile/", security.profile, name="pile_profile"),
+    path("piles/<int:pk>/security/renew/", security.renew, name="pile_renew"),
+    path("piles/<int:pk>/security/roots/", security.install, name="pile_install_root"),
+    path("piles/<int:pk>/security/roots/<str:use>/", security.read_roots, name="pile_roots_read"),
+    path(
+        "piles/<int:pk>/security/roots/<str:use>/<int:number>/delete/",
+        security.forget_root,
+        name="pile_root_forget",
+    ),
+    path("system/authorities/new/", authorities.create, name="authority_new"),
+    path("system/authorities/<int:pk>/root.pem", authorities.root, name="authority_root"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
     path("piles/<int:pk>/ask-for/<str:what>/<int:number>/", talk.ask_for, name="ask_for"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),

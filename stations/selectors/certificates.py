@@ -45,13 +45,14 @@ def authority_roots() -> str:
     return "".join(authorities().order_by("pk").values_list("certificate", flat=True))
 
 
-def certificates() -> QuerySet[Certificate]:
-    """What was signed for piles of the scope."""
-    return Certificate.objects.select_related("pile", "authority")
+def certificates_of(pile_id: int) -> QuerySet[Certificate]:
+    """What was signed for one pile, the newest first."""
+    rows = Certificate.objects.select_related("authority").filter(pile=pile_id)
+    return rows.order_by("-created_at", "-pk")
 
 
 def certificate_list() -> QuerySet[Certificate]:
-    """The same, for the list."""
+    """What was signed for piles of the scope."""
     return Certificate.objects.all()
 
 

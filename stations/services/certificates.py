@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor, timer
 from backoffice.kit.errors import Refused
+from backoffice.kit.scope import unscoped
 from stations import pki
 from stations.models import Certificate, Command, Pile, SigningRequest
 from stations.models.certificates import SIGNING_OPEN
-from stations.selectors.certificates import ROOT_USES, expiring_certificates, soon
+from stations.selectors.certificates import ROOT_USES, authorities, expiring_certificates, soon
 from stations.services.commands import Request, order_command
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,12 @@ def revoke_certificate(certificate: Certificate, *, actor: Actor, reason: str) -
     row.save(update_fields=["revoked_at", "revoked_by", "revoke_reason"])
     audit.record(actor, "certificate.revoked", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
+
+
+def roots_of_authorities() -> list[str]:
+    """Of our own, each as PEM: a pile may have been given one."""
+    with unscoped(reason="the certificate of an authority is public"):
+        return list(authorities().values_list("certificate", flat=True))
 
 
 def read_installed(pile: Pile, *, actor: Actor, use: str) -> Command:

@@ -27,6 +27,7 @@ class PilePage:
 PAGES = (
     PilePage("pile", _("Overview"), frozenset({StationPerm.VIEW})),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
+    PilePage("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
 )
 
 
