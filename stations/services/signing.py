@@ -40,12 +40,10 @@ _SAID_NO = frozenset({CommandState.REJECTED, CommandState.ERROR})
 
 def follow_requests() -> int:
     """Take every open request one step further. Returns how many moved."""
-    due = SigningRequest.objects.filter(due_at__lte=clock.now())
     moved = 0
     for state, step in _STEPS.items():
-        for request_id in list(
-            due.filter(state=state).order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
-        ):
+        due = SigningRequest.objects.filter(state=state, due_at__lte=clock.now()).order_by("due_at")
+        for request_id in list(due.values_list("pk", flat=True)[:AT_ONCE]):
             moved += _take(request_id, state, step)
     return moved
 

@@ -19,13 +19,11 @@ from backoffice.environment import ROOT
 
 DEMANDED = frozenset(
     chain(
-        range(1, 13),
-        range(14, 54),
+        range(1, 54),
         range(55, 58),
         range(59, 85),
         range(86, 98),
-        range(108, 112),
-        (118, 119),
+        range(108, 120),
     )
 )
 LAST = 120

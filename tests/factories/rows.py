@@ -38,6 +38,8 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Certificate,
+    CertificateAuthority,
     Command,
     Connector,
     Frame,
@@ -45,6 +47,9 @@ from stations.models import (
     PileEvent,
     PileModel,
     QrToken,
+    SecurityEvent,
+    SecurityUpgrade,
+    SigningRequest,
     Station,
     StatusEvent,
     Tariff,
@@ -135,6 +140,7 @@ PLAIN = (
     AuditEntry,
     Card,
     Case,
+    Certificate,
     ChannelNotice,
     ChargingOrder,
     Command,
@@ -155,6 +161,9 @@ PLAIN = (
     PileModel,
     QrToken,
     Sample,
+    SecurityEvent,
+    SecurityUpgrade,
+    SigningRequest,
     SmsCode,
     SmsMessage,
     Station,
@@ -171,6 +180,7 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+factory_for(CertificateAuthority)(partial(filled, CertificateAuthority, retired_at=clock.now()))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
