@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -16,87 +14,33 @@ from alarms.models import Alarm
 from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
-from ocpp_gateway.tls import read_certificate
 from ocpp_gateway.wire import (
-    Admission,
     Admitted,
-    CertificateAnswer,
-    CertificateAsked,
-    ClientCertificate,
     CommandState,
-    RefusalReason,
-    Refused as TurnedAway,
 )
 from stations import intake, pki
 from stations.models import Certificate, CertificateAuthority, Command, Pile, SigningRequest
 from stations.pki import KeyKind
 from stations.selectors import authority_roots, certificate_of
-from stations.services import authorities, certificates, devices, signing
+from stations.services import authorities, certificates, signing
 from stations.services.sites import transfer_station
 from tenants.models import Tenant
-from tests.factories.stations import ACTOR, Talk, make_agency, make_online_pile, make_station, outcome
+from tests.factories.stations import ACTOR, Talk, make_agency, make_online_pile, outcome
 from tests.factories.tenants import make_tenant
+from tests.stations.signing_steps import (
+    SERIAL,
+    answered,
+    ask,
+    asked,
+    given,
+    knock,
+    maker_of,
+    pile_with_serial,
+    shown,
+)
 from tests.support import certificates as made
 
 pytestmark = pytest.mark.usefixtures("everything")
-SERIAL = "SN-2024-001"
-
-
-def pile_with_serial(**over: Any) -> Pile:
-    """A pile that is online, in profile 3, whose operator is called as in the test certificates."""
-    manufacturer = make_tenant()
-    operator = make_tenant(make_tenant(manufacturer), name=made.OWNER)
-    pile = make_online_pile(make_station(make_tenant(operator)), **{"serial": SERIAL} | over)
-    Pile.objects.filter(pk=pile.pk).update(security_profile=3)
-    return Pile.objects.get(pk=pile.pk)
-
-
-def maker_of(pile: Pile) -> Tenant:
-    """Whose authority signs for a pile."""
-    return Tenant.objects.get(pk=Tenant.objects.get(pk=pile.tenant_id).get_root().pk)
-
-
-def asked(pile: Pile, csr: str, **over: Any) -> CertificateAsked:
-    fields = {"pile_id": pile.pk, "generation": 1, "message_id": "s1", "received_at": clock.now(), "csr": csr}
-    return CertificateAsked(**fields | over)
-
-
-def ask(pile: Pile, csr: str, **over: Any) -> str:
-    [answer] = intake.ask_certificates([asked(pile, csr, **over)])
-    assert isinstance(answer, CertificateAnswer)
-    return answer.status
-
-
-def answered(state: CommandState, status: str = "") -> Command:
-    """What the pile says to the command that was sent last."""
-    command = Command.objects.order_by("-pk")[0]
-    intake.keep_outcomes([outcome(command, state, answer={"status": status} if status else {})])
-    return command
-
-
-def given(pile: Pile, kind: KeyKind = KeyKind.EC) -> Certificate:
-    """A certificate that the pile asked for and took."""
-    assert ask(pile, made.csr(SERIAL, kind=kind), message_id=f"s{kind}") == "Accepted"
-    signing.follow_requests()
-    answered(CommandState.ACCEPTED, "Accepted")
-    signing.follow_requests()
-    certificate = certificate_of(pile)
-    assert certificate is not None
-    return certificate
-
-
-def shown(certificate: Certificate) -> ClientCertificate:
-    found = x509.load_pem_x509_certificate(certificate.pem.encode())
-    return read_certificate(found.public_bytes(made.serialization.Encoding.DER))
-
-
-def knock(pile: Pile, certificate: ClientCertificate | None, **over: Any) -> Admission:
-    return intake.admit(Talk(pile).hello(None, **{"security_profile": 3, "certificate": certificate} | over))
-
-
-def reason(admission: Admission) -> RefusalReason:
-    assert isinstance(admission, TurnedAway)
-    return admission.reason
 
 
 @pytest.mark.statement(115)
@@ -272,87 +216,6 @@ def test_a_chain_that_is_longer_than_the_pile_takes_is_not_sent() -> None:
     ask(pile, made.csr(SERIAL))
     signing.follow_requests()
     assert SigningRequest.objects.get().error == "chain_too_long"
-
-
-@pytest.mark.statement(114)
-def test_the_door_opens_for_the_pile_that_it_was_signed_for_and_for_no_other() -> None:
-    pile = pile_with_serial()
-    proof = shown(given(pile))
-    assert isinstance(knock(pile, proof), Admitted)
-    assert Certificate.objects.get().used_at is not None
-
-    neighbour = make_online_pile(pile.station, serial="SN-2")
-    Pile.objects.filter(pk=neighbour.pk).update(security_profile=3)
-    assert reason(knock(neighbour, proof)) is RefusalReason.WRONG_CERTIFICATE
-    Pile.objects.filter(pk=neighbour.pk).update(serial=SERIAL)  # somebody gave it the same serial
-    assert reason(knock(neighbour, proof)) is RefusalReason.WRONG_CERTIFICATE
-
-
-@pytest.mark.statement(114)
-@pytest.mark.parametrize(
-    ("over", "why"),
-    [
-        ({"common_name": "SN-OTHER"}, RefusalReason.WRONG_CERTIFICATE),
-        ({"organizations": ("Somebody else",)}, RefusalReason.WRONG_CERTIFICATE),
-        ({"organizations": ()}, RefusalReason.WRONG_CERTIFICATE),
-        ({"fingerprint": "0" * 64}, RefusalReason.WRONG_CERTIFICATE),
-        ({"not_after": None}, RefusalReason.WRONG_CERTIFICATE),
-        ({"not_after": clock.parse("2020-01-01T00:00:00Z")}, RefusalReason.EXPIRED_CERTIFICATE),
-        ({"not_before": clock.parse("2099-01-01T00:00:00Z")}, RefusalReason.EXPIRED_CERTIFICATE),
-    ],
-)
-def test_a_certificate_that_is_not_as_it_must_be_opens_nothing(
-    over: dict[str, Any], why: RefusalReason, settings: LazySettings
-) -> None:
-    pile = pile_with_serial()
-    proof = replace(shown(given(pile)), **over)
-    settings.OCPP_CLIENT_CA = "trusted.pem"  # nor where others are trusted: it says that ours signed it
-    assert reason(knock(pile, proof)) is why
-    assert Certificate.objects.get().used_at is None
-
-
-@pytest.mark.statement(114)
-def test_without_a_certificate_nobody_comes_in_not_even_with_the_password() -> None:
-    pile = pile_with_serial()
-    key = devices.replace_key(pile, actor=ACTOR)
-    Pile.objects.filter(pk=pile.pk).update(security_profile=3)
-    assert reason(knock(pile, None)) is RefusalReason.WRONG_CERTIFICATE
-    said = intake.admit(Talk(pile).hello(key, security_profile=3))
-    assert reason(said) is RefusalReason.WRONG_CERTIFICATE
-
-
-@pytest.mark.statement(13, 114)
-def test_a_good_certificate_opens_no_other_port() -> None:
-    pile = pile_with_serial()
-    proof = shown(given(pile))
-    for profile in (0, 1, 2):
-        assert reason(knock(pile, proof, security_profile=profile)) is RefusalReason.WRONG_PROFILE
-
-
-@pytest.mark.statement(114)
-def test_a_revoked_certificate_opens_nothing_any_more() -> None:
-    pile = pile_with_serial()
-    certificate = given(pile)
-    certificates.revoke_certificate(certificate, actor=ACTOR, reason="board stolen")
-    first = Certificate.objects.get().revoked_at
-    certificates.revoke_certificate(certificate, actor=ACTOR, reason="again")
-
-    assert reason(knock(pile, shown(certificate))) is RefusalReason.REVOKED_CERTIFICATE
-    row = Certificate.objects.get()
-    assert (row.revoked_at, row.revoke_reason) == (first, "board stolen")
-    assert certificate_of(pile) is None
-
-
-@pytest.mark.statement(114)
-def test_a_certificate_of_others_counts_only_where_they_are_trusted(settings: LazySettings) -> None:
-    pile = pile_with_serial()
-    text = made.certificate(SERIAL, by=made.root(KeyKind.EC, "Maker"))
-    foreign = read_certificate(
-        x509.load_pem_x509_certificate(text.encode()).public_bytes(made.serialization.Encoding.DER)
-    )
-    assert reason(knock(pile, foreign)) is RefusalReason.WRONG_CERTIFICATE
-    settings.OCPP_CLIENT_CA = "trusted.pem"
-    assert isinstance(knock(pile, foreign), Admitted)
 
 
 def test_a_station_that_changes_hands_takes_the_certificates_along() -> None:
