@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -217,8 +217,14 @@ class TlsDoor:
         made: Callable[[asyncio.BaseTransport], None],
         address: str,
     ) -> None:
+        loop = asyncio.get_running_loop()
+        if gate.lost:
+            self._failed(address, "closed")
+            return
+        if gate.waiting:  # said before there was anybody to hear it: TLS gets it as soon as it is there
+            loop.call_soon(_pass_on, transport, gate.take())
         try:
-            secured = await asyncio.get_running_loop().start_tls(
+            secured = await loop.start_tls(
                 transport,
                 gate,
                 self._port.context,
@@ -235,12 +241,23 @@ class TlsDoor:
             return
         secured.set_protocol(protocol)
         made(secured)
-        for data in gate.waiting:
-            protocol.data_received(data)
+        if gate.waiting:
+            protocol.data_received(gate.take())
+
+
+def _pass_on(transport: asyncio.Transport, data: bytes) -> None:
+    """Hand what was received already to the TLS that now has the transport, as the loop would."""
+    receiver: Any = transport.get_protocol()  # a BufferedProtocol, though the loops do not say so
+    while data:
+        buffer = receiver.get_buffer(len(data))
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        receiver.buffer_updated(size)
+        data = data[size:]
 
 
 class _Gate(asyncio.Protocol):
-    """Keeps what arrives between the end of the handshake and the moment when somebody can read it."""
+    """Keeps what arrives while nobody can read it: before TLS has the socket, and after its handshake."""
 
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
@@ -248,6 +265,12 @@ class _Gate(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.waiting.append(bytes(data))
+
+    def take(self) -> bytes:
+        """What waits, once."""
+        data = b"".join(self.waiting)
+        self.waiting.clear()
+        return data
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
