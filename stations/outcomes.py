@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations import hooks, keys, profiles
+from stations import climbing, hooks, keys
 from stations.models import Command, Connector, Intent, Pile
 from stations.states import UNANSWERED, UNKNOWN_OUTCOME, may_move
 
@@ -26,7 +26,7 @@ def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
     changes = Command.objects.filter(
         pk__in=wanted,
         action="ChangeConfiguration",
-        payload__key__in=[keys.KEY_NAME, profiles.PROFILE_KEY, profiles.NAME_KEY],
+        payload__key__in=[keys.KEY_NAME, climbing.PROFILE_KEY, climbing.NAME_KEY],
     )
     list(locks.locked(Pile.objects.filter(pk__in=changes.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}
@@ -112,8 +112,8 @@ def _tell_pile(command: Command, state: CommandState, status: str) -> None:
     """What an answer changes of how the pile is let in."""
     if keys.is_key_change(command):
         keys.note_answer(command, state, status)
-    elif profiles.is_profile_change(command) or profiles.is_naming(command):
-        profiles.note_answer(command, state)
+    elif climbing.is_profile_change(command) or climbing.is_naming(command):
+        climbing.note_answer(command, state)
 
 
 def _already_so(command: Command) -> bool:

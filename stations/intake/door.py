@@ -18,7 +18,7 @@ from django.db import transaction
 
 from backoffice.kit.levels import Level
 from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalReason, Refused, Registration
-from stations import keys, profiles
+from stations import climbing, keys
 from stations.credentials import KeyForm, SealedKey, match
 from stations.identities import LONGEST, objection_to, printable
 from stations.intake import proofs, security
@@ -137,7 +137,7 @@ def _judge(hello: Hello, found: _Found) -> Admitted | RefusalReason:
         if objection is None:
             if profile == found.next_profile:
                 with transaction.atomic():
-                    profiles.note_arrival(found.id, profile)
+                    climbing.note_arrival(found.id, profile)
             return Admitted(pile=_record(hello.identity, found, profile), generation=found.generation)
         refusal = objection
     return refusal

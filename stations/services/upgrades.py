@@ -20,7 +20,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant
 from ocpp_gateway.wire import CommandState
-from stations import hooks, profiles, upgrading
+from stations import climbing, hooks, upgrading
 from stations.models import Command, Life, Pile, SecurityUpgrade, SigningState, UpgradeState
 from stations.models.security import UPGRADE_OVER
 from stations.selectors.certificates import (
@@ -168,7 +168,7 @@ def _key(row: SecurityUpgrade, pile: Pile) -> None:
 
 def _name(row: SecurityUpgrade, pile: Pile) -> None:
     value = cpo_name_of(pile.tenant_id)
-    _ask(row, pile, "ChangeConfiguration", {"key": profiles.NAME_KEY, "value": value})
+    _ask(row, pile, "ChangeConfiguration", {"key": climbing.NAME_KEY, "value": value})
 
 
 def _roots(row: SecurityUpgrade, pile: Pile) -> None:
@@ -225,9 +225,9 @@ def _profile(row: SecurityUpgrade, pile: Pile) -> None:
     """White paper A05. From the moment that it is asked it is let in either way."""
     match _verdict(row):
         case None:
-            payload = {"key": profiles.PROFILE_KEY, "value": str(row.target)}
+            payload = {"key": climbing.PROFILE_KEY, "value": str(row.target)}
             if _order(row, pile, "ChangeConfiguration", payload):
-                profiles.offer_profile(pile, row.target)
+                climbing.offer_profile(pile, row.target)
         case Verdict.AGREED | Verdict.UNKNOWN:
             _next(row, keep_command=True)
         case verdict:
@@ -235,7 +235,7 @@ def _profile(row: SecurityUpgrade, pile: Pile) -> None:
 
 
 def _return(row: SecurityUpgrade, pile: Pile) -> None:
-    """The handshake that succeeds ends it (``profiles.note_arrival``). Here only: who must restart first is told to."""
+    """The handshake that succeeds ends it (``climbing.note_arrival``). Here only: who must restart first is told to."""
     asked = row.command
     if asked is not None and asked.action != "Reset" and asked.answer.get("status") == "RebootRequired":
         _order(row, pile, "Reset", {"type": "Soft"})
@@ -337,7 +337,7 @@ def _check(pile: Pile, target: int) -> None:
         raise Refused(_("The pile is offline. Nothing was sent."), code="offline")
     if SecurityUpgrade.objects.filter(pile=pile).exclude(state__in=UPGRADE_OVER).exists():
         raise Refused(_("This terminal is on its way already."), code="running")
-    if target < pile.security_profile or target > profiles.HIGHEST:
+    if target < pile.security_profile or target > climbing.HIGHEST:
         raise Refused(_("A security profile is only ever raised."), code="target", field="target")
     if target > pile.security_profile and target not in served_profiles():
         raise Refused(_("No gateway of ours speaks this profile."), code="not_served", field="target")
