@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, connections
 
@@ -135,6 +135,9 @@ class Premises:
         return str(card.uid)
 
 
+P = TypeVar("P", bound=Premises)
+
+
 def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -148,7 +151,7 @@ def _work() -> None:
     assert [*checks.violations(), *finance_checks.violations()] == []
 
 
-def build() -> Premises:
+def build(kind: type[P]) -> P:
     """The tenants, the station and its price; no pile, no gateway yet."""
     with unscoped(reason="tests"):
         agency = make_tenant(make_tenant(make_tenant(make_tenant())))
@@ -156,4 +159,4 @@ def build() -> Premises:
         station = make.make_station(agency)
         tariffs.make_default(make.make_tariff(operator, name="Standard"), actor=ACTOR)
         [(own_pid,)] = _rows("SELECT pg_backend_pid()", [])
-    return Premises(operator, station, own_pid=own_pid)
+    return kind(operator, station, own_pid=own_pid)
