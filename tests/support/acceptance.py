@@ -180,6 +180,11 @@ class Acceptance(Premises):
         card = await self.inside(Card.objects.get, uid=uid)
         await self.ask(service, card, **named)
 
+    async def manufacturer(self) -> Tenant:
+        """Who stands above the operator and decides for its piles."""
+        top: Tenant = await self.inside(self.operator.get_root)
+        return top
+
     # What the rows say
 
     async def row(self, pile: Pile) -> PileRow:
