@@ -89,12 +89,12 @@ class Premises:
         self.gateway.submit(order)
         return int(command.pk)
 
-    async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the database itself."""
         found: list[tuple[Any, ...]] = await self.inside(_rows, statement, parameters)
         return found
 
-    async def until_row(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def until_row(self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Ask until there is an answer; what is written with the next batch has no other sign."""
         deadline = asyncio.get_running_loop().time() + 10
         while not (found := await self.rows(statement, parameters)):
@@ -131,14 +131,15 @@ class Premises:
         wallet = finance.wallet_for(driver, "CNY")
         if balance:
             finance.adjust_balance(wallet, amount=balance, actor=ACTOR, reason="tests")
-        card = cards.issue_card(self.operator.pk, uid=f"CARD{number}", actor=ACTOR, driver=driver, **over)
+        fields = {"uid": f"CARD{number}", "driver": driver} | over
+        card = cards.issue_card(self.operator.pk, actor=ACTOR, **fields)
         return str(card.uid)
 
 
 P = TypeVar("P", bound=Premises)
 
 
-def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
