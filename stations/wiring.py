@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from stations import campaigns
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services.asking import COMMAND
 from tenants.hooks import closing_blockers, equipment
 
 equipment.answer(equipment_of_tenants)
@@ -21,5 +23,7 @@ def open_stations(tenant_id: int) -> str | None:
     return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}
 
 
+for _kind in (COMMAND,):
+    campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)

@@ -1,5 +1,14 @@
 """Reads of this room that others may call. Everything is filtered by the active scope."""
 
+from stations.selectors.abilities import lacking_actions, lacks_trigger, unsupported
+from stations.selectors.campaigns import (
+    campaign_list,
+    campaign_pile_list,
+    campaigns,
+    counts_of,
+    preview_of,
+    shares_of_wave,
+)
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.places import PilePlace, place_of_pile, places, places_read_once
 from stations.selectors.sites import (
@@ -47,7 +56,6 @@ from stations.selectors.traffic import (
     events_of,
     frames_before,
     frames_of,
-    lacks_trigger,
     listening_since,
     outages,
     queued_orders,
@@ -58,6 +66,9 @@ __all__ = [
     "PilePlace",
     "TokenTarget",
     "assignable_tariffs",
+    "campaign_list",
+    "campaign_pile_list",
+    "campaigns",
     "command_list",
     "commands",
     "commands_about",
@@ -68,12 +79,14 @@ __all__ = [
     "connectors",
     "connectors_beside",
     "connectors_of",
+    "counts_of",
     "cursor_of",
     "equipment_of_tenants",
     "events_of",
     "faulted_connectors",
     "frames_before",
     "frames_of",
+    "lacking_actions",
     "lacks_trigger",
     "listening_since",
     "live_tokens",
@@ -90,7 +103,9 @@ __all__ = [
     "place_of_pile",
     "places",
     "places_read_once",
+    "preview_of",
     "queued_orders",
+    "shares_of_wave",
     "station_by_code",
     "station_list",
     "station_owners",
@@ -102,6 +117,7 @@ __all__ = [
     "tariffs",
     "unclaimed",
     "unclaimed_count",
+    "unsupported",
     "version_in_force",
     "versions",
     "versions_of",
