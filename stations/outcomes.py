@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
 from stations import hooks, keys
@@ -21,12 +23,13 @@ WHATEVER_TAKES = "Scheduled"
 
 
 def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
-    """Commands, locked, after the piles whose keys they change."""
+    """Commands, locked, after the piles whose keys they change or which tell about themselves."""
     wanted = set(command_ids)
-    key_changes = Command.objects.filter(
-        pk__in=wanted, action="ChangeConfiguration", payload__key=keys.KEY_NAME
+    about_piles = Command.objects.filter(
+        Q(action="ChangeConfiguration", payload__key=keys.KEY_NAME) | Q(action="GetConfiguration"),
+        pk__in=wanted,
     )
-    list(locks.locked(Pile.objects.filter(pk__in=key_changes.values("pile"))))
+    list(locks.locked(Pile.objects.filter(pk__in=about_piles.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}
 
 

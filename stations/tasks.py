@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import campaigns, sweeps
+from stations.services import campaigns, settings, sweeps
 
 
 @sweep
@@ -20,6 +20,13 @@ def advance_campaigns() -> None:
 
 
 @sweep
+def follow_settings() -> None:
+    settings.read_again()
+    settings.set_after_boot()
+    settings.compare_again()
+
+
+@sweep
 def drop_lost_gateways() -> None:
     intake.drop_lost_gateways()
 
@@ -30,4 +37,10 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, advance_campaigns: 2.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+SCHEDULE = {
+    conclude_commands: 5.0,
+    advance_campaigns: 2.0,
+    follow_settings: 3.0,
+    drop_lost_gateways: 15.0,
+    keep_traffic: 3600.0,
+}

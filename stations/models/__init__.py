@@ -1,6 +1,12 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -23,8 +29,11 @@ __all__ = [
     "CampaignStatus",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "Frame",
     "Gateway",
     "Intent",
@@ -42,6 +51,7 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
     "UnclaimedPile",
     "VersionState",
 ]

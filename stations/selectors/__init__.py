@@ -11,6 +11,17 @@ from stations.selectors.campaigns import (
 )
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.places import PilePlace, place_of_pile, places, places_read_once
+from stations.selectors.settings import (
+    drift_list,
+    piles_of_model,
+    setting_of,
+    settings_of,
+    template_key_rows,
+    template_keys,
+    template_list,
+    templates,
+    wanted_of,
+)
 from stations.selectors.sites import (
     TokenTarget,
     connector_by_token,
@@ -81,6 +92,7 @@ __all__ = [
     "connectors_of",
     "counts_of",
     "cursor_of",
+    "drift_list",
     "equipment_of_tenants",
     "events_of",
     "faulted_connectors",
@@ -99,12 +111,15 @@ __all__ = [
     "pile_models",
     "piles",
     "piles_of",
+    "piles_of_model",
     "piles_out_of_reach",
     "place_of_pile",
     "places",
     "places_read_once",
     "preview_of",
     "queued_orders",
+    "setting_of",
+    "settings_of",
     "shares_of_wave",
     "station_by_code",
     "station_list",
@@ -115,10 +130,15 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "template_key_rows",
+    "template_keys",
+    "template_list",
+    "templates",
     "unclaimed",
     "unclaimed_count",
     "unsupported",
     "version_in_force",
     "versions",
     "versions_of",
+    "wanted_of",
 ]

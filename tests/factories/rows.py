@@ -41,6 +41,8 @@ from stations.models import (
     Campaign,
     CampaignPile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     Frame,
     Pile,
@@ -51,6 +53,7 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     UnclaimedPile,
 )
 from tenants.models import Membership, Tenant, User
@@ -139,6 +142,8 @@ PLAIN = (
     ChannelNotice,
     ChargingOrder,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     DayTotal,
     Debt,
@@ -162,6 +167,7 @@ PLAIN = (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     TopUp,
     Transaction,
     UnclaimedPile,
