@@ -95,7 +95,7 @@ def read_answer(answer: Mapping[str, Any]) -> dict[str, Seen]:
         key = _key(entry.get("key", ""))
         if key:
             value = entry.get("value")
-            told = None if value is None or value == MASK else _clean(str(value))[:LONGEST_VALUE]
+            told = None if value is None or value == MASK else str(value)[:LONGEST_VALUE]
             found[key] = Seen(value=told, readonly=bool(entry.get("readonly")))
     for name in list(answer.get("unknownKey") or ())[:MOST_KEYS]:
         if key := _key(name):
@@ -162,9 +162,5 @@ def _unread(pile: Pile, wanted: Wanted) -> ConfigurationKey:
 
 def _key(text: Any) -> str:
     """The name of a key as it is stored; "" for a secret and for none."""
-    key = spelled(_clean(str(text)))[:LONGEST_KEY]
+    key = spelled(str(text))[:LONGEST_KEY]
     return "" if is_secret(key) else key
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "")

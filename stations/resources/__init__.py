@@ -1,21 +1,36 @@
 """The lists of this room."""
 
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, UNCLAIMED, MODELS, CAMPAIGNS, CAMPAIGN_PILES)
+LISTS = (
+    STATIONS,
+    PILES,
+    CONNECTORS,
+    TARIFFS,
+    COMMANDS,
+    UNCLAIMED,
+    MODELS,
+    CAMPAIGNS,
+    CAMPAIGN_PILES,
+    TEMPLATES,
+    DRIFT,
+)
 
 __all__ = [
     "CAMPAIGNS",
     "CAMPAIGN_PILES",
     "COMMANDS",
     "CONNECTORS",
+    "DRIFT",
     "LISTS",
     "MODELS",
     "PILES",
     "STATIONS",
     "TARIFFS",
+    "TEMPLATES",
     "UNCLAIMED",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -76,9 +77,14 @@ def drift_list() -> QuerySet[ConfigurationKey]:
     return ConfigurationKey.objects.filter(wanted__isnull=False)
 
 
-def drifted(rows: QuerySet[ConfigurationKey]) -> QuerySet[ConfigurationKey]:
-    """Those of them that are known to be something else."""
-    return rows.filter(drift__in=DRIFTED)
+def drifted_piles() -> QuerySet[ConfigurationKey, Any]:
+    """Piles of which a setting is known to be something else than it is wanted to be."""
+    return ConfigurationKey.objects.filter(drift__in=DRIFTED).values("pile")
+
+
+def unread_piles() -> QuerySet[ConfigurationKey, Any]:
+    """Piles of which a wanted setting was never read."""
+    return ConfigurationKey.objects.filter(drift=DriftState.UNKNOWN).values("pile")
 
 
 def templates() -> QuerySet[ConfigurationTemplate]:
@@ -112,9 +118,14 @@ def template_keys(template: ConfigurationTemplate) -> QuerySet[TemplateKey]:
     )
 
 
-def template_key_rows() -> QuerySet[TemplateKey]:
-    """Single wanted settings of the scope and of those above it."""
-    return TemplateKey.objects.select_related("template__model", "tenant")
+def own_templates() -> QuerySet[ConfigurationTemplate]:
+    """Templates that may be changed here: without those of tenants above."""
+    return ConfigurationTemplate.objects.all().writable().select_related("tenant", "model")
+
+
+def own_template_keys() -> QuerySet[TemplateKey]:
+    """Single settings of those."""
+    return TemplateKey.objects.all().writable().select_related("template__model", "tenant")
 
 
 def piles_of_model(model: PileModel | int) -> QuerySet[Pile]:

@@ -18,7 +18,7 @@ from backoffice.kit.lists.views import picked_rows
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import campaigns as kinds, selectors, tones
 from stations.features import PROFILE_OF
-from stations.forms.campaigns import asks_in_bulk, bulk_form_of, sections_of
+from stations.forms.campaigns import KINDS, asks_in_bulk, bulk_form_of, sections_of
 from stations.forms.commands import ASKS, pretty
 from stations.models import CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
@@ -51,7 +51,7 @@ def ask(request, action):
     """What exactly, in which steps; then it begins."""
     wanted = asks_in_bulk(request.grants).get(action)
     if wanted is None:
-        raise PermissionDenied if action in ASKS else Http404
+        raise PermissionDenied if action in ASKS or action in KINDS else Http404
     rows = picked_rows(request, PILES)
     preview = selectors.preview_of(rows, PROFILE_OF.get(action, ""))
     if not preview["piles"]:
@@ -147,13 +147,14 @@ def again(request, pk):
 
 
 def _create(request, rows, action, form):
+    params = {} if action in KINDS else {"action": action, "payload": form.payload()}
     return services.create_campaign(
-        "command",
+        action if action in KINDS else "command",
         rows,
         tenant_id=request.membership.tenant_id,
         actor=request.actor,
-        title=str(ASKS[action].label).rstrip("…"),
-        params={"action": action, "payload": form.payload()},
+        title=str({**ASKS, **KINDS}[action].label).rstrip("…"),
+        params=params,
         reason=form.cleaned_data["reason"],
         token=request.POST.get(ONCE, ""),
         **form.terms(),

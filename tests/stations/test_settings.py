@@ -1,4 +1,4 @@
-"""Settings of piles: kept as they are read, never as they were sent; compared with what is wanted; pushed."""
+"""Settings of piles: kept as they are read, never as they were sent; compared with what is wanted."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from backoffice.kit.models import AuditEntry
 from ocpp_gateway.wire import CommandState
 from stations import intake
 from stations.models import (
-    CampaignPile,
     Command,
     ConfigurationKey,
-    ConfigurationTemplate,
     Pile,
     PileModel,
     Station,
     TemplateKey,
 )
-from stations.selectors import lacking_actions, template_keys, template_list
-from stations.services import campaigns, commands, devices, settings, sites
+from stations.selectors import lacking_actions
+from stations.services import commands, devices, settings, sites
 from tenants.models import Tenant
 from tenants.selectors import path_of
 from tenants.verification import tenancy_faults
@@ -34,8 +32,8 @@ from tests.factories.stations import (
     make_online_pile,
     make_pile,
     make_station,
-    outcome,
 )
+from tests.stations.telling import answer, drifts, entry, latest, read, template
 
 pytestmark = pytest.mark.usefixtures("everything")
 
@@ -53,39 +51,6 @@ def model(station: Station) -> PileModel:
 @pytest.fixture
 def pile(station: Station, model: PileModel) -> Pile:
     return make_online_pile(station, model=model)
-
-
-def entry(key: str, value: str | None, *, readonly: bool = False) -> dict[str, Any]:
-    found: dict[str, Any] = {"key": key, "readonly": readonly}
-    return found if value is None else found | {"value": value}
-
-
-def answer(command: Command, state: CommandState = CommandState.ACCEPTED, **said: Any) -> None:
-    intake.keep_outcomes([outcome(command, CommandState.SENT), outcome(command, state, latency_ms=5, **said)])
-
-
-def read(pile: Pile, *entries: dict[str, Any], unknown: tuple[str, ...] = (), **asked: Any) -> None:
-    """The pile is asked for its settings and tells these."""
-    command = settings.read_settings(pile, actor=ACTOR, **asked)
-    answer(command, answer={"configurationKey": list(entries), "unknownKey": list(unknown)})
-
-
-def template(model: PileModel, owner: Tenant | None = None, **wanted: str) -> ConfigurationTemplate:
-    row = settings.create_template(owner or model.tenant, model=model, actor=ACTOR)
-    for key, value in wanted.items():
-        settings.want_setting(row, key=key, value=value, actor=ACTOR)
-    return row
-
-
-def drifts(pile: Pile) -> dict[str, str]:
-    rows = ConfigurationKey.objects.filter(pile=pile, wanted__isnull=False)
-    return dict(rows.values_list("key", "drift"))
-
-
-def latest(action: str) -> Command:
-    found = Command.objects.filter(action=action).order_by("-pk").first()
-    assert found is not None
-    return found
 
 
 @pytest.mark.statement(96)
@@ -200,7 +165,7 @@ def test_a_command_that_a_pile_does_not_know_is_remembered_for_its_model_and_fir
 
 def test_one_that_answers_after_all_takes_it_back(station: Station) -> None:
     first, second = make_online_pile(station), make_online_pile(station)
-    ask = {"action": "ClearCache", "payload": {}, "actor": ACTOR}
+    ask: dict[str, Any] = {"action": "ClearCache", "payload": {}, "actor": ACTOR}
     with clock.frozen(clock.ago(minutes=1)):
         answer(commands.send_command(first, **ask), CommandState.ERROR, error="NotSupported")
     answer(commands.send_command(second, **ask, anyway=True), CommandState.REJECTED)
@@ -391,94 +356,3 @@ def test_after_each_boot_what_differs_is_set_once(pile: Pile, model: PileModel) 
     with clock.frozen(clock.now() + timedelta(seconds=41)):
         answer(latest("GetConfiguration"), answer={"configurationKey": [entry("FreeMode", "TRUE")]})
     assert sweep(42) == []
-
-
-def push(pile: Pile, **terms: Any) -> CampaignPile:
-    campaign = campaigns.create_campaign(
-        "configuration.push",
-        Pile.objects.filter(pk=pile.pk),
-        tenant_id=pile.tenant_id,
-        actor=ACTOR,
-        **terms,
-    )
-    campaigns.advance_campaigns()
-    return CampaignPile.objects.get(campaign=campaign)
-
-
-def test_a_push_reads_changes_what_differs_one_by_one_and_says_what_came_of_each(
-    pile: Pile, model: PileModel
-) -> None:
-    template(model, A="1", B="2", C="3", D="4", Same="s")
-    item = push(pile)
-    first = latest("GetConfiguration")
-    assert (first.payload, first.about) == ({"key": ["A", "B", "C", "D", "Same"]}, item.about)
-    told = [entry(key, "0") for key in "ABC"] + [entry("D", "0", readonly=True), entry("Same", "s")]
-    answer(first, answer={"configurationKey": told})
-    for key, value, state, status in [
-        ("A", "1", CommandState.ACCEPTED, "Accepted"),
-        ("B", "2", CommandState.ACCEPTED, "RebootRequired"),
-        ("C", "3", CommandState.REJECTED, "NotSupported"),
-    ]:
-        campaigns.advance_campaigns()
-        command = latest("ChangeConfiguration")
-        assert command.payload == {"key": key, "value": value}
-        campaigns.advance_campaigns()
-        assert latest("ChangeConfiguration").pk == command.pk
-        answer(command, state, answer={"status": status})
-    campaigns.advance_campaigns()
-    campaigns.advance_campaigns()
-
-    item.refresh_from_db()
-    assert item.state == "failed"
-    assert item.result == "2 changed · NotSupported: C · RebootRequired: B"
-    assert Command.objects.filter(action="ChangeConfiguration").count() == 3
-
-
-def test_a_push_of_what_is_right_already_changes_nothing(pile: Pile, model: PileModel) -> None:
-    template(model, A="1")
-    item = push(pile)
-    answer(latest("GetConfiguration"), answer={"configurationKey": [entry("A", "1")]})
-    campaigns.advance_campaigns()
-    campaigns.advance_campaigns()
-    item.refresh_from_db()
-    assert (item.state, item.result) == ("done", "All as wanted")
-    assert not Command.objects.filter(action="ChangeConfiguration").exists()
-
-
-def test_a_pile_that_leaves_in_the_middle_of_a_push_has_failed(pile: Pile, model: PileModel) -> None:
-    template(model, A="1", B="2")
-    item = push(pile)
-    answer(latest("GetConfiguration"), answer={"configurationKey": [entry("A", "0"), entry("B", "0")]})
-    campaigns.advance_campaigns()
-    answer(latest("ChangeConfiguration"), answer={"status": "Accepted"})
-    intake.disconnect([Talk(pile).disconnected()])
-    campaigns.advance_campaigns()
-    item.refresh_from_db()
-    assert item.state == "failed"
-    assert "offline" in item.result
-
-
-def test_many_are_read_and_what_they_do_not_know_is_told(pile: Pile) -> None:
-    campaign = campaigns.create_campaign(
-        "configuration.read",
-        Pile.objects.filter(pk=pile.pk),
-        tenant_id=pile.tenant_id,
-        actor=ACTOR,
-        params={"keys": ["A", "B"]},
-    )
-    campaigns.advance_campaigns()
-    answer(latest("GetConfiguration"), answer={"configurationKey": [entry("A", "1")], "unknownKey": ["B"]})
-    campaigns.advance_campaigns()
-    item = CampaignPile.objects.get(campaign=campaign)
-    assert (item.state, item.result) == ("done", "1 setting; not known: B")
-
-
-def test_templates_count_what_they_want_and_who_differs(pile: Pile, model: PileModel) -> None:
-    row = template(model, A="1", B="2")
-    read(pile, entry("A", "0"), entry("B", "2"))
-    listed = template_list().get(pk=row.pk)
-    assert (listed.key_count, listed.pile_count, listed.drift_count) == (2, 1, 1)
-    assert [(one.key, one.same, one.off, one.unread) for one in template_keys(row)] == [
-        ("A", 0, 1, 0),
-        ("B", 1, 0, 0),
-    ]
