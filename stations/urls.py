@@ -7,6 +7,7 @@ from django.urls import path
 from stations.views import (
     campaigns,
     configuration,
+    conversation,
     labels,
     models,
     pile,
@@ -15,6 +16,7 @@ from stations.views import (
     talk,
     tariffs,
     templates,
+    vendors,
 )
 
 app_name = "stations"
@@ -39,8 +41,11 @@ urlpatterns = [
     path("piles/<int:pk>/password/", piles.key, name="pile_key"),
     path("piles/<int:pk>/open/", piles.open_up, name="pile_open"),
     path("piles/<int:pk>/labels/", labels.of_pile, name="pile_labels"),
-    path("piles/<int:pk>/messages/", talk.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/", conversation.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/download/", conversation.download, name="pile_messages_download"),
+    path("piles/<int:pk>/messages/replay/", conversation.replay, name="pile_messages_replay"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
+    path("piles/<int:pk>/ask-for/<str:what>/<int:number>/", talk.ask_for, name="ask_for"),
     path("piles/<int:pk>/configuration/", configuration.settings, name="pile_configuration"),
     path("piles/<int:pk>/configuration/read/", configuration.read, name="configuration_read"),
     path("piles/<int:pk>/configuration/change/", configuration.change, name="configuration_change"),
@@ -71,4 +76,6 @@ urlpatterns = [
     path("campaigns/<int:pk>/again/", campaigns.again, name="campaign_again"),
     path("pile-models/new/", models.create, name="model_new"),
     path("pile-models/<int:pk>/edit/", models.edit, name="model_edit"),
+    path("pile-models/vendor-messages/new/", vendors.create, name="vendor_message_new"),
+    path("pile-models/vendor-messages/<int:pk>/edit/", vendors.edit, name="vendor_message_edit"),
 ]

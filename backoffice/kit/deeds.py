@@ -92,6 +92,9 @@ DEEDS: Mapping[str, Promise] = {
     "topup.refunded": _("Top-up refunded"),
     "unclaimed.dismissed": _("Unclaimed terminal taken off the list"),
     "user.edited": _("Profile edited"),
+    "vendor_message.created": _("Vendor message agreed on"),
+    "vendor_message.edited": _("Vendor message changed"),
+    "vendor_message.removed": _("Vendor message removed"),
     "wallet.adjusted": _("Balance adjusted"),
     "wallet.gift": _("Bonus adjusted"),
 }

@@ -35,6 +35,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -51,6 +52,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -74,6 +76,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -106,6 +109,7 @@ __all__ = [
     "lacks_trigger",
     "listening_since",
     "live_tokens",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_station_count",
@@ -139,10 +143,12 @@ __all__ = [
     "template_keys",
     "template_list",
     "templates",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
     "unread_piles",
     "unsupported",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",

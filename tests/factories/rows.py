@@ -54,7 +54,9 @@ from stations.models import (
     Tariff,
     TariffVersion,
     TemplateKey,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -170,7 +172,9 @@ PLAIN = (
     TemplateKey,
     TopUp,
     Transaction,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
     Wallet,
 )
 for _model in PLAIN:
