@@ -43,7 +43,7 @@ def value_field(key, current=None):
     """A field that fits the key: a choice, a number with its range, or a text."""
     known = standard(key)
     choices = _choices(known, current)
-    if choices:
+    if choices and known is not None:
         return forms.ChoiceField(label=_("Value"), choices=choices, help_text=HELP.get(known.key, ""))
     field = forms.CharField(label=_("Value"), max_length=LONGEST_VALUE, required=False)
     if known is None:
