@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
 from stations import hooks, keys
@@ -23,11 +21,10 @@ WHATEVER_TAKES = "Scheduled"
 
 
 def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
-    """Commands, locked, after the piles whose keys they change or which tell about themselves."""
+    """Commands, locked, after the piles whose keys they change and whose settings they tell."""
     wanted = set(command_ids)
     about_piles = Command.objects.filter(
-        Q(action="ChangeConfiguration", payload__key=keys.KEY_NAME) | Q(action="GetConfiguration"),
-        pk__in=wanted,
+        pk__in=wanted, action__in=["ChangeConfiguration", "GetConfiguration"]
     )
     list(locks.locked(Pile.objects.filter(pk__in=about_piles.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}

@@ -56,7 +56,12 @@ def hear_of_settings(command: Command) -> None:
 
 
 def compare(piles: Sequence[Pile]) -> None:
-    """Compare what is known of these piles with what is wanted of them now; what is wanted anew is not read yet."""
+    """Compare what is known of these piles with what is wanted of them now; what is wanted anew is not read yet.
+
+    Locks the piles, in order, because a gateway may be keeping what they tell at the same moment.
+    """
+    own = Pile.objects.filter(pk__in=[pile.pk for pile in piles]).order_by("pk")
+    list(own.select_for_update(no_key=True).values_list("pk", flat=True))
     wanted = wanted_of(piles)
     names = {one.key for keys in wanted.values() for one in keys.values()}
     kept: dict[int, dict[str, ConfigurationKey]] = defaultdict(dict)

@@ -43,7 +43,7 @@ TEMPLATES = Resource(
     label="model__name",
     order=("model__name", "id"),
     detail="stations:template",
-    menu=Place("stations", 64),
+    menu=Place("stations", 66),
     page_actions=(
         PageAction(label=_("New template"), to="stations:template_new", perm=StationPerm.COMMAND_ENGINEER),
     ),
@@ -98,7 +98,7 @@ DRIFT = Resource(
     export=StationPerm.EXPORT,
     label="pile__name",
     order=("-id",),
-    menu=Place("stations", 66),
+    menu=Place("stations", 67),
     empty=Empty(_("Nothing is wanted of these terminals"), _("Write a template for their model.")),
     live="settings",
 )

@@ -7,6 +7,7 @@ from stations.selectors.campaigns import (
     campaigns,
     counts_of,
     preview_of,
+    results_of,
     shares_of_wave,
 )
 from stations.selectors.equipment import equipment_of_tenants
@@ -128,6 +129,7 @@ __all__ = [
     "places_read_once",
     "preview_of",
     "queued_orders",
+    "results_of",
     "setting_of",
     "settings_of",
     "shares_of_wave",

@@ -18,7 +18,6 @@ from stations.models import CampaignPile, ConfigurationKey
 from stations.services.asking import outcome_of
 from stations.services.commands import send_command
 from stations.services.settings import change_setting, read_settings
-from stations.snapshots import compare
 
 TAKEN: Final = "Accepted"
 AFTER_RESTART: Final = "RebootRequired"
@@ -50,7 +49,6 @@ def _was_read(item: CampaignPile) -> Outcome | None:
 
 
 def _start_push(item: CampaignPile, actor: Actor) -> None:
-    compare([item.pile])
     wanted = _wanted(item).values_list("key", flat=True)
     item.data = {"reads": True, "said": {}}
     if wanted:

@@ -21,7 +21,7 @@ from backoffice.kit.errors import Refused
 from stations import configuration
 from stations.configuration import Objection
 from stations.models import Command, ConfigurationKey, ConfigurationTemplate, Pile, PileModel, TemplateKey
-from stations.selectors import piles, piles_of_model, setting_of
+from stations.selectors import piles_of_model, setting_of
 from stations.selectors.settings import (
     most_members,
     to_be_read_again,
@@ -172,11 +172,6 @@ def set_after_boot() -> int:
         payload = {"key": row.key, "value": row.wanted or ""}
         _ask(row.pile_id, Request(action="ChangeConfiguration", payload=payload), [row])
     return len(rows)
-
-
-def compare_pile(pile: Pile) -> None:
-    """After its model or its owner changed."""
-    compare(list(piles().filter(pk=pile.pk)))
 
 
 def _ask(pile_id: int, request: Request, rows: Sequence[ConfigurationKey]) -> None:

@@ -26,7 +26,7 @@ from stations.resources import CAMPAIGN_PILES, CAMPAIGNS, PILES
 from stations.services import campaigns as services
 
 ASKERS = (StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
-FAILED_SHOWN = 20
+RESULTS_SHOWN = 20
 
 
 @requires(*ASKERS)
@@ -62,7 +62,7 @@ def ask(request, action):
     return form_page(
         request,
         form,
-        title=f"{wanted.label} {_count(preview['piles'])}",
+        title=f"{str(wanted.label).rstrip('…')}: {_count(preview['piles'])}",
         template="stations/bulk_ask.html",
         sections=sections_of(form, wanted),
         save=lambda data: _create(request, rows, action, form),
@@ -78,7 +78,7 @@ def ask(request, action):
 
 @requires(StationPerm.VIEW)
 def campaign(request, pk):
-    """How far it is, and what became of it where it failed."""
+    """How far it is, and what became of it: where it failed first."""
     row = row_or_404(selectors.campaigns(), pk=pk)
     counts = selectors.counts_of(row)
     ended = row.total - counts[ItemStatus.WAITING] - counts[ItemStatus.RUNNING]
@@ -87,19 +87,16 @@ def campaign(request, pk):
         "stations/campaign.html",
         title=row.title,
         back=CAMPAIGNS.back(),
-        badges=[(row.get_state_display(), tones.CAMPAIGN[row.state])],
         subtitle=_count(row.total),
         live=["campaigns"],
         campaign=row,
+        state=(row.get_state_display(), tones.CAMPAIGN[row.state]),
         ended=ended,
         counts=_counts(row, counts),
         buttons=_buttons(row, counts, request.grants),
-        asked_text=pretty(row.params),
+        asked_text=pretty(row.params) if row.params else "",
         about=_about(row),
-        failed=selectors.campaign_pile_list()
-        .filter(campaign=row, state=ItemStatus.FAILED)
-        .select_related("pile")
-        .order_by("-ended_at", "-pk")[:FAILED_SHOWN],
+        results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
         results_url=_results(row),
         export_url=f"{CAMPAIGN_PILES.url_of('export')}?{urlencode({'campaign': row.token})}",
         may_export=StationPerm.EXPORT in request.grants,

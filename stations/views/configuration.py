@@ -148,7 +148,7 @@ def _actions(pile, rows):
             "push",
             _("Push what differs…"),
             "upload",
-            asks=True,
+            get=True,
             refused=_dead(pile) or ("" if wanted else _("No template wants anything of it")),
         ),
     ]

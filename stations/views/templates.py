@@ -164,7 +164,7 @@ def _actions(row, engineer, ours):
         return [report]
     found = [
         report,
-        to("read", _("Read all…"), "refresh", asks=True),
-        to("push", _("Push…"), "upload", asks=True),
+        to("read", _("Read all…"), "refresh", get=True),
+        to("push", _("Push…"), "upload", get=True),
     ]
     return [*found, to("want", _("Want a setting"), "plus", get=True, tone="primary")] if ours else found

@@ -140,7 +140,7 @@ def test_a_command_of_a_profile_that_is_not_listed_is_refused_unless_sent_anyway
     assert Command.objects.filter(action="TriggerMessage").count() == 1
 
 
-@pytest.mark.statement(103, 108)
+@pytest.mark.statement(108)
 @pytest.mark.parametrize("code", ["NotSupported", "NotImplemented"])
 def test_a_command_that_a_pile_does_not_know_is_remembered_for_its_model_and_firmware(
     station: Station, code: str
