@@ -1,5 +1,12 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -19,13 +26,20 @@ from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "Campaign",
+    "CampaignPile",
+    "CampaignStatus",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "Frame",
     "Gateway",
     "Intent",
+    "ItemStatus",
     "Kind",
     "Life",
     "Pile",
@@ -39,6 +53,7 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
     "Trouble",
     "UnclaimedPile",
     "VendorMessage",

@@ -27,13 +27,16 @@ from finance.permissions import FinancePerm
 from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
+    Campaign,
     Command,
+    ConfigurationTemplate,
     Connector,
     Pile,
     PileModel,
     Station,
     Tariff,
     TariffVersion,
+    TemplateKey,
     UnclaimedPile,
     VendorMessage,
 )
@@ -124,6 +127,29 @@ PAGES: dict[str, Page] = {
     "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:pile_configuration": Page(Pile, perm=StationPerm.VIEW),
+    "stations:configuration_read": Page(
+        Pile, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:configuration_change": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:configuration_push": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template": Page(ConfigurationTemplate, perm=StationPerm.VIEW),
+    "stations:template_want": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_read": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_push": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_edit": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_drop": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:campaign": Page(Campaign, perm=StationPerm.VIEW),
+    "stations:campaign_pause": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_resume": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_stop": Page(Campaign, perm=StationPerm.COMMAND_BASIC),
+    "stations:campaign_again": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
     "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
@@ -155,7 +181,9 @@ for _name, _perm in {
 for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
-NO_ROW: dict[str, str] = {}
+NO_ROW: dict[str, str] = {
+    "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
+}
 
 
 def undeclared_pages() -> list[str]:
