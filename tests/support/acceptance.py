@@ -66,9 +66,7 @@ class Acceptance(Premises):
             return orders
 
         await store.ask(intake.start_gateway, name)
-        self.bus = Bus(
-            settings.REDIS_URL, dispatch.stream_of(name), submit=gateway.submit, queued=queued
-        )
+        self.bus = Bus(settings.REDIS_URL, dispatch.stream_of(name), submit=gateway.submit, queued=queued)
         self.bus.start()
 
     async def close(self) -> None:

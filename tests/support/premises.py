@@ -89,12 +89,16 @@ class Premises:
         self.gateway.submit(order)
         return int(command.pk)
 
-    async def rows(self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(
+        self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Ask the database itself."""
         found: list[tuple[Any, ...]] = await self.inside(_rows, statement, parameters)
         return found
 
-    async def until_row(self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    async def until_row(
+        self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Ask until there is an answer; what is written with the next batch has no other sign."""
         deadline = asyncio.get_running_loop().time() + 10
         while not (found := await self.rows(statement, parameters)):

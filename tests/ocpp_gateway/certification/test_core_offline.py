@@ -96,4 +96,3 @@ async def test_tc_039_offline_transaction(house: Acceptance) -> None:
     order = await house.order(number)
     assert (order.charge_state, order.pay_state, order.energy_wh) == ("ended", "settled", 2000)
     assert [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (order.started_at, order.stopped_at) if at] == [began, ended]
-

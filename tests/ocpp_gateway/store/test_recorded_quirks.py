@@ -6,6 +6,7 @@ and ``expect`` in words. What each ``expect`` means in rows stands below, by the
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Callable
@@ -37,7 +38,9 @@ LOOSE = (
 )
 STARTED = "SELECT {} FROM orders_transaction WHERE pile_id = %(pile)s AND id_tag = '{}'"
 BOOTED = "SELECT registration FROM stations_pile WHERE id = %(pile)s AND boot_count = {}"
-FRAME = "SELECT kind, remarks FROM stations_frame WHERE pile_id = %(pile)s AND message_id = %(id)s AND inbound"
+FRAME = (
+    "SELECT kind, remarks FROM stations_frame WHERE pile_id = %(pile)s AND message_id = %(id)s AND inbound"
+)
 
 
 def accepted(payload: dict[str, Any]) -> bool:
@@ -133,11 +136,13 @@ EXPECTED: dict[str, Met] = {
 
 @pytest.mark.skipif(not RECORDING, reason="QUIRKS_FILE names no recording of real piles")
 async def test_recorded_frames_are_all_understood_on_one_connection(premises: Premises) -> None:
-    recorded = [json.loads(line) for line in Path(RECORDING).read_text().splitlines() if line.strip()]
+    recorded = [json.loads(line) for line in await asyncio.to_thread(lines)]
     await premises.card(uid="0000001012951691")
     await premises.card(uid="12345678")
     pile = await premises.pile("CP1", connectors=4, quirks={"id_tag_suffix": "_*"})
-    await premises.rows("SELECT setval(pg_get_serial_sequence('orders_transaction', 'id'), %s)", [FIRST_NUMBER])
+    await premises.rows(
+        "SELECT setval(pg_get_serial_sequence('orders_transaction', 'id'), %s)", [FIRST_NUMBER]
+    )
     for connector, tag, at in (
         (4, "ON-FOUR", "2021-04-07T10:00:00Z"),
         (1, "ON-ONE", "2023-09-23T09:00:00Z"),
@@ -165,6 +170,10 @@ async def test_recorded_frames_are_all_understood_on_one_connection(premises: Pr
     await pile.disconnect()
     pile.check()
     assert answers.keys() == EXPECTED.keys()
+
+
+def lines() -> list[str]:
+    return [line for line in Path(RECORDING).read_text().splitlines() if line.strip()]
 
 
 async def replay(pile: Pile, quirk: dict[str, Any], met: Met) -> Any:
