@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from django.utils.functional import Promise
 
 from backoffice.kit.frame import Action
-from backoffice.kit.hooks import Listeners, Questions
+from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from stations.models import Command, Pile, Station
+from stations.sessions import RunningSession
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
 """The pile answered, or never will. Runs in the transaction that recorded it; tells each command once."""
@@ -23,3 +26,6 @@ station_actions: Questions[[Station, Reader], Action] = Questions("station_actio
 
 pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 """The same for a pile."""
+
+running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
+"""Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""

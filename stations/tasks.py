@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import resharing, sweeps
 
 
 @sweep
@@ -20,9 +20,14 @@ def drop_lost_gateways() -> None:
 
 
 @sweep
+def share_loads() -> None:
+    resharing.share_loads()
+
+
+@sweep
 def keep_traffic() -> None:
     sweeps.keep_partitions()
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, share_loads: 2.0, keep_traffic: 3600.0}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services.profiles import hear_of_command
 from tenants.hooks import closing_blockers, equipment
 
+command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
 
 

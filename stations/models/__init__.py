@@ -1,5 +1,14 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.charging import (
+    ChargingProfile,
+    LoadGroup,
+    LoadShare,
+    LoadUnit,
+    ProfilePurpose,
+    ProfileState,
+    Reshare,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -17,6 +26,7 @@ from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, Version
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 
 __all__ = [
+    "ChargingProfile",
     "Command",
     "CommandStatus",
     "Connector",
@@ -26,11 +36,17 @@ __all__ = [
     "Intent",
     "Kind",
     "Life",
+    "LoadGroup",
+    "LoadShare",
+    "LoadUnit",
     "Pile",
     "PileEvent",
     "PileModel",
+    "ProfilePurpose",
+    "ProfileState",
     "QrToken",
     "Registration",
+    "Reshare",
     "Station",
     "StationStatus",
     "StatusEvent",

@@ -98,6 +98,9 @@ class Pile(TenantOwned):
     tariff = models.ForeignKey(
         Tariff, models.PROTECT, null=True, blank=True, related_name="piles", verbose_name=_("own tariff")
     )
+    load_group = models.ForeignKey(
+        "stations.LoadGroup", models.SET_NULL, null=True, blank=True, related_name="piles"
+    )
     life = models.CharField(_("life"), max_length=12, choices=Life, default=Life.IN_SERVICE)
     intent = models.CharField(max_length=12, choices=Intent, default=Intent.OPERATIVE)
     # how it connects

@@ -25,6 +25,7 @@ from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger
+from stations.services import profile_checks
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -113,6 +114,7 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
         return same
     _check_pile(pile, request)
     _check_request(pile, request)
+    profile_checks.check_request(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
