@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from orders import tasks as orders
 from stations import tasks as stations
 from stations.models import ChargingProfile, Command, LoadShare, ProfileState
 from stations.selectors.charging import groups_to_share
-from stations.services import resharing
+from stations.services import loads, resharing
 from tests.orders.loads import Yard, kilowatts, make_yard
 from tests.support.together import errors, together
 
@@ -210,6 +211,7 @@ def test_what_ran_out_unheard_counts_as_the_safety_limit_again(yard: Yard) -> No
 def test_a_car_that_takes_less_gives_the_rest_to_those_who_want_it(yard: Yard) -> None:
     for connector in (1, 2):
         yard.start(connector)
+    yard.follow()
     yard.settle()
     yard.site.wait(minutes=2)
     yard.site.charger.meters(yard.running[1], 1_000_500, power_w=20_000, connector=1)
@@ -239,14 +241,12 @@ def test_with_too_little_for_all_some_pause_and_others_have_their_turn() -> None
 
 @pytest.mark.statement(58)
 def test_a_start_that_was_kept_for_hours_gets_no_profile_before_a_sign_of_life(yard: Yard) -> None:
-    uid = yard.site.card(yard.driver).uid
-    tx = yard.site.charger.starts(uid, at=yard.site.now - timedelta(hours=3)).transaction_id
-    yard.follow()
+    kept = yard.site.charger.starts("CARD1", at=yard.site.now - timedelta(hours=3))
     before = yard.sent()
     yard.round()
     assert (yard.notes(), yard.sent()) == ({1: "no_sign"}, before)
 
-    yard.site.charger.meters(tx, 1_000_500)
+    yard.site.charger.meters(kept.transaction_id, 1_000_500)
     yard.site.wait(seconds=31)
     assert yard.round() == {1: 60}
 
@@ -306,6 +306,23 @@ def test_a_profile_of_a_share_is_for_the_charge_that_runs(yard: Yard) -> None:
     assert (command.payload["connectorId"], profile["transactionId"]) == (2, tx)
     assert (profile["chargingProfilePurpose"], profile["chargingProfileKind"]) == ("TxProfile", "Relative")
     assert profile["chargingProfileId"] > 1_000_000_000 and kilowatts(command) == 60
+
+
+def test_the_worker_is_nudged_when_the_business_hears_of_a_start_or_a_stop(
+    yard: Yard, django_capture_on_commit_callbacks: Any
+) -> None:
+    def nudges() -> int:
+        with django_capture_on_commit_callbacks() as callbacks:
+            yard.follow()
+        return sum(loads.TASK in getattr(one, "args", ()) for one in callbacks)
+
+    yard.start(1)
+    assert (nudges(), nudges()) == (1, 0)
+    yard.stop(1)
+    assert (nudges(), nudges()) == (1, 0)
+    yard.edit(on=False)
+    yard.start(2)
+    assert nudges() == 0
 
 
 @pytest.mark.django_db(transaction=True)
