@@ -101,7 +101,9 @@ def composite(
     steps: list[Step] = []
     for second in _seconds_of_change(rows, at, duration_s, began):
         limit = limit_at(rows, connector, at + second * SECOND, began=began, running=running, supply=supply)
-        step = Step(second, limit and limit.within(unit, supply), limit and limit.phases)
+        step = Step(second, None)
+        if limit is not None:
+            step = Step(second, limit.within(unit, supply), limit.phases)
         if not steps or (steps[-1].limit, steps[-1].phases) != (step.limit, step.phases):
             steps.append(step)
     return steps
@@ -118,15 +120,11 @@ def limit_at(
 ) -> Limit | None:
     """The limit of a connector at an instant; None where nothing limits it."""
     station = _prevailing(installed, Purpose.STATION, 0, at, began)
-    own = None
+    own: Limit | None = None
+    if connector > 0 and running is not None:
+        mine = [one for one in installed if one.profile.transaction_id in {None, running.transaction_id}]
+        own = _prevailing(mine, Purpose.TRANSACTION, connector, at, began)
     if connector > 0:
-        own = running and _prevailing(
-            [one for one in installed if one.profile.transaction_id in {None, running.transaction_id}],
-            Purpose.TRANSACTION,
-            connector,
-            at,
-            began,
-        )
         own = own or _prevailing(installed, Purpose.DEFAULT, connector, at, began)
         own = own or _prevailing(installed, Purpose.DEFAULT, 0, at, began)
     found = [limit for limit in (own, station) if limit is not None]
@@ -142,7 +140,7 @@ def _prevailing(
             limit = _limit_of(one.profile, at, began)
             if limit is not None and (best is None or one.profile.stack_level > best[0]):
                 best = one.profile.stack_level, limit
-    return best and best[1]
+    return None if best is None else best[1]
 
 
 def _limit_of(profile: Profile, at: datetime, began: datetime) -> Limit | None:
@@ -160,7 +158,7 @@ def _limit_of(profile: Profile, at: datetime, began: datetime) -> Limit | None:
     if schedule.duration_s is not None and since >= schedule.duration_s * SECOND:
         return None
     period = _period_at(schedule.periods, since)
-    return period and Limit(period.limit, schedule.unit, period.phases)
+    return None if period is None else Limit(period.limit, schedule.unit, period.phases)
 
 
 def _period_at(periods: Sequence[Period], since: timedelta) -> Period | None:

@@ -10,6 +10,7 @@ from stations.models import (
     ConnectorStatus,
     Intent,
     Life,
+    ProfileState,
     Registration,
     StationStatus,
     TariffStatus,
@@ -60,6 +61,12 @@ COMMAND: Mapping[str, Tone] = {
     CommandStatus.EXPIRED: "plain",
     CommandStatus.EFFECT_SEEN: "charging",
     CommandStatus.EFFECT_MISSING: "fault",
+}
+PROFILE: Mapping[str, Tone] = {
+    ProfileState.WANTED: "waiting",
+    ProfileState.INSTALLED: "charging",
+    ProfileState.REFUSED: "fault",
+    ProfileState.CLEARED: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {

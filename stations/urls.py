@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import labels, models, pile, piles, sites, talk, tariffs
+from stations.views import charging, labels, loads, models, pile, piles, sites, talk, tariffs
 
 app_name = "stations"
 
@@ -16,6 +16,14 @@ urlpatterns = [
     path("stations/<int:pk>/transfer/", sites.transfer, name="station_transfer"),
     path("stations/<int:pk>/close/", sites.close, name="station_close"),
     path("stations/<int:pk>/labels/", labels.of_station, name="station_labels"),
+    path("stations/<int:pk>/load-groups/new/", loads.create, name="load_group_new"),
+    path("load-groups/<int:pk>/", loads.group, name="load_group"),
+    path("load-groups/<int:pk>/edit/", loads.edit, name="load_group_edit"),
+    path("piles/<int:pk>/charging/", charging.charging, name="pile_charging"),
+    path("piles/<int:pk>/charging/new/", charging.create, name="profile_new"),
+    path("piles/<int:pk>/charging/clear/", charging.clear, name="profile_clear"),
+    path("piles/<int:pk>/charging/ask/", charging.ask, name="profile_ask"),
+    path("charging-profiles/<int:pk>/clear/", charging.clear_one, name="profile_forget"),
     path("piles/new/", piles.create, name="pile_new"),
     path("piles/waiting/<int:pk>/", piles.claim, name="claim"),
     path("piles/<int:pk>/", pile.pile, name="pile"),

@@ -27,8 +27,10 @@ from finance.permissions import FinancePerm
 from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
+    ChargingProfile,
     Command,
     Connector,
+    LoadGroup,
     Pile,
     PileModel,
     Station,
@@ -105,6 +107,14 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_charging": Page(Pile, perm=StationPerm.VIEW),
+    "stations:profile_new": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_clear": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_ask": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_forget": Page(ChargingProfile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:load_group_new": Page(Station, perm=StationPerm.MANAGE),
+    "stations:load_group": Page(LoadGroup, perm=StationPerm.VIEW),
+    "stations:load_group_edit": Page(LoadGroup, perm=StationPerm.MANAGE),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
     "stations:claim": Page(UnclaimedPile, perm=StationPerm.CLAIM),
     "stations:connector_edit": Page(Connector, perm=StationPerm.MANAGE),
