@@ -180,13 +180,21 @@ def _line(one, may_act):
         "counts": one.content.get("recurrencyKind") or one.content.get("chargingProfileKind", ""),
         "schedule": schedule,
         "periods": [
-            (period.start_s // 60, limit_text(period.limit, schedule.unit), period.phases)
-            for period in (schedule.periods if schedule is not None else ())
+            _period(period, schedule.unit) for period in (schedule.periods if schedule is not None else ())
         ],
         "action": Action(_("Clear…"), reverse("stations:profile_forget", args=[one.pk]), "trash", asks=True)
         if may_act and is_open and one.group_id is None
         else None,
     }
+
+
+def _period(period, unit):
+    words = limit_text(period.limit, unit)
+    if period.phases:
+        words = _("%(limit)s on %(count)s phases") % {"limit": words, "count": period.phases}
+    if not period.start_s:
+        return words
+    return _("after %(minutes)s min: %(limit)s") % {"minutes": period.start_s // 60, "limit": words}
 
 
 def _asked(command):
