@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit import clock
 from stations import selectors
 from stations.forms.fields import MomentField
-from stations.models import LoadGroup, LoadUnit, ProfilePurpose
+from stations.models import LoadGroup, LoadUnit, ProfilePurpose, letter_of
 from stations.profiles import Kind, Period, Profile, Purpose, Recurrency, Schedule, Unit, faults
 from stations.services.profile_checks import words_of
 
@@ -196,9 +196,8 @@ def _row_fields(number):
 
 
 def _session_words(session):
-    letter = chr(ord("A") + session.connector_number - 1) if session.connector_number <= 26 else "?"
     since = timezone.localtime(session.started_at)
-    return f"{letter} · {session.transaction_id} · {since:%H:%M}"
+    return f"{letter_of(session.connector_number)} · {session.transaction_id} · {since:%H:%M}"
 
 
 def preset(name):

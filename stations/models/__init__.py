@@ -20,6 +20,7 @@ from stations.models.devices import (
     QrToken,
     Registration,
     UnclaimedPile,
+    letter_of,
 )
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
@@ -55,4 +56,5 @@ __all__ = [
     "TariffVersion",
     "UnclaimedPile",
     "VersionState",
+    "letter_of",
 ]

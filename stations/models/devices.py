@@ -146,6 +146,11 @@ class Pile(TenantOwned):
         return self.name
 
 
+def letter_of(number: int) -> str:
+    """What a connector of this number is called on labels and pages."""
+    return chr(ord("A") + number - 1) if 1 <= number <= 26 else str(number)
+
+
 class Connector(TenantOwned):
     """One gun. ``number`` counts from 1; on labels and pages it is a letter (1 = A).
 
@@ -180,7 +185,7 @@ class Connector(TenantOwned):
 
     @property
     def letter(self) -> str:
-        return chr(ord("A") + self.number - 1) if 1 <= self.number <= 26 else str(self.number)
+        return letter_of(self.number)
 
 
 class QrToken(TenantOwned):

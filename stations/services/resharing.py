@@ -42,6 +42,7 @@ from stations.models import (
     Pile,
     ProfileState,
     Reshare,
+    letter_of,
 )
 from stations.profiles import Means, Profile
 from stations.selectors.charging import groups_to_share, means_of, members_of, piles_without_profiles
@@ -359,7 +360,7 @@ def _remember(group: LoadGroup, site: _Site, reserved: Decimal, told: int) -> No
         shares=[
             {
                 "pile": site.piles[row.pile_id].name,
-                "connector": row.connector_number,
+                "letter": letter_of(row.connector_number),
                 "share": str(row.share),
                 "note": row.note,
             }

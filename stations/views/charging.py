@@ -8,14 +8,14 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit.frame import Action, Link
 from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404
 from stations import selectors, tones
 from stations.curves import limit_text, schedule_curves
 from stations.forms.charging import ROWS_MORE, ClearForm, ProfileForm, ScheduleForm, preset
-from stations.models import ProfileState
+from stations.models import ProfileState, letter_of
 from stations.permissions import StationPerm
 from stations.profiles import Profile
 from stations.services import commands, profiles
@@ -177,6 +177,9 @@ def _line(one, may_act):
         "row": one,
         "badge": (one.get_state_display(), tones.PROFILE[one.state]),
         "why": WHY.get(one.note, "") if one.state != ProfileState.INSTALLED else "",
+        "connector": letter_of(one.connector_number)
+        if one.connector_number
+        else pgettext("connectors", "all"),
         "counts": one.content.get("recurrencyKind") or one.content.get("chargingProfileKind", ""),
         "schedule": schedule,
         "periods": [

@@ -10,6 +10,7 @@ from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
 from stations import selectors
 from stations.forms.charging import LoadGroupForm, group_initial
+from stations.models import letter_of
 from stations.permissions import StationPerm
 from stations.services import loads
 
@@ -117,7 +118,7 @@ def _line(row, share):
     told = share.obeys if share.asked is None else None
     return {
         "row": share,
-        "letter": chr(ord("A") + share.connector_number - 1),
+        "letter": letter_of(share.connector_number),
         "top": row.limit,
         "given": _figure(row, share.share),
         "told": _figure(row, told) if told is not None else "",
