@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from backoffice.kit.frame import Action
 from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
+from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, Station
 from stations.sessions import RunningSession
 
@@ -29,3 +30,6 @@ pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 
 running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
 """Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""
+
+replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
+"""Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

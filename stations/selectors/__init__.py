@@ -29,6 +29,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -45,6 +46,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -69,6 +71,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -102,6 +105,7 @@ __all__ = [
     "load_groups_of",
     "means_of",
     "members_of",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_profiles",
@@ -132,8 +136,10 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",
