@@ -318,7 +318,7 @@ def _needs_safety(group: LoadGroup, site: _Site, held: ChargingProfile | None) -
     if now.periods != wanted.periods:
         return True
     if held.state == ProfileState.REFUSED:
-        return since > REFUSED_FOR
+        return since > (TRIED_AGAIN_AFTER if held.note == "not_sent" else REFUSED_FOR)
     return held.state == ProfileState.WANTED and bool(held.note) and since > TRIED_AGAIN_AFTER
 
 

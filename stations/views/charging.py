@@ -182,9 +182,7 @@ def _line(one, may_act):
         else pgettext("connectors", "all"),
         "counts": one.content.get("recurrencyKind") or one.content.get("chargingProfileKind", ""),
         "schedule": schedule,
-        "periods": [
-            _period(period, schedule.unit) for period in (schedule.periods if schedule is not None else ())
-        ],
+        "periods": [] if schedule is None else [_period(one, schedule.unit) for one in schedule.periods],
         "action": Action(_("Clear…"), reverse("stations:profile_forget", args=[one.pk]), "trash", asks=True)
         if may_act and is_open and one.group_id is None
         else None,
