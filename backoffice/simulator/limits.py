@@ -83,8 +83,8 @@ def _running(outlet: Outlet) -> Running | None:
 def _matches(one: Installed, payload: Mapping[str, Any]) -> bool:
     """OCPP 1.6 errata 3.25: an id stands alone, the others must all fit, none at all is everything."""
     if "id" in payload:
-        return one.profile.id == payload["id"]
+        return bool(one.profile.id == payload["id"])
     named = all(
         getattr(one.profile, mine) == payload[name] for name, mine in CRITERIA.items() if name in payload
     )
-    return named and payload.get("connectorId", one.connector) == one.connector
+    return named and bool(payload.get("connectorId", one.connector) == one.connector)
