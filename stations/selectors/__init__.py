@@ -1,6 +1,6 @@
 """Reads of this room that others may call. Everything is filtered by the active scope."""
 
-from stations.selectors.abilities import lacking_actions, lacks_trigger, unsupported
+from stations.selectors.abilities import doubts_about, lacking_actions, lacks_trigger, unsupported
 from stations.selectors.campaigns import (
     campaign_list,
     campaign_pile_list,
@@ -117,6 +117,7 @@ __all__ = [
     "connectors_of",
     "counts_of",
     "cursor_of",
+    "doubts_about",
     "drift_list",
     "drifted_piles",
     "equipment_of_tenants",

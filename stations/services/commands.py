@@ -59,7 +59,8 @@ class Terms(TypedDict, total=False):
 class Request:
     """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere.
 
-    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it.
+    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it;
+    an unlock also while a vehicle charges.
     """
 
     action: str
@@ -231,7 +232,7 @@ def _check_request(pile: Pile, request: Request) -> None:
                 raise Refused(_("A card number has 1 to 20 characters."), code="malformed", field="id_tag")
             _check_startable(pile, _connector(pile, payload))
         case "UnlockConnector":
-            if _connector(pile, payload).status in CHARGING:
+            if _connector(pile, payload).status in CHARGING and not request.anyway:
                 raise Refused(_("A vehicle is charging here: stop it instead."), code="not_now")
         case "ChangeAvailability":
             if payload.get("connectorId") != 0:

@@ -216,9 +216,13 @@ class Acceptance(Premises):
         return f"CP-{next(self._numbers)}"
 
     async def charge_point(self, identity: str = "", *, connectors: int = 2, **over: Any) -> Pile:
-        """A pile that is booted and has said that all of it is available."""
+        """A pile of a model of its own that is booted and has said that all of it is available.
+
+        What piles of a model cannot do is remembered: no test is to learn it from another's pile.
+        """
         identity = identity or self.new_identity()
-        pile = await self.pile(identity, connectors=connectors, **over)
+        pile = await self.pile(identity, boots=False, connectors=connectors, **over)
+        await pile.boot(chargePointModel=identity)
         await asyncio.gather(*(pile.status(number) for number in range(connectors + 1)))
         return pile
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backoffice.kit.errors import Refused
 from orders.models import ChargingOrder
 from tests.support.acceptance import Acceptance
 from tests.support.pile import Pile
@@ -140,6 +141,23 @@ async def test_tc_017_1_unlock_without_a_session(house: Acceptance) -> None:
 async def test_tc_017_2_unlock_without_a_session_fixed_cable(house: Acceptance) -> None:
     """A pile with a fixed cable has no lock."""
     await unlock(house, "NotSupported", "rejected")
+
+
+async def test_tc_018_1_unlock_during_a_session(house: Acceptance) -> None:
+    """An engineer unlocks all the same: the pile ends the session first, and its order is settled."""
+    driver = await house.driver()
+    async with await house.charge_point() as pile:
+        number = await energy(house, pile, await house.scan(driver, pile))
+        unlock_one = {"connectorId": 1}
+        with pytest.raises(Refused):
+            await house.command(pile, "UnlockConnector", unlock_one, reason="stuck plug")
+        pile.replies["UnlockConnector"] = {"status": "Unlocked"}
+        command = await house.run(pile, "UnlockConnector", unlock_one, reason="stuck plug", anyway=True)
+        assert (await pile.expect("UnlockConnector")).payload == unlock_one
+        assert (command.state, command.answer) == ("accepted", {"status": "Unlocked"})
+        await end(house, pile, number, "UnlockCommand")
+        await pile.status(1, "Finishing")
+        await pile.status(1, "Available")
 
 
 @pytest.mark.statement(107)

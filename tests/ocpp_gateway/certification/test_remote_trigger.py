@@ -48,7 +48,6 @@ async def test_tc_054_trigger_message(house: Acceptance, message: str) -> None:
 async def test_tc_055_trigger_message_rejected(house: Acceptance, status: str) -> None:
     """The pile refuses: nothing is waited for."""
     async with await house.charge_point() as pile:
-        await pile.boot(chargePointModel=f"Q-{status}")
         pile.replies["TriggerMessage"] = {"status": status}
         command = await house.run(pile, "TriggerMessage", {"requestedMessage": "MeterValues"})
         assert (command.state, command.answer) == ("rejected", {"status": status})
