@@ -75,7 +75,8 @@ class Acceptance(Premises):
         await super().close()
 
     async def leave(self) -> None:
-        """Nobody works here any more."""
+        """Everything that was reported is followed to its end, and the books are right."""
+        await super().work()
         await self.inside(connections.close_all)
         self._thread.shutdown()
 
@@ -200,6 +201,10 @@ class Acceptance(Premises):
         key = {"transaction": order} if isinstance(order, int) else {"pk": order.pk}
         found: ChargingOrder = await self.inside(ChargingOrder.objects.get, **key)
         return found
+
+    async def work(self) -> None:
+        """What the worker does about what piles reported. The books are proved once, by ``leave``."""
+        await self.inside(sweeps.follow_facts)
 
     async def later(self, **units: float) -> None:
         """What the worker does when so much time has passed."""

@@ -1,4 +1,4 @@
-"""One house for each module: its piles are many, its engines and its gateway are made once."""
+"""One house for all cases: its piles are many, its tenants and its gateway are made once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.support.acceptance import Acceptance, clear, furnish
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Acceptance]:
     """Made outside of the event loop, as Django wants it."""
     with django_db_blocker.unblock():
@@ -19,10 +19,10 @@ def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         clear()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def house(furnished: Acceptance) -> AsyncIterator[Acceptance]:
     """With a gateway and its bus."""
     await furnished.open()
     yield furnished
-    await furnished.close()
     await furnished.leave()
+    await furnished.close()

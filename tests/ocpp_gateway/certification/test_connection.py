@@ -10,7 +10,7 @@ from tests.support.acceptance import Acceptance
 from tests.support.handshakes import refusal
 from tests.support.pile import Pile
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 
 @pytest.mark.statement(3, 109, 110)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.acceptance import Acceptance
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 SETTINGS: dict[str, tuple[str, bool]] = {
     "GetConfigurationMaxKeys": ("3", True),

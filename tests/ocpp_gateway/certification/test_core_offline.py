@@ -9,7 +9,7 @@ import pytest
 from backoffice.kit import clock
 from tests.support.acceptance import Acceptance
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 
 def ago(**units: float) -> str:

@@ -11,7 +11,7 @@ from orders.models import ChargingOrder
 from tests.support.acceptance import Acceptance
 from tests.support.pile import Pile
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 
 async def energy(house: Acceptance, pile: Pile, order: ChargingOrder, *, meter: int = 1000) -> int:

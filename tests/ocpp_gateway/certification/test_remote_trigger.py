@@ -10,7 +10,7 @@ from stations.services import vendors
 from tests.support.acceptance import Acceptance
 from tests.support.pile import Pile
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 REPORTS: dict[str, dict[str, Any]] = {
     "Heartbeat": {},

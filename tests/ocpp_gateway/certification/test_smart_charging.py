@@ -15,7 +15,7 @@ from stations.services import profiles
 from tests.support.acceptance import Acceptance
 from tests.support.pile import Fault, Pile
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.django_db]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 
 def limit(purpose: Purpose, *, kind: Kind = Kind.RELATIVE, **over: Any) -> Profile:
