@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import list_sync, reservations, sweeps
 
 
 @sweep
@@ -25,4 +25,22 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+@sweep
+def sync_lists() -> None:
+    list_sync.refresh_lists()
+    list_sync.advance_piles()
+
+
+@sweep
+def keep_reservations() -> None:
+    reservations.expire_due()
+    reservations.ask_again()
+
+
+SCHEDULE = {
+    conclude_commands: 5.0,
+    drop_lost_gateways: 15.0,
+    keep_traffic: 3600.0,
+    sync_lists: 2.0,
+    keep_reservations: 5.0,
+}

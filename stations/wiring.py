@@ -5,11 +5,17 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from drivers.hooks import cards_changed
+from stations.hooks import command_finished
+from stations.reserving import hear_of_command
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services.local_lists import hear_of_cards
 from tenants.hooks import closing_blockers, equipment
 
 equipment.answer(equipment_of_tenants)
+cards_changed.listen(hear_of_cards)
+command_finished.listen(hear_of_command)
 
 
 @closing_blockers.answer

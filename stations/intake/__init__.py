@@ -4,6 +4,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 ``admit`` and ``note_refusals`` stand alone. Whatever is handed in twice changes nothing the second time.
 """
 
+from stations.intake.access import Started, use_reservations
 from stations.intake.boots import boot
 from stations.intake.door import admit, note_refusals
 from stations.intake.frames import keep_frames, note
@@ -20,6 +21,7 @@ from stations.intake.presence import (
 from stations.intake.statuses import report_status
 
 __all__ = [
+    "Started",
     "admit",
     "boot",
     "connect",
@@ -34,4 +36,5 @@ __all__ = [
     "see_gateway",
     "start_gateway",
     "still_here",
+    "use_reservations",
 ]

@@ -16,7 +16,7 @@ from typing import Any
 from backoffice.kit import clock
 from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
-from stations.intake import evidence
+from stations.intake import access, evidence
 from stations.intake.batch import Row, path_columns, sql, tell, with_values
 from stations.selectors.places import PilePlace, forget_places, places
 from stations.states import CONNECTOR_MOVES, OCCUPIED, is_legal_step
@@ -111,6 +111,7 @@ def report_status(facts: Sequence[StatusReported]) -> list[StatusChange]:
         if (change.fact.pile_id, change.fact.received_at, change.fact.message_id[:64]) in kept
     ]
     evidence.of_statuses(new)
+    access.of_statuses(new)
     tell("connectors", {c.place.pile_id: c.place for c in new if c.changed}.values())
     return new
 

@@ -1,5 +1,13 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.access import (
+    ListRule,
+    ListState,
+    LocalList,
+    LocalListPile,
+    Reservation,
+    ReservationState,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -26,11 +34,17 @@ __all__ = [
     "Intent",
     "Kind",
     "Life",
+    "ListRule",
+    "ListState",
+    "LocalList",
+    "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
     "QrToken",
     "Registration",
+    "Reservation",
+    "ReservationState",
     "Station",
     "StationStatus",
     "StatusEvent",

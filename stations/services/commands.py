@@ -25,6 +25,7 @@ from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger
+from stations.services import access_requests
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -81,7 +82,7 @@ def send_command(
     """Ask a pile of the scope. Returns the command, or the same one that is still unanswered.
 
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
-    ``malformed``, ``own_page``, ``lacking``.
+    ``malformed``, ``own_page``, ``lacking``, ``reserved``, ``connector_zero``, ``too_long``.
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
@@ -113,6 +114,7 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
         return same
     _check_pile(pile, request)
     _check_request(pile, request)
+    access_requests.check(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
@@ -217,7 +219,9 @@ def _check_request(pile: Pile, request: Request) -> None:
             id_tag = str(payload.get("idTag", "")).strip()
             if not 1 <= len(id_tag) <= 20:
                 raise Refused(_("A card number has 1 to 20 characters."), code="malformed", field="id_tag")
-            _check_startable(pile, _connector(pile, payload))
+            connector = _connector(pile, payload)
+            _check_startable(pile, connector)
+            access_requests.check_not_reserved(pile, connector, id_tag)
         case "UnlockConnector":
             if _connector(pile, payload).status in CHARGING:
                 raise Refused(_("A vehicle is charging here: stop it instead."), code="not_now")

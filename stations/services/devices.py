@@ -34,7 +34,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, sites, tokens
+from stations.services import commands, local_lists, sites, tokens
 from stations.states import UNANSWERED
 from tenants.models import Tenant
 
@@ -117,6 +117,7 @@ def create_pile(
         codes.append(tokens.issue_token(connector, actor=actor))
     with unscoped(reason="a claimed identity waits nowhere any more"):
         UnclaimedPile.objects.filter(identity=identity).delete()
+    local_lists.mark_station(station)
     return NewPile(pile, key, tuple(codes))
 
 

@@ -20,10 +20,9 @@ from backoffice.environment import ROOT
 DEMANDED = frozenset(
     chain(
         range(1, 13),
-        range(14, 54),
-        range(55, 58),
+        range(14, 58),
         range(59, 85),
-        range(86, 98),
+        range(86, 102),
         range(108, 112),
         (118, 119),
     )
