@@ -1,7 +1,7 @@
 """The local authorization list of a pile: what it has, what it should have, and the messages between (OCPP 1.6 §5.15).
 
-Pure. A list that is longer than one message is written in several: the first one Full where nothing is
-known of the pile, all others Differential, each with a higher version than the one before. The next
+Pure. A list that is longer than one message is written in several: the first one Full where the pile has
+nothing or nothing is known of it, all others Differential, each with a higher version than the one before. The next
 message always follows from what the pile is known to have, so a chain that breaks goes on by itself.
 """
 
@@ -121,19 +121,17 @@ def behind_by(has: Content | None, wanted: Content) -> int:
 def next_message(has: Content | None, wanted: Content, *, version: int, chunk: int) -> Message | None:
     """What must be sent next to a pile that ``has`` this; None when it is in step.
 
-    ``has`` None: nothing is known of it, so the message is Full. ``version``: the highest that the pile
-    was ever sent or said. Past the end of the numbers they begin anew, with a Full one, which needs no
+    ``has`` None: nothing is known of it. The message is Full then, and where it has nothing. ``version``:
+    the highest that the pile was ever sent or said. Past the end of the numbers they begin anew, with a Full one, which needs no
     higher version than the pile has.
     """
-    if has is not None and version < HIGHEST_VERSION:
-        gone, changed = _difference(has, wanted)
-        if not gone and not changed:
-            return None
-        gone = gone[:chunk]
-        return Message(False, _after(version), gone, changed[: chunk - len(gone)])
-    if has is not None and not any(_difference(has, wanted)):
+    gone, changed = _difference(has or {}, wanted)
+    if has is not None and not gone and not changed:
         return None
-    return Message(True, _after(version), (), tuple(wanted.values())[:chunk])
+    if not has or version >= HIGHEST_VERSION:
+        return Message(True, _after(version), (), tuple(wanted.values())[:chunk])
+    gone = gone[:chunk]
+    return Message(False, _after(version), gone, changed[: chunk - len(gone)])
 
 
 def applied(has: Content | None, payload: Mapping[str, Any]) -> Content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import labels, models, pile, piles, sites, talk, tariffs
+from stations.views import access, labels, lists, models, pile, piles, sites, talk, tariffs
 
 app_name = "stations"
 
@@ -28,6 +28,18 @@ urlpatterns = [
     path("piles/<int:pk>/labels/", labels.of_pile, name="pile_labels"),
     path("piles/<int:pk>/messages/", talk.conversation, name="pile_messages"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
+    path("piles/<int:pk>/access/", access.access, name="pile_access"),
+    path("piles/<int:pk>/access/<str:how>/", access.look_after, name="pile_list"),
+    path("piles/<int:pk>/reserve/", access.reserve, name="reserve"),
+    path("reservations/<int:pk>/end/", access.extend, name="reservation_extend"),
+    path("reservations/<int:pk>/cancel/", access.cancel, name="reservation_cancel"),
+    path("local-lists/new/", lists.create, name="local_list_new"),
+    path("local-lists/<int:pk>/", lists.local_list, name="local_list"),
+    path("local-lists/<int:pk>/edit/", lists.edit, name="local_list_edit"),
+    path("local-lists/<int:pk>/default/", lists.make_default, name="local_list_default"),
+    path("local-lists/<int:pk>/delete/", lists.delete, name="local_list_delete"),
+    path("stations/<int:pk>/local-list/", lists.of_station, name="station_list"),
+    path("stations/<int:pk>/local-list/choose/", lists.assign, name="station_assign_list"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),
     path("connectors/<int:pk>/code/", piles.replace_code, name="connector_code"),
     path("tariffs/new/", tariffs.create, name="tariff_new"),

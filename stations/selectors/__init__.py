@@ -17,6 +17,7 @@ from stations.selectors.access import (
     reservations_of,
     says_yes,
     told_settings,
+    unknown_picks,
 )
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.places import PilePlace, place_of_pile, places, places_read_once
@@ -136,6 +137,7 @@ __all__ = [
     "told_settings",
     "unclaimed",
     "unclaimed_count",
+    "unknown_picks",
     "version_in_force",
     "versions",
     "versions_of",

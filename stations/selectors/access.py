@@ -133,7 +133,7 @@ def piles_under(row: LocalList) -> QuerySet[Pile]:
 
 def list_states() -> QuerySet[LocalListPile]:
     """What piles have of their lists, with what a page says of them."""
-    return LocalListPile.objects.select_related("pile__station", "list", "command")
+    return LocalListPile.objects.select_related("pile__station", "list").defer("content")
 
 
 def list_state_of(pile: Pile) -> LocalListPile | None:
