@@ -19,10 +19,12 @@ from stations.intake.presence import (
     still_here,
 )
 from stations.intake.statuses import report_status
+from stations.intake.vendors import answer_vendors
 
 __all__ = [
     "Started",
     "admit",
+    "answer_vendors",
     "boot",
     "connect",
     "disconnect",

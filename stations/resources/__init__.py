@@ -3,9 +3,22 @@
 from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
-from stations.resources.traffic import COMMANDS
+from stations.resources.traffic import COMMANDS, TROUBLES
+from stations.resources.vendors import VENDOR_MESSAGES
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, UNCLAIMED, MODELS, RESERVATIONS, LOCAL_LISTS)
+LISTS = (
+    STATIONS,
+    PILES,
+    CONNECTORS,
+    TARIFFS,
+    COMMANDS,
+    TROUBLES,
+    UNCLAIMED,
+    MODELS,
+    VENDOR_MESSAGES,
+    RESERVATIONS,
+    LOCAL_LISTS,
+)
 
 __all__ = [
     "COMMANDS",
@@ -17,5 +30,7 @@ __all__ = [
     "RESERVATIONS",
     "STATIONS",
     "TARIFFS",
+    "TROUBLES",
     "UNCLAIMED",
+    "VENDOR_MESSAGES",
 ]

@@ -31,6 +31,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -47,6 +48,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -71,6 +73,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -105,6 +108,7 @@ __all__ = [
     "live_tokens",
     "local_list_list",
     "local_lists",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_reservation",
@@ -135,9 +139,11 @@ __all__ = [
     "tariff_list",
     "tariffs",
     "told_settings",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
     "unknown_picks",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",
