@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
+from backoffice.kit.frame import Words
 from stations import selectors
 from stations.forms.fields import MomentField
 from stations.models import ListRule
@@ -32,7 +33,7 @@ class ReserveForm(forms.Form):
 
     def __init__(self, *args, pile, **options):
         super().__init__(*args, **options)
-        choices = [(one.number, one.letter) for one in selectors.connectors_of(pile)]
+        choices: list[tuple[int, Words]] = [(one.number, one.letter) for one in selectors.connectors_of(pile)]
         if selectors.says_yes(pile.pk, "ReserveConnectorZeroSupported"):
             choices.append((0, _("Any one of them")))
         chooser: Any = self.fields["connector"]

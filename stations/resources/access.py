@@ -60,7 +60,7 @@ class ReservationTable(ListTable):
     )
     remark = columns.Text(show=remark_words)
     actor_label = columns.Text(sort=("actor_label", "pk"))
-    created_at = columns.When(sort=True)
+    created_at = columns.When(sort=True, shown=False)
     ended_at = columns.When(sort=True, shown=False)
     transaction_number = columns.Text(shown=False)
 

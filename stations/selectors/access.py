@@ -136,6 +136,12 @@ def list_states() -> QuerySet[LocalListPile]:
     return LocalListPile.objects.select_related("pile__station", "list").defer("content")
 
 
+def out_of_step_first(states: QuerySet[LocalListPile]) -> QuerySet[LocalListPile]:
+    """Those that need somebody to look come first."""
+    is_in_step = Case(When(state=ListState.IN_STEP, then=Value(1)), default=Value(0))
+    return states.order_by(is_in_step, "pile__station__name", "pile__name", "pk")
+
+
 def list_state_of(pile: Pile) -> LocalListPile | None:
     """The same of one pile; None where nothing was ever to do with it."""
     return list_states().filter(pile=pile).first()

@@ -62,7 +62,7 @@ def access(request, pk):
         current="pile_access",
         live=["piles"],
         state=state,
-        state_facts=_facts(state, terms),
+        state_facts=_facts(state),
         note=list_note(state) if state is not None else "",
         own_list=selectors.list_of_station(row.station),
         terms=terms,
@@ -147,24 +147,26 @@ def cancel(request, pk):
     )
 
 
-def _facts(state, terms):
+def _facts(state):
     if state is None:
         return []
     badge = cells.badge(state.get_state_display(), tones.LOCAL_LIST[state.state])
     room = _("room for %(most)s") % {"most": state.in_all} if state.in_all else ""
-    reported = (
-        ""
-        if state.reported_version is None
-        else _("it said %(version)s") % {"version": state.reported_version}
-    )
-    return [
-        Fact(_("Local list"), badge, state.list.name if state.list else "–", big=False),
-        Fact(_("Version"), _shown(state.held_version), reported, big=False),
+    facts = [
+        Fact(_("Local list"), badge, state.list.name if state.list else "", big=False),
+        Fact(_("Version"), _shown(state.held_version), "", big=False),
+        Fact(_("It last said"), _shown(state.reported_version), _ago(state.reported_at), big=False),
         Fact(_("Cards on the list"), str(state.wanted_count), room, big=False),
         Fact(_("Entries that differ"), str(state.behind_by), "", big=False),
-        Fact(_("In step since"), cells.ago(state.synced_at) if state.synced_at else "–", big=False),
-        Fact(_("Last conflict"), cells.ago(state.conflict_at) if state.conflict_at else "–", big=False),
+        Fact(_("In step since"), _ago(state.synced_at) or "–", big=False),
     ]
+    if state.conflict_at:
+        facts.append(Fact(_("Last conflict"), _ago(state.conflict_at), big=False))
+    return facts
+
+
+def _ago(at):
+    return cells.ago(at) if at else ""
 
 
 def _shown(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Max
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from stations.services import local_lists
 from stations.views.sites import page_of as page_of_station
 from stations.wording import list_note
 
-CARDS_SHOWN, PILES_SHOWN = 100, 200
+CARDS_SHOWN, PILES_SHOWN = 50, 50
 FIELDS = ("name", "rule", "groups", "picked", "refused_too")
 STANDING = {"Accepted": "charging", "Blocked": "offline"}
 
@@ -162,12 +163,13 @@ def _actions(row):
 
 def _shown(row, states, may):
     """The cards, for those who may look after lists; the piles with what differs."""
-    states = list(states.order_by("pile__station__name", "pile__name", "pk")[:PILES_SHOWN])
+    total, in_step = states.count(), states.filter(state=ListState.IN_STEP).count()
+    left_out = states.aggregate(most=Max("left_out"))["most"] or 0
+    rows = list(selectors.out_of_step_first(states)[:PILES_SHOWN])
     entries = selectors.entries_of(row) if row is not None and may else []
-    in_step = sum(one.state == ListState.IN_STEP for one in states)
     facts = [
         Fact(_("Who is on it"), row.get_rule_display() if row is not None else "–", big=False),
-        Fact(_("Terminals in step"), f"{in_step} / {len(states)}", big=False),
+        Fact(_("Terminals in step"), f"{in_step} / {total}", big=False),
         Fact(
             _("Last built"),
             cells.ago(row.checked_at) if row is not None and row.checked_at else "–",
@@ -180,11 +182,12 @@ def _shown(row, states, may):
         "local_list": row,
         "facts": facts,
         "piles": [
-            (one, one.get_state_display(), tones.LOCAL_LIST[one.state], list_note(one)) for one in states
+            (one, one.get_state_display(), tones.LOCAL_LIST[one.state], list_note(one)) for one in rows
         ],
         "cards": [(one, STANDING[one.status]) for one in entries[:CARDS_SHOWN]],
         "more_cards": max(0, len(entries) - CARDS_SHOWN),
         "may_see_cards": may,
-        "left_out": max((one.left_out for one in states), default=0),
+        "more_piles": max(0, total - PILES_SHOWN),
+        "left_out": left_out,
         "unknown": selectors.unknown_picks(row) if row is not None and may else [],
     }
