@@ -100,7 +100,7 @@ def send_command(
 @transaction.atomic
 def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     """The same for callers in this room, whose requests may carry a secret."""
-    locks.hold(f"stations.command:{pile.pk}")
+    hold_pile(pile.pk)
     pile = Pile.objects.get(pk=pile.pk)
     same = Command.objects.filter(
         pile=pile,
@@ -121,6 +121,12 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
     _hand_over(pile.gateway, command, request)
     return command
+
+
+def hold_pile(pile_id: int) -> None:
+    """Take turns with whoever asks this pile for something, after those who have the pile for themselves."""
+    locks.share(Pile, pile_id)
+    locks.hold(f"stations.command:{pile_id}")
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from stations.locallist import Entry, Limits, Taken
 from stations.models import Command, Life, ListState, LocalList, LocalListPile, Pile
 from stations.selectors import access, list_of_station
 from stations.selectors.access import ListTerms
-from stations.services.commands import Request, order_command
+from stations.services.commands import Request, hold_pile, order_command
 from stations.services.local_lists import leave_piles
 from stations.states import LIST, UNANSWERED
 
@@ -107,7 +107,7 @@ def look_after(pile: Pile, *, how: str, actor: Actor, reason: str = "") -> Local
 
     A pile that cannot be heard is asked when it is back. Raises Refused: ``no_list``, ``retired``.
     """
-    locks.hold(f"stations.command:{pile.pk}")
+    hold_pile(pile.pk)
     pile = Pile.objects.select_related("station").get(pk=pile.pk)
     if pile.life == Life.RETIRED:
         raise Refused(_("This pile is retired."), code="retired")
@@ -138,7 +138,7 @@ def look_after(pile: Pile, *, how: str, actor: Actor, reason: str = "") -> Local
 def advance(row_id: int, *, actor: Actor = SYNC, wanted: Wanted | None = None) -> None:
     """Take what the last request brought, and make the next one. Does nothing while one is unanswered."""
     pile_id = LocalListPile.objects.values_list("pile", flat=True).get(pk=row_id)
-    locks.hold(f"stations.command:{pile_id}")
+    hold_pile(pile_id)
     row = locks.locked(LocalListPile.objects.filter(pk=row_id)).select_related("pile", "list").get()
     command = Command.objects.filter(pk=row.command_id).first() if row.command_id else None
     if command is not None:

@@ -26,7 +26,7 @@ from drivers.services import known_driver
 from stations.models import Pile, Reservation, ReservationState
 from stations.models.access import OPEN_RESERVATIONS
 from stations.reserving import AGAIN_AFTER, end, tell
-from stations.services.commands import Request, order_command
+from stations.services.commands import Request, hold_pile, order_command
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def reserve(
     Asking twice for the same is one reservation. Raises Refused: ``holder``, ``blocked``, ``no_card``,
     ``expires_at``, ``reserved``, and what ``commands`` refuses.
     """
-    locks.hold(f"stations.command:{pile.pk}")
+    hold_pile(pile.pk)
     card = _card_of(path_of_tenant(pile.tenant_id).operator_id, holder)
     _require_time(expires_at)
     expire_due(pile_id=pile.pk)
@@ -192,7 +192,7 @@ def _each(rows: QuerySet[Reservation], act: Callable[[Reservation], None]) -> in
     for key, pile_id in list(rows.order_by("pk").values_list("pk", "pile")[:BATCH]):
         try:
             with transaction.atomic():
-                locks.hold(f"stations.command:{pile_id}")
+                hold_pile(pile_id)
                 row = locks.locked(Reservation.objects.filter(pk=key)).select_related("pile").get()
                 if row.is_open:
                     act(row)
@@ -203,7 +203,7 @@ def _each(rows: QuerySet[Reservation], act: Callable[[Reservation], None]) -> in
 
 
 def _lock(reservation: Reservation) -> Reservation:
-    locks.hold(f"stations.command:{reservation.pile_id}")
+    hold_pile(reservation.pile_id)
     return locks.locked(Reservation.objects.filter(pk=reservation.pk)).select_related("pile").get()
 
 

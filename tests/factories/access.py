@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from backoffice.kit import clock
 from backoffice.kit.scope import unscoped
 from drivers.models import Card
@@ -43,7 +45,8 @@ def make_reservation(pile: Pile | None = None, **over: Any) -> Reservation:
 
 def said(command: Command, state: CommandState, answer: dict[str, Any], error: str = "", **over: Any) -> None:
     """What the gateway says became of a command."""
-    intake.keep_outcomes([outcome(command, state, answer=answer, error=error, **over)])
+    with transaction.atomic():
+        intake.keep_outcomes([outcome(command, state, answer=answer, error=error, **over)])
 
 
 def start_fact(pile: Pile, connector: int, id_tag: str, **over: Any) -> wire.TransactionStarted:
