@@ -10,10 +10,12 @@ from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services.asking import COMMAND
+from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
 from stations.snapshots import hear_of_settings
 from tenants.hooks import closing_blockers, equipment
 
+command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
 
 
