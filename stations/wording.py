@@ -34,7 +34,7 @@ PROBLEMS: Mapping[str, Words] = {
     "no_answer": gettext_lazy("The terminal did not answer. Its version tells whether it took the list."),
     "not_sent": gettext_lazy("The request did not leave. It is made again."),
     "not_supported": gettext_lazy("The terminal has no local list."),
-    "no_profile": gettext_lazy("The terminal does not name local lists among its profiles."),
+    "unsupported": gettext_lazy("The terminal, or its model, says that it has no local list."),
 }
 
 

@@ -10,14 +10,17 @@ KEY: Final = "AuthorizationKey"
 """Write-only (security white paper A01): it is never read back."""
 
 READ_ONLY: Final[Mapping[str, str]] = {
-    "ChargeProfileMaxStackLevel": "0",
+    "ChargeProfileMaxStackLevel": "20",
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": "24",
     "GetConfigurationMaxKeys": "50",
     "LocalAuthListMaxLength": "200",
     "MeterValuesAlignedDataMaxLength": "5",
     "MeterValuesSampledDataMaxLength": "5",
+    "MaxChargingProfilesInstalled": "40",
     "ReserveConnectorZeroSupported": "false",
     "SendLocalListMaxLength": "20",
-    "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation",
+    "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
 }
 NUMBERS: Final[Mapping[str, int]] = {
     "ClockAlignedDataInterval": 900,

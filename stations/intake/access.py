@@ -54,9 +54,11 @@ def of_boots(boots: Iterable[tuple[int, bool]]) -> None:
             if not renewed[row.pile_id]:
                 continue
             row.state = ListState.UNKNOWN
-        row.must_read, row.settings_asked = True, row.settings_asked and not renewed[row.pile_id]
+        row.must_read = True
+        if renewed[row.pile_id]:
+            row.settings_asked = row.insisted = False
         row.waits, row.due_at = 0, clock.now()
-        row.save(update_fields=["state", "must_read", "settings_asked", "waits", "due_at"])
+        row.save(update_fields=["state", "must_read", "settings_asked", "insisted", "waits", "due_at"])
 
 
 def of_statuses(changes: Sequence[StatusChange]) -> None:

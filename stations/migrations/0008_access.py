@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("drivers", "0001_initial"),
-        ("stations", "0006_vendor_messages"),
+        ("stations", "0009_campaigns"),
         ("tenants", "0002_theme_choices"),
     ]
 
@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("settings_asked", models.BooleanField(default=False)),
+                ("insisted", models.BooleanField(default=False)),
                 ("waits", models.PositiveSmallIntegerField(default=0)),
                 ("refusals", models.PositiveSmallIntegerField(default=0)),
                 ("problem", models.CharField(blank=True, max_length=40, verbose_name="last problem")),

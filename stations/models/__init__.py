@@ -8,6 +8,22 @@ from stations.models.access import (
     Reservation,
     ReservationState,
 )
+from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.charging import (
+    ChargingProfile,
+    LoadGroup,
+    LoadShare,
+    LoadUnit,
+    ProfilePurpose,
+    ProfileState,
+    Reshare,
+)
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -19,6 +35,7 @@ from stations.models.devices import (
     QrToken,
     Registration,
     UnclaimedPile,
+    letter_of,
 )
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
@@ -27,34 +44,50 @@ from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "Campaign",
+    "CampaignPile",
+    "CampaignStatus",
+    "ChargingProfile",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "Frame",
     "Gateway",
     "Intent",
+    "ItemStatus",
     "Kind",
     "Life",
     "ListRule",
     "ListState",
+    "LoadGroup",
+    "LoadShare",
+    "LoadUnit",
     "LocalList",
     "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
+    "ProfilePurpose",
+    "ProfileState",
     "QrToken",
     "Registration",
     "Reservation",
     "ReservationState",
+    "Reshare",
     "Station",
     "StationStatus",
     "StatusEvent",
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
     "Trouble",
     "UnclaimedPile",
     "VendorMessage",
     "VersionState",
+    "letter_of",
 ]

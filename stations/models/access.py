@@ -69,7 +69,7 @@ class LocalListPile(TenantOwned):
     is the version that goes with it, ``version`` the highest one that was ever sent or heard.
     ``must_read``: its version is asked before anything is sent. ``must_fill``: the next message is Full.
     ``kept_empty``: it shall have nothing. Without a list, and not kept empty, it is left alone.
-    ``at_once`` and ``in_all`` are what it told of itself. ``command`` is the request whose end is awaited, ``doubt`` a list message that nobody answered.
+    ``insisted``: it is asked although it seems to have no local list. ``at_once`` and ``in_all`` are what it told of itself. ``command`` is the request whose end is awaited, ``doubt`` a list message that nobody answered.
     ``due_at``: when to go on, as soon as the pile can be heard.
     """
 
@@ -92,6 +92,7 @@ class LocalListPile(TenantOwned):
     at_once = models.PositiveIntegerField(_("entries in a message"), null=True, blank=True)
     in_all = models.PositiveIntegerField(_("entries it has room for"), null=True, blank=True)
     settings_asked = models.BooleanField(default=False)
+    insisted = models.BooleanField(default=False)
     command = models.ForeignKey(Command, models.SET_NULL, null=True, blank=True, related_name="+")
     doubt = models.ForeignKey(Command, models.SET_NULL, null=True, blank=True, related_name="+")
     waits = models.PositiveSmallIntegerField(default=0)

@@ -1,6 +1,8 @@
 """The lists of this room."""
 
 from stations.resources.access import LOCAL_LISTS, RESERVATIONS
+from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
@@ -16,13 +18,20 @@ LISTS = (
     UNCLAIMED,
     MODELS,
     VENDOR_MESSAGES,
+    CAMPAIGNS,
+    CAMPAIGN_PILES,
+    TEMPLATES,
+    DRIFT,
     RESERVATIONS,
     LOCAL_LISTS,
 )
 
 __all__ = [
+    "CAMPAIGNS",
+    "CAMPAIGN_PILES",
     "COMMANDS",
     "CONNECTORS",
+    "DRIFT",
     "LISTS",
     "LOCAL_LISTS",
     "MODELS",
@@ -30,6 +39,7 @@ __all__ = [
     "RESERVATIONS",
     "STATIONS",
     "TARIFFS",
+    "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
     "VENDOR_MESSAGES",

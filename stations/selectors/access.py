@@ -13,10 +13,8 @@ from backoffice.kit import clock
 from backoffice.kit.scope import path_of_tenant
 from drivers.selectors import CardFacts, card_facts
 from drivers.tags import fold_tag
-from ocpp_gateway.wire import CommandState
 from stations.locallist import Entry, Limits
 from stations.models import (
-    Command,
     Life,
     ListRule,
     ListState,
@@ -27,41 +25,23 @@ from stations.models import (
     Station,
 )
 from stations.models.access import OPEN_RESERVATIONS
+from stations.selectors.settings import settings_of
 from tenants.selectors import subtree_ids
-
-ANSWERS_LOOKED_AT = 10
-"""A pile is asked for its settings in parts; older answers say little about the pile of today."""
-
-LIST_PROFILE, RESERVATION_PROFILE = "LocalAuthListManagement", "Reservation"
 
 
 def told_settings(pile_id: int, names: Iterable[str]) -> dict[str, str]:
     """What a pile last said that these settings are, by the names as given; those it never told are left out."""
     wanted = {name.casefold(): name for name in names}
-    answers = (
-        Command.objects.filter(pile=pile_id, action="GetConfiguration", state=CommandState.ACCEPTED.value)
-        .order_by("-answered_at", "-pk")
-        .values_list("answer", flat=True)[:ANSWERS_LOOKED_AT]
-    )
-    found: dict[str, str] = {}
-    for answer in answers:
-        for entry in answer.get("configurationKey", ()):
-            name = wanted.get(str(entry.get("key", "")).casefold())
-            if name is not None and "value" in entry:
-                found.setdefault(name, str(entry["value"]).strip())
-    return found
+    told = settings_of(pile_id).filter(known=True, value__isnull=False).values_list("key", "value")
+    return {wanted[key.casefold()]: (value or "").strip() for key, value in told if key.casefold() in wanted}
 
 
 @dataclass(frozen=True, slots=True)
 class ListTerms:
-    """What a pile told of its local list (OCPP 1.6 §9.2). ``enabled`` None: it never said.
-
-    ``lacking``: it says which feature profiles it has, and this one is not among them (§3.3).
-    """
+    """What a pile told of its local list (OCPP 1.6 §9.2). ``enabled`` None: it never said."""
 
     limits: Limits
     enabled: bool | None
-    lacking: bool
 
 
 LIST_SETTINGS = (
@@ -79,14 +59,7 @@ def list_terms(pile_id: int) -> ListTerms:
     return ListTerms(
         Limits(_length(told.get("SendLocalListMaxLength")), _length(told.get("LocalAuthListMaxLength"))),
         None if enabled is None else enabled.casefold() == "true",
-        _lacks(told.get("SupportedFeatureProfiles", ""), LIST_PROFILE),
     )
-
-
-def lacks_reservations(pile_id: int) -> bool:
-    """Whether the pile says which feature profiles it has, and reservations are not among them."""
-    told = told_settings(pile_id, ["SupportedFeatureProfiles"])
-    return _lacks(told.get("SupportedFeatureProfiles", ""), RESERVATION_PROFILE)
 
 
 def says_yes(pile_id: int, name: str) -> bool | None:
@@ -199,10 +172,6 @@ def open_reservation(pile_id: int, connector_number: int) -> Reservation | None:
 def _entry(card: CardFacts) -> Entry:
     expires = "" if card.expires_at is None else clock.utc_text(card.expires_at)
     return Entry(card.uid, "Accepted" if card.works else "Blocked", expires, card.parent_id_tag)
-
-
-def _lacks(told: str, profile: str) -> bool:
-    return bool(told) and profile.casefold() not in {one.strip().casefold() for one in told.split(",")}
 
 
 def _length(told: str | None) -> int | None:

@@ -125,7 +125,7 @@ def look_after(pile: Pile, *, how: str, actor: Actor, reason: str = "") -> Local
     row.must_read = row.must_read or how == "version"
     if row.state == ListState.UNSUPPORTED:
         _enter(row, ListState.UNKNOWN)
-        row.settings_asked, row.must_read = row.problem == "no_profile", True
+        row.insisted, row.must_read = True, True
     row.waits, row.refusals, row.due_at = 0, 0, clock.now()
     row.save()
     after = {**audit.snapshot(row), "how": how}
@@ -191,7 +191,9 @@ def _go_on(row: LocalListPile, entries: list[Entry] | None, terms: ListTerms, ac
     try:
         command = order_command(row.pile, request, actor=actor)
     except Refused as refused:
-        if refused.code != "offline":
+        if refused.code == "unsupported":
+            _lack(row, "unsupported")
+        elif refused.code != "offline":
             _wait(row, "not_sent")
         return
     row.command = command
@@ -208,12 +210,8 @@ def _next_request(row: LocalListPile, entries: list[Entry] | None, terms: ListTe
         row.due_at = None
         return None
     limits = terms.limits
-    if not row.settings_asked:
-        if limits.at_once is None or limits.in_all is None:
-            return _request(row, "GetConfiguration", {"key": list(access.LIST_SETTINGS)})
-        if terms.lacking:
-            _lack(row, "no_profile")
-            return None
+    if not row.settings_asked and (limits.at_once is None or limits.in_all is None):
+        return _request(row, "GetConfiguration", {"key": list(access.LIST_SETTINGS)})
     if row.must_read:
         return _request(row, "GetLocalListVersion", {})
     content = locallist.listing(entries or [], limits).content
@@ -228,7 +226,7 @@ def _next_request(row: LocalListPile, entries: list[Entry] | None, terms: ListTe
 
 
 def _request(row: LocalListPile, action: str, payload: Mapping[str, Any]) -> Request:
-    return Request(action=action, payload=payload, about=audit.reference(row))
+    return Request(action=action, payload=payload, about=audit.reference(row), anyway=row.insisted)
 
 
 def _take_settings(row: LocalListPile, command: Command) -> None:
@@ -238,8 +236,6 @@ def _take_settings(row: LocalListPile, command: Command) -> None:
     if taken in {Taken.NOT_SENT, Taken.NOBODY_KNOWS} and row.waits < ASKED_IN_VAIN:
         row.settings_asked = False
         _wait(row, _SILENCE[taken])
-    elif access.list_terms(row.pile_id).lacking:
-        _lack(row, "no_profile")
 
 
 def _take_version(row: LocalListPile, command: Command) -> None:

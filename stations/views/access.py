@@ -68,7 +68,7 @@ def access(request, pk):
         terms=terms,
         ways=_ways(row, request.grants),
         reserving=_reserving(row, request.grants),
-        lacks_reservations=selectors.lacks_reservations(row.pk),
+        no_reservations=selectors.unsupported(row, "ReserveNow"),
         reservations=[
             _line(one, request.grants) for one in selectors.reservations_of(row.pk)[:RESERVATIONS_SHOWN]
         ],

@@ -20,10 +20,10 @@ from backoffice.environment import ROOT
 DEMANDED = frozenset(
     chain(
         range(1, 13),
-        range(14, 58),
-        range(59, 85),
+        range(14, 85),
         range(86, 102),
         range(108, 112),
+        (102, 103),
         (118, 119),
     )
 )

@@ -38,9 +38,16 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Campaign,
+    CampaignPile,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     Frame,
+    LoadGroup,
+    LoadShare,
     LocalList,
     LocalListPile,
     Pile,
@@ -48,10 +55,12 @@ from stations.models import (
     PileModel,
     QrToken,
     Reservation,
+    Reshare,
     Station,
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     Trouble,
     UnclaimedPile,
     VendorMessage,
@@ -136,11 +145,15 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     AuditEntry,
+    CampaignPile,
     Card,
     Case,
     ChannelNotice,
     ChargingOrder,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     DayTotal,
     Debt,
@@ -150,6 +163,8 @@ PLAIN = (
     Hold,
     Job,
     Journal,
+    LoadGroup,
+    LoadShare,
     LocalList,
     LocalListPile,
     LooseFact,
@@ -160,6 +175,7 @@ PLAIN = (
     PileModel,
     QrToken,
     Reservation,
+    Reshare,
     Sample,
     SmsCode,
     SmsMessage,
@@ -167,6 +183,7 @@ PLAIN = (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     TopUp,
     Transaction,
     Trouble,
@@ -177,6 +194,8 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+RESET = {"action": "Reset", "payload": {"type": "Soft"}}
+factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))

@@ -128,7 +128,7 @@ def test_a_pile_without_a_local_list_is_not_asked_again(
 def test_a_pile_that_does_not_name_the_profile_is_asked_only_when_staff_insist() -> None:
     keeper = Keeper.with_cards(1, profiles="Core,Reservation")
     keeper.live()
-    assert (keeper.row.state, keeper.row.problem) == (ListState.UNSUPPORTED, "no_profile")
+    assert (keeper.row.state, keeper.row.problem) == (ListState.UNSUPPORTED, "unsupported")
     assert [c.action for c in keeper.commands] == ["GetConfiguration"]
 
     list_sync.look_after(keeper.pile, how="full", actor=ACTOR)
