@@ -31,8 +31,12 @@ class ReserveForm(forms.Form):
     expires_at = MomentField(label=_("Until"), help_text=_("24 hours at most."))
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
-    def __init__(self, *args, pile, **options):
+    def __init__(self, *args, pile, objection="", **options):
         super().__init__(*args, **options)
+        if objection:
+            self.fields["anyway"] = forms.BooleanField(
+                label=_("Send anyway"), required=False, help_text=objection
+            )
         choices: list[tuple[int, Words]] = [(one.number, one.letter) for one in selectors.connectors_of(pile)]
         if selectors.says_yes(pile.pk, "ReserveConnectorZeroSupported"):
             choices.append((0, _("Any one of them")))

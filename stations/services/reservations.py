@@ -40,11 +40,19 @@ CLOCK = timer("reservations")
 
 @transaction.atomic
 def reserve(
-    pile: Pile, *, connector: int, holder: str, expires_at: datetime, actor: Actor, reason: str = ""
+    pile: Pile,
+    *,
+    connector: int,
+    holder: str,
+    expires_at: datetime,
+    actor: Actor,
+    reason: str = "",
+    anyway: bool = False,
 ) -> Reservation:
     """Ask a pile to keep a connector (0: any one) free for a card, or for the driver with this phone.
 
-    Asking twice for the same is one reservation. Raises Refused: ``holder``, ``blocked``, ``no_card``,
+    Asking twice for the same is one reservation. ``anyway`` asks a pile that does not list the feature
+    profile; only engineers may. Raises Refused: ``holder``, ``blocked``, ``no_card``,
     ``expires_at``, ``reserved``, and what ``commands`` refuses.
     """
     hold_pile(pile.pk)
@@ -76,7 +84,7 @@ def reserve(
         actor_ref=actor.ref[:80],
         actor_label=actor.label[:120],
     )
-    _ask_for(row, actor, reason)
+    _ask_for(row, actor, reason, anyway=anyway)
     audit.record(actor, "reservation.requested", row, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -132,8 +140,9 @@ def ask_again() -> int:
     return _each(due, _ask_once_more)
 
 
-def _ask_for(row: Reservation, actor: Actor, reason: str = "") -> None:
-    """Send it. Raises Refused."""
+def _ask_for(row: Reservation, actor: Actor, reason: str = "", *, anyway: bool = False) -> None:
+    """Send it. A pile that was asked before is not asked whether it can be. Raises Refused."""
+    anyway = anyway or row.attempts > 0 or row.state == ReservationState.ACTIVE
     payload = {
         "connectorId": row.connector_number,
         "expiryDate": clock.utc_text(row.asked_expires_at or row.expires_at),
@@ -141,7 +150,7 @@ def _ask_for(row: Reservation, actor: Actor, reason: str = "") -> None:
         "reservationId": row.pk,
         **({"parentIdTag": row.parent_id_tag} if row.parent_id_tag else {}),
     }
-    order_command(row.pile, _request(row, "ReserveNow", payload, reason), actor=actor)
+    order_command(row.pile, _request(row, "ReserveNow", payload, reason, anyway=anyway), actor=actor)
     row.attempts, row.due_at = row.attempts + 1, None
     row.save()
     tell(row)
@@ -151,7 +160,7 @@ def _ask_to_cancel(row: Reservation, actor: Actor, reason: str = "") -> None:
     """Send it, or leave it due where nothing can be sent now."""
     payload = {"reservationId": row.pk}
     try:
-        order_command(row.pile, _request(row, "CancelReservation", payload, reason), actor=actor)
+        order_command(row.pile, _request(row, "CancelReservation", payload, reason, anyway=True), actor=actor)
         row.due_at = None
     except Refused:
         row.due_at = clock.now() + AGAIN_AFTER
@@ -159,13 +168,16 @@ def _ask_to_cancel(row: Reservation, actor: Actor, reason: str = "") -> None:
     tell(row)
 
 
-def _request(row: Reservation, action: str, payload: Mapping[str, object], reason: str) -> Request:
+def _request(
+    row: Reservation, action: str, payload: Mapping[str, object], reason: str, *, anyway: bool
+) -> Request:
     return Request(
         action=action,
         payload=payload,
         connector_number=row.connector_number or None,
         about=audit.reference(row),
         reason=reason,
+        anyway=anyway,
     )
 
 

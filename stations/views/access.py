@@ -100,8 +100,9 @@ def look_after(request, pk, how):
 def reserve(request, pk):
     """Keep a connector free for a card."""
     row = row_or_404(selectors.piles(), pk=pk)
+    engineer = StationPerm.COMMAND_ENGINEER in request.grants
     form = ReserveForm(
-        request.POST or None, pile=row, initial={"connector": request.GET.get("connector", "")}
+        request.POST or None, pile=row, objection=selectors.unsupported(row, "ReserveNow") if engineer else ""
     )
     return form_page(
         request,

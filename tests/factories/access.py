@@ -89,7 +89,7 @@ class Keeper:
         settings = {
             "SendLocalListMaxLength": str(at_once),
             "LocalAuthListMaxLength": str(in_all),
-            "SupportedFeatureProfiles": profiles or "Core, LocalAuthListManagement",
+            "SupportedFeatureProfiles": profiles or "Core, LocalAuthListManagement, Reservation",
         }
         return cls(operator, make_list(operator, is_default=True), pile, cards, settings)
 

@@ -166,6 +166,21 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert not Reservation.objects.exists()
 
 
+def test_an_engineer_may_ask_a_terminal_that_does_not_list_the_profile() -> None:
+    keeper = Keeper.with_cards(1, profiles="Core, LocalAuthListManagement")
+    keeper.live()
+    url = reverse("stations:reserve", args=[keeper.pile.pk])
+    typed = {"connector": "1", "holder": keeper.tags[0], "expires_at": typed_until(1)}
+    refused = browser(keeper.operator, Role.SUPPORT).post(url, typed | {"anyway": "on"})
+    assert "does not list the feature profile" in str(errors(refused))
+    assert not Reservation.objects.exists()
+
+    client = browser(keeper.operator, Role.ENGINEER)
+    assert "Send anyway" in client.get(url).content.decode()
+    assert client.post(url, typed | {"anyway": "on"}).status_code == 302
+    assert Command.objects.latest("pk").action == "ReserveNow"
+
+
 def test_an_offline_terminal_says_that_it_cannot_reserve() -> None:
     pile = make_pile()
     operator = operator_of(pile)
