@@ -179,6 +179,15 @@ class Acceptance(Premises):
         card = await self.inside(Card.objects.get, uid=uid)
         await self.ask(service, card, **named)
 
+    async def at(self, moment: datetime, function: Callable[..., Any], *args: Any) -> Any:
+        """What a timer does at another moment than now."""
+
+        def run() -> Any:
+            with clock.frozen(moment):
+                return function(*args)
+
+        return await self.inside(run)
+
     async def manufacturer(self) -> Tenant:
         """Who stands above the operator and decides for its piles."""
         top: Tenant = await self.inside(self.operator.get_root)
@@ -232,8 +241,9 @@ class Acceptance(Premises):
         return pile
 
     def _register(self, identity: str, over: dict[str, Any]) -> None:
+        fields = {"station": self.station} | over
         with outside(), self._desk(self.operator).entered():
-            new = make_new_pile(self.station, identity=identity, **over)
+            new = make_new_pile(identity=identity, **fields)
         self.keys[identity], self.ids[identity] = new.key, new.pile.pk
 
     def _driver(self, balance: int) -> Driver:
