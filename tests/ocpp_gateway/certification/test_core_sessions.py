@@ -43,6 +43,7 @@ async def assert_settled(house: Acceptance, number: int, reason: str = "Local") 
 
 
 @pytest.mark.statement(29, 37, 39)
+@pytest.mark.quirk("time-spelling")
 async def test_tc_001_cold_boot(house: Acceptance) -> None:
     """Boot is accepted with an interval and the time; every status and a heartbeat are answered."""
     pile = await house.pile(house.new_identity(), boots=False)

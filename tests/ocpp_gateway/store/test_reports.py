@@ -120,6 +120,7 @@ async def test_one_poisonous_report_among_many_is_found_and_the_others_are_store
     assert await premises.rows(UNSTORABLE) == [("MeterReported", '{"number":17}')]
 
 
+@pytest.mark.quirk("never-our-fault")
 async def test_a_poisonous_start_is_refused_because_its_answer_would_mean_something(
     premises: Premises,
 ) -> None:
