@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import file_sweeps, sweeps
 
 
 @sweep
@@ -25,4 +25,24 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+@sweep
+def follow_files() -> None:
+    file_sweeps.ask_silent_updates()
+    file_sweeps.stall_updates()
+    file_sweeps.ask_silent_uploads()
+    file_sweeps.stall_uploads()
+
+
+@sweep
+def forget_files() -> None:
+    file_sweeps.forget_files()
+    file_sweeps.clear_landing()
+
+
+SCHEDULE = {
+    conclude_commands: 5.0,
+    drop_lost_gateways: 15.0,
+    keep_traffic: 3600.0,
+    follow_files: 60.0,
+    forget_files: 3600.0,
+}

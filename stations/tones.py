@@ -8,11 +8,14 @@ from backoffice.kit.frame import Tone
 from stations.models import (
     CommandStatus,
     ConnectorStatus,
+    FirmwareState,
     Intent,
     Life,
     Registration,
     StationStatus,
     TariffStatus,
+    UpdateStatus,
+    UploadStatus,
     VersionState,
 )
 
@@ -66,4 +69,28 @@ VERSION: Mapping[str, Tone] = {
     VersionState.DRAFT: "waiting",
     VersionState.APPROVED: "charging",
     VersionState.WITHDRAWN: "offline",
+}
+FIRMWARE: Mapping[str, Tone] = {
+    FirmwareState.DRAFT: "waiting",
+    FirmwareState.RELEASED: "charging",
+    FirmwareState.WITHDRAWN: "offline",
+}
+UPDATE: Mapping[str, Tone] = {
+    UpdateStatus.REQUESTED: "waiting",
+    UpdateStatus.DOWNLOADING: "idle",
+    UpdateStatus.DOWNLOADED: "idle",
+    UpdateStatus.VERIFIED: "idle",
+    UpdateStatus.INSTALLING: "idle",
+    UpdateStatus.REBOOTING: "idle",
+    UpdateStatus.INSTALLED: "charging",
+    UpdateStatus.FAILED: "fault",
+    UpdateStatus.STALLED: "fault",
+}
+UPLOAD: Mapping[str, Tone] = {
+    UploadStatus.REQUESTED: "waiting",
+    UploadStatus.UPLOADING: "idle",
+    UploadStatus.UPLOADED: "charging",
+    UploadStatus.NOTHING: "plain",
+    UploadStatus.FAILED: "fault",
+    UploadStatus.STALLED: "fault",
 }

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services import updates, uploads
 from tenants.hooks import closing_blockers, equipment
 
 equipment.answer(equipment_of_tenants)
+command_finished.listen(updates.take_answer)
+command_finished.listen(uploads.take_answer)
 
 
 @closing_blockers.answer

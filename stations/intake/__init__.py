@@ -6,6 +6,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 
 from stations.intake.boots import boot
 from stations.intake.door import admit, note_refusals
+from stations.intake.files import report_firmware, report_uploads
 from stations.intake.frames import keep_frames, note
 from stations.intake.outcomes import keep_outcomes
 from stations.intake.presence import (
@@ -29,7 +30,9 @@ __all__ = [
     "keep_outcomes",
     "note",
     "note_refusals",
+    "report_firmware",
     "report_status",
+    "report_uploads",
     "see",
     "see_gateway",
     "start_gateway",

@@ -12,6 +12,16 @@ from stations.models.devices import (
     Registration,
     UnclaimedPile,
 )
+from stations.models.files import (
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UpdateStatus,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+    UploadStatus,
+)
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
@@ -21,6 +31,9 @@ __all__ = [
     "CommandStatus",
     "Connector",
     "ConnectorStatus",
+    "Firmware",
+    "FirmwareJob",
+    "FirmwareState",
     "Frame",
     "Gateway",
     "Intent",
@@ -38,5 +51,10 @@ __all__ = [
     "TariffStatus",
     "TariffVersion",
     "UnclaimedPile",
+    "UpdateStatus",
+    "UploadJob",
+    "UploadKind",
+    "UploadStatus",
+    "UploadedFile",
     "VersionState",
 ]

@@ -1,6 +1,19 @@
 """Reads of this room that others may call. Everything is filtered by the active scope."""
 
 from stations.selectors.equipment import equipment_of_tenants
+from stations.selectors.files import (
+    duplicates_of,
+    firmware_for,
+    firmware_job_list,
+    firmware_jobs_of,
+    firmware_list,
+    piles_for,
+    transfer_protocols,
+    upload_job_list,
+    upload_jobs_of,
+    uploaded_files,
+    versions_running,
+)
 from stations.selectors.places import PilePlace, place_of_pile, places, places_read_once
 from stations.selectors.sites import (
     TokenTarget,
@@ -69,9 +82,14 @@ __all__ = [
     "connectors_beside",
     "connectors_of",
     "cursor_of",
+    "duplicates_of",
     "equipment_of_tenants",
     "events_of",
     "faulted_connectors",
+    "firmware_for",
+    "firmware_job_list",
+    "firmware_jobs_of",
+    "firmware_list",
     "frames_before",
     "frames_of",
     "lacks_trigger",
@@ -85,6 +103,7 @@ __all__ = [
     "pile_list",
     "pile_models",
     "piles",
+    "piles_for",
     "piles_of",
     "piles_out_of_reach",
     "place_of_pile",
@@ -100,9 +119,14 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "transfer_protocols",
     "unclaimed",
     "unclaimed_count",
+    "upload_job_list",
+    "upload_jobs_of",
+    "uploaded_files",
     "version_in_force",
     "versions",
     "versions_of",
+    "versions_running",
 ]
