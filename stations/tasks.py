@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import file_sweeps, sweeps
+from stations.services import campaigns, file_sweeps, sweeps
 
 
 @sweep
@@ -12,6 +12,11 @@ def conclude_commands() -> None:
     sweeps.expire_commands()
     sweeps.time_out_commands()
     sweeps.miss_effects()
+
+
+@sweep
+def advance_campaigns() -> None:
+    campaigns.advance_campaigns()
 
 
 @sweep
@@ -41,6 +46,7 @@ def forget_files() -> None:
 
 SCHEDULE = {
     conclude_commands: 5.0,
+    advance_campaigns: 2.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
     follow_files: 60.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import labels, models, pile, piles, sites, talk, tariffs
+from stations.views import campaigns, labels, models, pile, piles, sites, talk, tariffs
 
 app_name = "stations"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("stations/<int:pk>/close/", sites.close, name="station_close"),
     path("stations/<int:pk>/labels/", labels.of_station, name="station_labels"),
     path("piles/new/", piles.create, name="pile_new"),
+    path("piles/bulk/", campaigns.choose, name="bulk"),
+    path("piles/bulk/<str:action>/", campaigns.ask, name="bulk_ask"),
     path("piles/waiting/<int:pk>/", piles.claim, name="claim"),
     path("piles/<int:pk>/", pile.pile, name="pile"),
     path("piles/<int:pk>/edit/", piles.edit, name="pile_edit"),
@@ -40,6 +42,11 @@ urlpatterns = [
     path("tariff-versions/<int:pk>/approve/", tariffs.approve, name="version_approve"),
     path("tariff-versions/<int:pk>/withdraw/", tariffs.withdraw, name="version_withdraw"),
     path("commands/<int:pk>/", talk.command, name="command"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/pause/", campaigns.pause, name="campaign_pause"),
+    path("campaigns/<int:pk>/resume/", campaigns.resume, name="campaign_resume"),
+    path("campaigns/<int:pk>/stop/", campaigns.stop, name="campaign_stop"),
+    path("campaigns/<int:pk>/again/", campaigns.again, name="campaign_again"),
     path("pile-models/new/", models.create, name="model_new"),
     path("pile-models/<int:pk>/edit/", models.edit, name="model_edit"),
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from stations import campaigns
 from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
-from stations.services import updates, uploads
+from stations.services import file_campaigns, updates, uploads
+from stations.services.asking import COMMAND
 from tenants.hooks import closing_blockers, equipment
 
 equipment.answer(equipment_of_tenants)
@@ -25,5 +27,7 @@ def open_stations(tenant_id: int) -> str | None:
     return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}
 
 
+for _kind in (COMMAND, *file_campaigns.KINDS):
+    campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)

@@ -1,5 +1,6 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -27,6 +28,9 @@ from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, Version
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 
 __all__ = [
+    "Campaign",
+    "CampaignPile",
+    "CampaignStatus",
     "Command",
     "CommandStatus",
     "Connector",
@@ -37,6 +41,7 @@ __all__ = [
     "Frame",
     "Gateway",
     "Intent",
+    "ItemStatus",
     "Kind",
     "Life",
     "Pile",

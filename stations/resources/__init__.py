@@ -1,9 +1,21 @@
 """The lists of this room."""
 
+from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, UNCLAIMED, MODELS)
+LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, UNCLAIMED, MODELS, CAMPAIGNS, CAMPAIGN_PILES)
 
-__all__ = ["COMMANDS", "CONNECTORS", "LISTS", "MODELS", "PILES", "STATIONS", "TARIFFS", "UNCLAIMED"]
+__all__ = [
+    "CAMPAIGNS",
+    "CAMPAIGN_PILES",
+    "COMMANDS",
+    "CONNECTORS",
+    "LISTS",
+    "MODELS",
+    "PILES",
+    "STATIONS",
+    "TARIFFS",
+    "UNCLAIMED",
+]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Empty, Words
 from backoffice.kit.lists import (
+    BulkPage,
     ListFilters,
     ListTable,
     PageAction,
@@ -210,6 +211,14 @@ PILES = Resource(
     detail="stations:pile",
     menu=Place("stations", 20),
     page_actions=(PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),),
+    bulk_pages=(
+        BulkPage(
+            label=_("Ask…"),
+            to="stations:bulk",
+            perms=frozenset({StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}),
+            icon="message",
+        ),
+    ),
     empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
     live="connectors piles",
 )

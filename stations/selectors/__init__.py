@@ -1,5 +1,14 @@
 """Reads of this room that others may call. Everything is filtered by the active scope."""
 
+from stations.selectors.abilities import lacking_actions, lacks_trigger, unsupported
+from stations.selectors.campaigns import (
+    campaign_list,
+    campaign_pile_list,
+    campaigns,
+    counts_of,
+    preview_of,
+    shares_of_wave,
+)
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.files import (
     duplicates_of,
@@ -60,7 +69,6 @@ from stations.selectors.traffic import (
     events_of,
     frames_before,
     frames_of,
-    lacks_trigger,
     listening_since,
     outages,
     queued_orders,
@@ -71,6 +79,9 @@ __all__ = [
     "PilePlace",
     "TokenTarget",
     "assignable_tariffs",
+    "campaign_list",
+    "campaign_pile_list",
+    "campaigns",
     "command_list",
     "commands",
     "commands_about",
@@ -81,6 +92,7 @@ __all__ = [
     "connectors",
     "connectors_beside",
     "connectors_of",
+    "counts_of",
     "cursor_of",
     "duplicates_of",
     "equipment_of_tenants",
@@ -92,6 +104,7 @@ __all__ = [
     "firmware_list",
     "frames_before",
     "frames_of",
+    "lacking_actions",
     "lacks_trigger",
     "listening_since",
     "live_tokens",
@@ -109,7 +122,9 @@ __all__ = [
     "place_of_pile",
     "places",
     "places_read_once",
+    "preview_of",
     "queued_orders",
+    "shares_of_wave",
     "station_by_code",
     "station_list",
     "station_owners",
@@ -125,6 +140,7 @@ __all__ = [
     "upload_job_list",
     "upload_jobs_of",
     "uploaded_files",
+    "unsupported",
     "version_in_force",
     "versions",
     "versions_of",

@@ -35,12 +35,16 @@ MOST_RETRIES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """When and how. ``retrieve_at`` None: now. ``install_at`` is for signed updates only."""
+    """When and how. ``retrieve_at`` None: now. ``install_at`` is for signed updates only.
+
+    ``anyway``: also where the pile said that it does not know the command; only engineers may.
+    """
 
     retrieve_at: datetime | None = None
     install_at: datetime | None = None
     retries: int = 3
     retry_interval_s: int = 60
+    anyway: bool = False
 
 
 def start_update(
@@ -54,21 +58,25 @@ def start_update(
 ) -> FirmwareJob:
     """Ask a pile of the scope to fetch and install a firmware.
 
-    Raises Refused: ``state``, ``model``, ``unsigned``, ``version``, ``running``, ``scheme``, and what
-    ``send_command`` raises.
+    Raises Refused: ``state``, ``model``, ``unsigned``, ``version``, ``wants_signed``, ``running``,
+    ``scheme``, and what ``send_command`` raises.
     """
+    plan = plan or Plan()
     with transaction.atomic():
         locks.hold(f"stations.files:{pile.pk}")
         row = Pile.objects.select_related("model").get(pk=pile.pk)
         wanted = Firmware.objects.get(pk=firmware.pk)
         _require_fit(row, wanted, signed=signed)
+        if not signed and not plan.anyway:
+            _require_plain(row)
         _require_free(row, signed=signed)
         _require_scheme(row)
-        job = _create(row, wanted, actor, signed=signed, plan=plan or Plan())
+        job = _create(row, wanted, actor, signed=signed, plan=plan)
         request = Request(
             action="SignedUpdateFirmware" if signed else "UpdateFirmware",
-            payload=_payload(job, plan or Plan()),
+            payload=_payload(job, plan),
             reason=reason,
+            anyway=plan.anyway,
             about=f"{ABOUT}{job.pk}",
         )
         job.command = order_command(row, request, actor=actor)
@@ -184,6 +192,13 @@ def _require_fit(pile: Pile, firmware: Firmware, *, signed: bool) -> None:
         raise Refused(_("This firmware has no signature."), code="unsigned", field="signed")
     if updating.same_version(pile.firmware, firmware.version):
         raise Refused(_("The terminal runs this version already."), code="version", field="firmware")
+
+
+def _require_plain(pile: Pile) -> None:
+    """A pile that refused a plain update, as one with secure updates does (white paper L01.FR.20), is told apart."""
+    if "UpdateFirmware" in selectors.lacking_actions(pile):
+        message = _("Terminals of this model and firmware refuse updates that are not signed.")
+        raise Refused(message, code="wants_signed", field="signed")
 
 
 def _require_free(pile: Pile, *, signed: bool) -> None:

@@ -48,7 +48,10 @@ _TRIGGERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is asked for: a span of time, by which way (``""``: what suits the pile), how often it tries."""
+    """What is asked for: a span of time, by which way (``""``: what suits the pile), how often it tries.
+
+    ``anyway``: also where the pile said that it does not know the command; only engineers may.
+    """
 
     kind: UploadKind = UploadKind.DIAGNOSTICS
     since: datetime | None = None
@@ -56,6 +59,7 @@ class Wanted:
     scheme: str = ""
     retries: int = 3
     retry_interval_s: int = 60
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ def start_upload(pile: Pile, *, wanted: Wanted, actor: Actor, reason: str = "") 
             action="GetDiagnostics" if wanted.kind == UploadKind.DIAGNOSTICS else "GetLog",
             payload=_payload(job, wanted),
             reason=reason,
+            anyway=wanted.anyway,
             about=f"{ABOUT}{job.pk}",
         )
         job.command = order_command(row, request, actor=actor)

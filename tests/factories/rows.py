@@ -38,6 +38,8 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Campaign,
+    CampaignPile,
     Command,
     Connector,
     Frame,
@@ -131,6 +133,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     AuditEntry,
+    CampaignPile,
     Card,
     Case,
     ChannelNotice,
@@ -167,6 +170,8 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+RESET = {"action": "Reset", "payload": {"type": "Soft"}}
+factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))

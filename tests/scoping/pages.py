@@ -27,6 +27,7 @@ from finance.permissions import FinancePerm
 from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
+    Campaign,
     Command,
     Connector,
     Pile,
@@ -118,6 +119,17 @@ PAGES: dict[str, Page] = {
     "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:campaign": Page(Campaign, perm=StationPerm.VIEW),
+    "stations:campaign_pause": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_resume": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_stop": Page(Campaign, perm=StationPerm.COMMAND_BASIC),
+    "stations:campaign_again": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
 }
 
@@ -148,7 +160,9 @@ for _name, _perm in {
 for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
-NO_ROW: dict[str, str] = {}
+NO_ROW: dict[str, str] = {
+    "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
+}
 
 
 def undeclared_pages() -> list[str]:
