@@ -10,6 +10,9 @@ from stations.models.devices import Pile, PileModel
 from stations.models.traffic import Command
 from stations.states import UPDATE_OPEN, UPLOAD_OPEN
 
+OPEN_UPDATES = sorted(state.value for state in UPDATE_OPEN)
+OPEN_UPLOADS = sorted(state.value for state in UPLOAD_OPEN)
+
 
 class FirmwareState(models.TextChoices):
     DRAFT = "draft", _("Draft")
@@ -115,7 +118,7 @@ class FirmwareJob(FileJob):
             models.Index(fields=["pile", "-created_at"], name="firmware_job_pile"),
             models.Index(
                 fields=["pile"],
-                condition=models.Q(state__in=sorted(UPDATE_OPEN)),
+                condition=models.Q(state__in=OPEN_UPDATES),
                 name="firmware_job_open",
             ),
         ]
@@ -164,7 +167,7 @@ class UploadJob(FileJob):
             models.Index(fields=["pile", "-created_at"], name="upload_job_pile"),
             models.Index(
                 fields=["pile"],
-                condition=models.Q(state__in=sorted(UPLOAD_OPEN)),
+                condition=models.Q(state__in=OPEN_UPLOADS),
                 name="upload_job_open",
             ),
         ]

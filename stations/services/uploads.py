@@ -195,7 +195,7 @@ def _store(row: UploadedFile, path: Path) -> None:
         row.file.save(secrets.token_hex(16), _Landed(content, path), save=False)
 
 
-class _Landed(File[bytes]):
+class _Landed(File):  # type: ignore[type-arg]  # Django's class takes none at run time
     """Tells the storage that the file may be moved instead of copied."""
 
     def __init__(self, content: Any, path: Path) -> None:
