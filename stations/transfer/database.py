@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, connection
 
 from backoffice.kit.scope import unscoped
 
@@ -23,6 +23,10 @@ async def ask(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _asked(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    close_old_connections()
     with unscoped(reason="a pile with a ticket"):
-        return service(*args, **kwargs)
+        try:
+            return service(*args, **kwargs)
+        except (InterfaceError, OperationalError):
+            # The connection may be from before an outage that is over; no pile is sent away for that.
+            connection.close()
+            return service(*args, **kwargs)

@@ -18,10 +18,11 @@ from django.core.files.base import ContentFile
 from backoffice.kit import clock
 from backoffice.kit.scope import path_of_tenant, unscoped
 from ocpp_gateway import wire
-from stations.models import Firmware, FirmwareJob, Pile, PileModel, Station, UploadJob, UploadKind
+from stations.landing import Landing
+from stations.models import Firmware, FirmwareJob, Pile, PileModel, Station, UploadedFile, UploadJob, UploadKind
 from stations.services import firmware as library, updates, uploads
 from stations.services.firmware import Signing
-from stations.services.uploads import Wanted
+from stations.services.uploads import Arrived, Wanted
 from tenants.models import Tenant
 from tests.factories.stations import ACTOR, make_model, make_online_pile
 
@@ -97,6 +98,17 @@ def make_upload(kind: UploadKind = UploadKind.DIAGNOSTICS, pile: Pile | None = N
     with unscoped(reason="test data"):
         return uploads.start_upload(
             pile or make_online_pile(), wanted=Wanted(kind=kind, **over), actor=ACTOR
+        )
+
+
+def leave(job: UploadJob, content: bytes = b"log", name: str = "log.txt") -> UploadedFile | None:
+    """A file as it is kept when it has arrived."""
+    with Landing(len(content)) as landing:
+        landing.write(content)
+        landing.finish()
+        return uploads.keep_file(
+            job.pk,
+            Arrived(path=landing.path, name=name, size=landing.size, sha256=landing.sha256),
         )
 
 
