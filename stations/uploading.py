@@ -78,7 +78,11 @@ def _take_agreement(job: UploadJob, command: Command, status: str, at: datetime)
     said = command.answer.get("fileName", command.answer.get("filename"))
     job.said_name = said[:255] if isinstance(said, str) else ""
     note_step(job, " ".join(filter(None, [status or "Accepted", job.said_name])), at)
-    if job.kind == UploadKind.DIAGNOSTICS and not job.said_name.strip() and job.state == UploadState.REQUESTED:
+    if (
+        job.kind == UploadKind.DIAGNOSTICS
+        and not job.said_name.strip()
+        and job.state == UploadState.REQUESTED
+    ):
         move(job, UploadState.NOTHING, at)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import campaigns, labels, models, pile, piles, sites, talk, tariffs
+from stations.views import campaigns, files, firmware, labels, models, pile, piles, sites, talk, tariffs
 
 app_name = "stations"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("stations/<int:pk>/labels/", labels.of_station, name="station_labels"),
     path("piles/new/", piles.create, name="pile_new"),
     path("piles/bulk/", campaigns.choose, name="bulk"),
+    path("piles/bulk/logs/", firmware.fetch_many, name="bulk_fetch"),
+    path("piles/bulk/firmware/<int:pk>/", firmware.update_many, name="bulk_update"),
     path("piles/bulk/<str:action>/", campaigns.ask, name="bulk_ask"),
     path("piles/waiting/<int:pk>/", piles.claim, name="claim"),
     path("piles/<int:pk>/", pile.pile, name="pile"),
@@ -29,6 +31,17 @@ urlpatterns = [
     path("piles/<int:pk>/open/", piles.open_up, name="pile_open"),
     path("piles/<int:pk>/labels/", labels.of_pile, name="pile_labels"),
     path("piles/<int:pk>/messages/", talk.conversation, name="pile_messages"),
+    path("piles/<int:pk>/files/", files.pile_files, name="pile_files"),
+    path("piles/<int:pk>/update/", files.update, name="pile_update"),
+    path("piles/<int:pk>/fetch/", files.fetch, name="pile_fetch"),
+    path("firmware/new/", firmware.create, name="firmware_new"),
+    path("firmware/<int:pk>/", firmware.firmware, name="firmware"),
+    path("firmware/<int:pk>/release/", firmware.release, name="firmware_release"),
+    path("firmware/<int:pk>/withdraw/", firmware.withdraw, name="firmware_withdraw"),
+    path("firmware/<int:pk>/roll-out/", firmware.roll_out, name="firmware_roll_out"),
+    path("firmware-jobs/<int:pk>/ask/", files.ask_update, name="ask_update"),
+    path("uploads/<int:pk>/ask/", files.ask_upload, name="ask_upload"),
+    path("uploads/files/<int:pk>/", files.download, name="uploaded_file"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),
     path("connectors/<int:pk>/code/", piles.replace_code, name="connector_code"),

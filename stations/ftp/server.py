@@ -108,14 +108,9 @@ class UploadServer(aioftp.Server):
         connection.response("257", '"/"')
         return True
 
-    @ConnectionConditions(
-        ConnectionConditions.login_required, ConnectionConditions.passive_server_started
-    )
+    @ConnectionConditions(ConnectionConditions.login_required, ConnectionConditions.passive_server_started)
     async def stor(self, connection: Any, rest: Any, mode: str = "wb") -> bool:
         """Take a file, as far as there is room for it."""
-        if connection.restart_offset:
-            connection.response("550", "send it from the beginning")
-            return True
         connection.extra_workers.add(asyncio.create_task(_take(self, connection, rest)))
         connection.response("150", "send it")
         return True

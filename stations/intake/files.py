@@ -16,6 +16,14 @@ from stations.models import FirmwareJob, Pile, UploadJob, UploadKind
 from stations.states import UPDATE_OPEN, UPLOAD_OPEN
 
 
+def report_files(updates: Sequence[FirmwareReported], uploads: Sequence[UploadReported]) -> None:
+    """Move the updates and the uploads that these reports are about."""
+    if updates:
+        report_firmware(updates)
+    if uploads:
+        report_uploads(uploads)
+
+
 def report_firmware(facts: Sequence[FirmwareReported]) -> None:
     """Move the updates that these reports are about."""
     piles = {fact.pile_id for fact in facts}

@@ -97,13 +97,9 @@ class FirmwareJob(FileJob):
     """
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="firmware_jobs", verbose_name=_("pile"))
-    firmware = models.ForeignKey(
-        Firmware, models.PROTECT, related_name="jobs", verbose_name=_("firmware")
-    )
+    firmware = models.ForeignKey(Firmware, models.PROTECT, related_name="jobs", verbose_name=_("firmware"))
     signed = models.BooleanField(_("signed"), default=False)
-    state = models.CharField(
-        _("state"), max_length=12, choices=UpdateStatus, default=UpdateStatus.REQUESTED
-    )
+    state = models.CharField(_("state"), max_length=12, choices=UpdateStatus, default=UpdateStatus.REQUESTED)
     version_before = models.CharField(_("version before"), max_length=120, blank=True)
     version_seen = models.CharField(_("version seen"), max_length=120, blank=True)
     retrieve_at = models.DateTimeField(_("starts"))
@@ -152,9 +148,7 @@ class UploadJob(FileJob):
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="upload_jobs", verbose_name=_("pile"))
     kind = models.CharField(_("kind"), max_length=16, choices=UploadKind)
     scheme = models.CharField(_("way"), max_length=5)
-    state = models.CharField(
-        _("state"), max_length=12, choices=UploadStatus, default=UploadStatus.REQUESTED
-    )
+    state = models.CharField(_("state"), max_length=12, choices=UploadStatus, default=UploadStatus.REQUESTED)
     since = models.DateTimeField(_("from"), null=True, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     said_name = models.CharField(_("file name"), max_length=255, blank=True)

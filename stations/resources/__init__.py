@@ -1,21 +1,38 @@
 """The lists of this room."""
 
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, UNCLAIMED, MODELS, CAMPAIGNS, CAMPAIGN_PILES)
+LISTS = (
+    STATIONS,
+    PILES,
+    CONNECTORS,
+    TARIFFS,
+    COMMANDS,
+    UNCLAIMED,
+    MODELS,
+    CAMPAIGNS,
+    CAMPAIGN_PILES,
+    FIRMWARE,
+    FIRMWARE_JOBS,
+    UPLOADS,
+)
 
 __all__ = [
     "CAMPAIGNS",
     "CAMPAIGN_PILES",
     "COMMANDS",
     "CONNECTORS",
+    "FIRMWARE",
+    "FIRMWARE_JOBS",
     "LISTS",
     "MODELS",
     "PILES",
     "STATIONS",
     "TARIFFS",
     "UNCLAIMED",
+    "UPLOADS",
 ]

@@ -12,6 +12,7 @@ from stations.selectors.campaigns import (
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.files import (
     duplicates_of,
+    firmware_changes_of,
     firmware_for,
     firmware_job_list,
     firmware_jobs_of,
@@ -98,6 +99,7 @@ __all__ = [
     "equipment_of_tenants",
     "events_of",
     "faulted_connectors",
+    "firmware_changes_of",
     "firmware_for",
     "firmware_job_list",
     "firmware_jobs_of",
@@ -137,10 +139,10 @@ __all__ = [
     "transfer_protocols",
     "unclaimed",
     "unclaimed_count",
+    "unsupported",
     "upload_job_list",
     "upload_jobs_of",
     "uploaded_files",
-    "unsupported",
     "version_in_force",
     "versions",
     "versions_of",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from stations.models import (
@@ -14,6 +15,7 @@ from stations.models import (
     FirmwareState,
     Life,
     Pile,
+    PileEvent,
     PileModel,
     UploadedFile,
     UploadJob,
@@ -23,12 +25,20 @@ PROTOCOLS = "SupportedFileTransferProtocols"
 
 
 def firmware_list() -> QuerySet[Firmware]:
-    """The library, with ``pile_count``: piles of the scope that report this version on one of its models."""
+    """The library, with ``pile_count``: piles of the scope that report this version on one of its models.
+
+    ``model_names`` in order; ``has_signature``.
+    """
     running = Pile.objects.filter(
         model__firmware=OuterRef("pk"), firmware__iexact=OuterRef("version")
     ).exclude(life=Life.RETIRED)
     counted = running.order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
-    return Firmware.objects.annotate(pile_count=Coalesce(Subquery(counted), 0))
+    names = PileModel.objects.filter(firmware=OuterRef("pk")).order_by("name").values("name")
+    return Firmware.objects.annotate(
+        pile_count=Coalesce(Subquery(counted), 0),
+        model_names=ArraySubquery(names),
+        has_signature=Case(When(signature="", then=Value(False)), default=Value(True)),
+    )
 
 
 def firmware_for(pile: Pile) -> QuerySet[Firmware]:
@@ -63,6 +73,11 @@ def firmware_job_list() -> QuerySet[FirmwareJob]:
 def firmware_jobs_of(pile: Pile) -> QuerySet[FirmwareJob]:
     """The updates of one pile, the newest first."""
     return FirmwareJob.objects.filter(pile=pile).select_related("firmware").order_by("-created_at", "-pk")
+
+
+def firmware_changes_of(pile: Pile) -> QuerySet[PileEvent]:
+    """When a pile reported another firmware than before, the newest first."""
+    return PileEvent.objects.filter(pile=pile, kind="firmware_changed").order_by("-at", "-pk")
 
 
 def upload_job_list() -> QuerySet[UploadJob]:

@@ -15,7 +15,15 @@ from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from stations.campaigns import Kind, Outcome, Params
-from stations.models import CampaignPile, Connector, Firmware, FirmwareJob, FirmwareState, UploadJob, UploadKind
+from stations.models import (
+    CampaignPile,
+    Connector,
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UploadJob,
+    UploadKind,
+)
 from stations.services import updates, uploads
 from stations.services.updates import Plan
 from stations.services.uploads import Wanted

@@ -61,9 +61,7 @@ def stall_updates() -> int:
 def ask_silent_uploads() -> int:
     """The same for uploads."""
     oldest = clock.ago(seconds=UPLOAD_PATIENCE_S)
-    silent = UploadJob.objects.filter(state__in=UPLOAD_RUNNING).alias(
-        last=Coalesce("heard_at", "created_at")
-    )
+    silent = UploadJob.objects.filter(state__in=UPLOAD_RUNNING).alias(last=Coalesce("heard_at", "created_at"))
     return _each(_unasked(silent.filter(last__lt=oldest)), _asking_upload)
 
 

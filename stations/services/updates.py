@@ -187,7 +187,9 @@ def _require_fit(pile: Pile, firmware: Firmware, *, signed: bool) -> None:
     if firmware.state != FirmwareState.RELEASED:
         raise Refused(_("This firmware is not released."), code="state", field="firmware")
     if pile.model is None or not firmware.pile_models.filter(pk=pile.model.pk).exists():
-        raise Refused(_("This firmware is not for the model of the terminal."), code="model", field="firmware")
+        raise Refused(
+            _("This firmware is not for the model of the terminal."), code="model", field="firmware"
+        )
     if signed and not firmware.is_signed:
         raise Refused(_("This firmware has no signature."), code="unsigned", field="signed")
     if updating.same_version(pile.firmware, firmware.version):

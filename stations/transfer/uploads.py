@@ -116,5 +116,3 @@ class _IntoLanding(FileUploadHandler):
         landing.finish()
         if landing.size:
             self.landed.append((str(self.file_name), landing))
-
-

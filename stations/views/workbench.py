@@ -26,6 +26,11 @@ class PilePage:
 
 PAGES = (
     PilePage("pile", _("Overview"), frozenset({StationPerm.VIEW})),
+    PilePage(
+        "pile_files",
+        _("Firmware & files"),
+        frozenset({StationPerm.COMMAND_ENGINEER, StationPerm.FRAMES_VIEW}),
+    ),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
 )
 

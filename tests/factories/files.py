@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from itertools import count
@@ -14,12 +16,22 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.core.files.base import ContentFile
+from django.db.models import QuerySet
 
 from backoffice.kit import clock
 from backoffice.kit.scope import path_of_tenant, unscoped
 from ocpp_gateway import wire
 from stations.landing import Landing
-from stations.models import Firmware, FirmwareJob, Pile, PileModel, Station, UploadedFile, UploadJob, UploadKind
+from stations.models import (
+    Firmware,
+    FirmwareJob,
+    Pile,
+    PileModel,
+    Station,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+)
 from stations.services import firmware as library, updates, uploads
 from stations.services.firmware import Signing
 from stations.services.uploads import Arrived, Wanted
@@ -27,7 +39,11 @@ from tenants.models import Tenant
 from tests.factories.stations import ACTOR, make_model, make_online_pile
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+CONTENT = bytes(range(256)) * 4096
+"""1 MiB: more than one block."""
+
 _numbers = count(1)
+_shared: list[tuple[Pile, Firmware]] = []
 
 
 @cache
@@ -86,19 +102,46 @@ def make_updatable_pile(**over: Any) -> tuple[Pile, Firmware]:
         return Pile.objects.get(pk=pile.pk), make_firmware(maker, model, **over)
 
 
+@contextmanager
+def one_pile() -> Iterator[None]:
+    """Inside the block, the first update and the first upload of a test are those of one pile, made once.
+
+    Making a pile with all above it takes longer than most of what is tested on it.
+    """
+    shared = make_updatable_pile(content=CONTENT, version="2.0", signing=signing())
+    _shared.append(shared)
+    try:
+        yield
+    finally:
+        _shared.remove(shared)
+
+
+def _free(taken: QuerySet[Any]) -> tuple[Pile, Firmware] | None:
+    """The shared pile, unless it was used in this test already."""
+    if not _shared or taken.filter(pile=_shared[-1][0]).exists():
+        return None
+    pile, firmware = _shared[-1]
+    return Pile.objects.get(pk=pile.pk), Firmware.objects.get(pk=firmware.pk)
+
+
 def make_update(*, signed: bool = False, **over: Any) -> FirmwareJob:
-    """An update that was asked for."""
-    pile, firmware = make_updatable_pile(**({"signing": signing()} if signed else {}) | over)
+    """An update that was asked for; ``over`` is the firmware's."""
     with unscoped(reason="test data"):
+        shared = None if over else _free(FirmwareJob.objects.all())
+        proof = {"signing": signing()} if signed else {}
+        pile, firmware = shared or make_updatable_pile(**proof | {"version": "2.0"} | over)
         return updates.start_update(pile, firmware=firmware, actor=ACTOR, signed=signed)
 
 
-def make_upload(kind: UploadKind = UploadKind.DIAGNOSTICS, pile: Pile | None = None, **over: Any) -> UploadJob:
+def make_upload(
+    kind: UploadKind = UploadKind.DIAGNOSTICS, pile: Pile | None = None, **over: Any
+) -> UploadJob:
     """An upload that was asked for."""
     with unscoped(reason="test data"):
-        return uploads.start_upload(
-            pile or make_online_pile(), wanted=Wanted(kind=kind, **over), actor=ACTOR
-        )
+        if pile is None:
+            shared = _free(UploadJob.objects.all())
+            pile = shared[0] if shared else make_online_pile()
+        return uploads.start_upload(pile, wanted=Wanted(kind=kind, **over), actor=ACTOR)
 
 
 def leave(job: UploadJob, content: bytes = b"log", name: str = "log.txt") -> UploadedFile | None:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import models
 
 from alarms.models import Alarm
@@ -42,6 +43,8 @@ from stations.models import (
     CampaignPile,
     Command,
     Connector,
+    Firmware,
+    FirmwareJob,
     Frame,
     Pile,
     PileEvent,
@@ -52,6 +55,8 @@ from stations.models import (
     Tariff,
     TariffVersion,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -144,6 +149,7 @@ PLAIN = (
     Debt,
     DirtyDay,
     DriverSession,
+    FirmwareJob,
     Frame,
     Hold,
     Job,
@@ -165,6 +171,7 @@ PLAIN = (
     TopUp,
     Transaction,
     UnclaimedPile,
+    UploadJob,
     Wallet,
 )
 for _model in PLAIN:
@@ -189,6 +196,18 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Firmware)
+def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
+    """With a file that is there."""
+    return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(UploadedFile)
+def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
+    """With a file that is there."""
+    return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
 
 
 @factory_for(Driver)

@@ -30,12 +30,16 @@ from stations.models import (
     Campaign,
     Command,
     Connector,
+    Firmware,
+    FirmwareJob,
     Pile,
     PileModel,
     Station,
     Tariff,
     TariffVersion,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
 )
 from stations.permissions import StationPerm
 from tenants.models import Membership, Tenant
@@ -130,6 +134,22 @@ PAGES: dict[str, Page] = {
     "stations:campaign_again": Page(
         Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
     ),
+    "stations:pile_files": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_update": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:pile_fetch": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:firmware": Page(Firmware, perm=StationPerm.VIEW),
+    "stations:firmware_release": Page(
+        Firmware, perm=StationPerm.MODELS_MANAGE, method="post", found=frozenset({302})
+    ),
+    "stations:firmware_withdraw": Page(Firmware, perm=StationPerm.MODELS_MANAGE),
+    "stations:firmware_roll_out": Page(Firmware, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:ask_update": Page(
+        FirmwareJob, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:ask_upload": Page(
+        UploadJob, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:uploaded_file": Page(UploadedFile, perm=StationPerm.FRAMES_VIEW),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
 }
 
@@ -161,6 +181,7 @@ for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {
+    "stations:bulk_update": "about rows that are picked in the list of piles; the firmware is the manufacturer's",
     "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
 }
 

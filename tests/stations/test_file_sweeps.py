@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from backoffice.kit import clock
+from backoffice.kit.errors import Refused
 from stations import intake, landing
 from stations.models import Command, FirmwareJob, Pile, UploadedFile, UploadJob, UploadKind
 from stations.services import file_sweeps, updates, uploads
@@ -18,7 +19,7 @@ from stations.states import ASKED_PATIENCE_S, UPDATE_PATIENCE_S, UPLOAD_PATIENCE
 from tests.factories.files import leave, make_update, make_upload, updating, uploading
 from tests.factories.stations import ACTOR, Talk
 
-pytestmark = pytest.mark.usefixtures("everything")
+pytestmark = pytest.mark.usefixtures("one_pile", "everything")
 
 Job = FirmwareJob | UploadJob
 MINUTE = timedelta(minutes=1)
@@ -102,7 +103,7 @@ def test_a_pile_that_answers_to_the_question_is_waited_for_again() -> None:
 
 
 def test_idle_after_a_question_ends_an_update() -> None:
-    job = make_update(version="2.0")
+    job = make_update()
     silent = job.created_at + timedelta(hours=2)
     with clock.frozen(silent):
         sweep()
@@ -113,7 +114,7 @@ def test_idle_after_a_question_ends_an_update() -> None:
 
 
 def test_idle_of_a_pile_that_runs_the_version_is_a_success() -> None:
-    job = make_update(version="2.0")
+    job = make_update()
     silent = job.created_at + timedelta(hours=2)
     Pile.objects.filter(pk=job.pile_id).update(firmware="2.0", booted_at=job.created_at + MINUTE)
     with clock.frozen(silent):
@@ -224,4 +225,13 @@ def test_staff_may_ask_how_far_it_is_as_long_as_it_is_not_over() -> None:
     updates.ask_progress(update, actor=ACTOR)
     uploads.ask_progress(upload, actor=ACTOR)
 
-    assert (len(asked(update)), len(asked(upload))) == (1, 1)
+    assert asked(update) == [
+        "TriggerMessage FirmwareStatusNotification",
+        "TriggerMessage DiagnosticsStatusNotification",
+    ]
+    intake.report_firmware([updating(update, "Installed")])
+    intake.report_uploads([uploading(upload, "Uploaded")])
+    for ask, job in ((updates.ask_progress, update), (uploads.ask_progress, upload)):
+        with pytest.raises(Refused) as refused:
+            ask(job, actor=ACTOR)
+        assert refused.value.code == "over"

@@ -3,64 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.request
 from collections.abc import Iterable
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 from asgiref.sync import async_to_sync
 from django.conf import settings as configured
-from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django.fixtures import Settings
 
 from backoffice.asgi import application
 from backoffice.kit import clock
-from stations import intake, landing, tickets
-from stations.models import FirmwareJob, UploadedFile, UploadJob
-from stations.services import firmware as library, uploads
+from stations import intake, tickets
+from stations.models import FirmwareJob, UploadJob
+from stations.services import firmware as library
 from stations.tickets import Errand
 from stations.transfer import exchange
 from stations.transfer.limits import MOST_A_MINUTE, MOST_OF_ONE, Limits
-from tests.factories.files import make_update, make_upload, updating
+from tests.factories.files import CONTENT, make_update, make_upload, updating
 from tests.factories.stations import ACTOR
-from tests.support.asking import Answer, ask
+from tests.stations.transferring import address, kept, landed, request
+from tests.support.waiting import until
 
-pytestmark = pytest.mark.usefixtures("everything")
-
-CONTENT = bytes(range(256)) * 4096  # 1 MiB: more than one block
-
-
-def request(method: str, path: str, **over: Any) -> Answer:
-    answer: Answer = async_to_sync(ask)(application, method, path, **over)
-    return answer
+pytestmark = pytest.mark.usefixtures("one_pile", "everything")
 
 
 @pytest.fixture
 def update() -> FirmwareJob:
-    return make_update(content=CONTENT, version="2.0")
+    return make_update()
 
 
 @pytest.fixture
 def upload() -> UploadJob:
     return make_upload()
-
-
-def address(job: FirmwareJob | UploadJob) -> str:
-    assert job.command is not None
-    return urlsplit(job.command.payload["location"]).path
-
-
-def kept(job: UploadJob) -> list[tuple[str, bytes]]:
-    rows = UploadedFile.objects.filter(job=job).order_by("pk")
-    return [(row.name, Path(row.file.path).read_bytes()) for row in rows]
-
-
-def landed() -> list[Path]:
-    return list(landing.folder().iterdir())
 
 
 def test_firmware_is_fetched_whole(update: FirmwareJob) -> None:
@@ -204,153 +182,16 @@ def test_firmware_is_not_fetched_once_the_update_is_over(update: FirmwareJob) ->
 
 @pytest.mark.parametrize(
     ("method", "maker", "allowed"),
-    [("POST", make_update, "GET, HEAD"), ("DELETE", make_update, "GET, HEAD"), ("GET", make_upload, "PUT, POST")],
+    [
+        ("POST", make_update, "GET, HEAD"),
+        ("DELETE", make_update, "GET, HEAD"),
+        ("GET", make_upload, "PUT, POST"),
+    ],
 )
 def test_other_methods_are_refused(method: str, maker: Any, allowed: str) -> None:
     answer = request(method, address(maker()))
 
     assert (answer.status, answer.headers["allow"]) == (405, allowed)
-
-
-@pytest.mark.parametrize(("method", "status"), [("PUT", 201), ("POST", 200)])
-def test_a_file_is_left_as_it_is(method: str, status: int, upload: UploadJob) -> None:
-    answer = request(method, address(upload) + "diag.tar.gz", body=[b"one", b"", b"two"])
-    upload.refresh_from_db()
-
-    assert (answer.status, kept(upload), upload.state) == (status, [("diag.tar.gz", b"onetwo")], "uploading")
-    assert UploadedFile.objects.get(job=upload).remote == "192.0.2.1"
-    assert landed() == []
-
-
-@pytest.mark.parametrize(
-    ("tail", "name"),
-    [
-        ("", "upload.bin"),
-        ("a/b/log.txt", "log.txt"),
-        ("../../../etc/passwd", "passwd"),
-        ("..\\..\\boot.ini", "boot.ini"),
-        ("....", "upload.bin"),
-        ("a\x00b\r\nX-Evil: 1.log", "abX-Evil_ 1.log"),
-        ("‮gpj.exe", "gpj.exe"),
-        ("日志.txt", "日志.txt"),
-        ("x" * 500 + ".log", "x" * 116 + ".log"),
-        ('a"b<c>|*?.log', "a_b_c_.log"),
-    ],
-)
-def test_names_are_cleaned(tail: str, name: str, upload: UploadJob) -> None:
-    request("PUT", address(upload) + tail, body=[b"x"])
-
-    assert [one for one, _content in kept(upload)] == [name]
-
-
-def test_several_files_may_come_in_a_form(upload: UploadJob) -> None:
-    answer = request(
-        "POST",
-        address(upload),
-        headers={"content-type": "multipart/form-data; boundary=XX"},
-        body=form(("../a.log", b"first"), ("b.log", b"\x00\xff" * 70_000), ("empty", b"")),
-    )
-
-    assert answer.status == 200
-    assert kept(upload) == [("a.log", b"first"), ("b.log", b"\x00\xff" * 70_000)]
-    assert landed() == []
-
-
-def form(*files: tuple[str, bytes]) -> list[bytes]:
-    parts = [
-        f'--XX\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\n'.encode()
-        + b"Content-Type: application/octet-stream\r\n\r\n"
-        + content
-        + b"\r\n"
-        for name, content in files
-    ]
-    return [*parts, b"--XX--\r\n"]
-
-
-@pytest.mark.parametrize(
-    ("headers", "body"),
-    [
-        ({"content-type": "multipart/form-data"}, form(("a", b"x"))),
-        ({"content-type": "multipart/form-data; boundary=YY"}, form(("a", b"x"))),
-        ({"content-type": "multipart/form-data; boundary=XX"}, [b"no form at all"]),
-        ({"content-type": "multipart/form-data; boundary=XX"}, [b"--XX--\r\n"]),
-        ({}, []),
-        ({}, [b""]),
-    ],
-)
-def test_what_is_no_file_is_refused(headers: dict[str, str], body: list[bytes], upload: UploadJob) -> None:
-    answer = request("POST", address(upload), headers=headers, body=body)
-
-    assert (answer.status, kept(upload), landed()) == (400, [], [])
-
-
-@pytest.mark.parametrize("said", [True, False])
-@pytest.mark.parametrize("as_form", [True, False])
-def test_more_than_there_is_room_for_is_refused(
-    said: bool, as_form: bool, upload: UploadJob, settings: Settings
-) -> None:
-    settings.UPLOAD_MAX_BYTES = 100_000
-    content = form(("big", b"x" * 200_000)) if as_form else [b"x" * 50_000] * 4
-    headers = {"content-length": str(sum(map(len, content)))} if said else {}
-    if as_form:
-        headers["content-type"] = "multipart/form-data; boundary=XX"
-    answer = request("POST", address(upload), headers=headers, body=content)
-    upload.refresh_from_db()
-
-    assert (answer.status, kept(upload), landed(), upload.state) == (413, [], [], "requested")
-
-
-def test_a_file_of_exactly_the_room_is_taken_and_then_no_more(upload: UploadJob, settings: Settings) -> None:
-    settings.UPLOAD_MAX_BYTES = 4
-    first = request("PUT", address(upload) + "a", body=[b"1234"])
-    second = request("PUT", address(upload) + "b", body=[b"5"])
-
-    assert (first.status, second.status, kept(upload)) == (201, 413, [("a", b"1234")])
-
-
-@pytest.mark.parametrize(
-    ("headers", "breaks_off"), [({}, True), ({"content-length": "10"}, True), ({"content-length": "10"}, False)]
-)
-def test_of_a_file_that_breaks_off_nothing_is_kept(
-    headers: dict[str, str], breaks_off: bool, upload: UploadJob
-) -> None:
-    request("PUT", address(upload), headers=headers, body=[b"half"], breaks_off=breaks_off)
-
-    assert (kept(upload), landed()) == ([], [])
-
-
-def test_a_pile_that_falls_silent_is_not_waited_for(
-    upload: UploadJob, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exchange, "SILENT_S", 0.02)
-
-    async def scenario() -> None:
-        async def receive() -> dict[str, Any]:
-            await asyncio.sleep(30)
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            statuses.append(message.get("status"))
-
-        scope = {"type": "http", "method": "PUT", "path": address(upload), "headers": [], "client": None}
-        await application(scope, receive, send)
-
-    statuses: list[Any] = []
-    async_to_sync(scenario)()
-    assert (statuses[0], kept(upload), landed()) == (400, [], [])
-
-
-def test_the_same_file_left_twice_is_one(upload: UploadJob) -> None:
-    answers = [request("PUT", address(upload) + "a", body=[b"log"]).status for _ in range(2)]
-
-    assert (answers, kept(upload)) == ([201, 201], [("a", b"log")])
-
-
-def test_nothing_is_taken_where_the_pile_had_nothing(upload: UploadJob) -> None:
-    UploadJob.objects.filter(pk=upload.pk).update(state="nothing")
-
-    assert request("PUT", address(upload), body=[b"x"]).status == 410
-    assert kept(upload) == []
 
 
 def test_one_ticket_is_bounded_and_does_not_bound_others() -> None:
@@ -376,42 +217,38 @@ def test_one_ticket_is_bounded_and_does_not_bound_others() -> None:
         pass
 
 
-def test_pages_answer_beside_files_and_a_real_client_is_served(update: FirmwareJob, upload: UploadJob) -> None:
+def test_a_real_client_is_served_over_a_real_socket(update: FirmwareJob, upload: UploadJob) -> None:
     """Over a real socket: uvicorn, and the client of the standard library in a thread."""
 
-    async def scenario() -> tuple[bytes, int, int]:
+    async def scenario() -> list[tuple[int, bytes]]:
         server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, lifespan="off"))
         running = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        await until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            body = await asyncio.to_thread(fetch, f"{base}{address(update)}")
-            _, put = await asyncio.to_thread(leave, f"{base}{address(upload)}real.log", CONTENT)
-            _, too_much = await asyncio.to_thread(leave, f"{base}/files/uploads/x/y", b"z")
+            return [
+                await asyncio.to_thread(spoken, port, "GET", address(update)),
+                await asyncio.to_thread(spoken, port, "PUT", f"{address(upload)}real.log", CONTENT),
+                await asyncio.to_thread(spoken, port, "PUT", "/files/uploads/x/y", b"z"),
+            ]
         finally:
             server.should_exit = True
             await running
-        return body, put, too_much
 
-    body, put, refused = async_to_sync(scenario)()
-    assert (body, put, refused) == (CONTENT, 201, 404)
+    got, put, refused = async_to_sync(scenario)()
+    assert (got, put[0], refused[0]) == ((200, CONTENT), 201, 404)
     assert kept(upload) == [("real.log", CONTENT)]
 
 
-def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        whole: bytes = answer.read()
-        return whole
-
-
-def leave(url: str, content: bytes) -> tuple[bytes, int]:
-    put = urllib.request.Request(url, data=content, method="PUT")
+def spoken(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    """A request by the client of the standard library."""
+    client = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        with urllib.request.urlopen(put, timeout=10) as answer:
-            return answer.read(), answer.status
-    except urllib.error.HTTPError as error:
-        return error.read(), error.code
+        client.request(method, path, body=body)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+    finally:
+        client.close()
 
 
 def test_addresses_are_of_the_setting_and_fit_into_the_messages(settings: Settings) -> None:
@@ -429,5 +266,3 @@ def test_what_is_stored_lies_where_the_house_keeps_its_files(update: FirmwareJob
 
     assert path.is_relative_to(Path(configured.MEDIA_ROOT) / "firmware")
     assert path.name != update.firmware.file_name
-    assert SimpleUploadedFile("x", b"").size == 0
-    assert uploads.room_left(10**12) is None

@@ -17,10 +17,10 @@ from stations.models import FirmwareJob, Pile, PileEvent
 from stations.services import updates
 from stations.states import UPDATE_MOVES, UPDATE_REPORTS, UpdateState
 from stations.updating import MOST_STEPS, same_version
-from tests.factories.files import make_update, signing, updating
+from tests.factories.files import make_update, updating
 from tests.factories.stations import ACTOR, Talk, outcome
 
-pytestmark = pytest.mark.usefixtures("everything")
+pytestmark = pytest.mark.usefixtures("one_pile", "everything")
 
 PLAIN = ("Downloading", "Downloaded", "Installing", "Installed")
 SIGNED = (
@@ -165,7 +165,7 @@ def test_a_signed_update_may_be_reported_in_the_plain_way() -> None:
 
 
 def test_a_restart_may_come_before_the_pile_says_installed() -> None:
-    job = report(make_update(version="2.0"), "Installing")
+    job = report(make_update(), "Installing")
     boot(job, "v2.0")
 
     assert (job.state, job.version_seen) == ("installed", "v2.0")
@@ -173,7 +173,7 @@ def test_a_restart_may_come_before_the_pile_says_installed() -> None:
 
 
 def test_a_restart_with_another_version_is_shown_and_ends_nothing() -> None:
-    job = boot(report(make_update(version="2.0"), "Installing"), "1.0")
+    job = boot(report(make_update(), "Installing"), "1.0")
     assert (job.state, job.version_seen) == ("installing", "1.0")
 
     assert boot(report(job, "Installed"), "1.0").version_seen == "1.0"
@@ -181,13 +181,13 @@ def test_a_restart_with_another_version_is_shown_and_ends_nothing() -> None:
 
 
 def test_installed_and_a_boot_afterwards_are_compared() -> None:
-    job = boot(report(make_update(version="2.0"), *PLAIN), "2.0")
+    job = boot(report(make_update(), *PLAIN), "2.0")
 
     assert (job.state, job.version_seen) == ("installed", "2.0")
 
 
 def test_a_boot_from_before_the_update_says_nothing_of_it() -> None:
-    job = make_update(version="2.0")
+    job = make_update()
     talk = Talk(job.pile)
     intake.boot([talk.booted(firmware="2.0", received_at=job.created_at - timedelta(minutes=1))])
     job.refresh_from_db()
@@ -296,7 +296,7 @@ def test_versions_are_compared_as_people_write_them(one: str, other: str, same: 
 
 
 def test_what_was_reported_is_kept_as_an_event_too(django_assert_max_num_queries: Any) -> None:
-    job = make_update(signing=signing())
+    job = make_update()
     facts = [updating(job, status) for status in PLAIN]
     intake.note(facts)
     with django_assert_max_num_queries(12):

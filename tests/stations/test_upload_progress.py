@@ -26,7 +26,7 @@ from stations.tickets import Errand
 from tests.factories.files import leave, make_upload, uploading
 from tests.factories.stations import ACTOR, make_online_pile, make_pile, outcome
 
-pytestmark = pytest.mark.usefixtures("everything")
+pytestmark = pytest.mark.usefixtures("one_pile", "everything")
 
 NOON = clock.parse("2026-03-01T12:00:00Z")
 
