@@ -24,6 +24,7 @@ DEMANDED = frozenset(
         range(55, 58),
         range(59, 85),
         range(86, 98),
+        (104, 105),
         range(108, 112),
         (118, 119),
     )
