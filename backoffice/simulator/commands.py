@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from backoffice.simulator import files
 from backoffice.simulator.cars import Car
 from backoffice.simulator.machine import Machine
 from backoffice.simulator.outlet import Outlet
@@ -133,6 +134,11 @@ def trigger(machine: Machine, payload: Payload, at: datetime, chance: Random) ->
         "StatusNotification": machine.report,
         "MeterValues": lambda outlet, when: machine.meter(outlet, "Trigger", when),
     }
+    if wanted in _FILE_REPORTS:
+        found = machine.update if wanted == "FirmwareStatusNotification" else machine.upload
+        report = found or files.Report(machine, _FILE_REPORTS[wanted])
+        machine.at(at, lambda when: report.repeat())
+        return _status("Accepted")
     if wanted == "Heartbeat":
         machine.at(at, lambda when: machine.heartbeat())
         return _status("Accepted")
@@ -159,17 +165,58 @@ def data_transfer(machine: Machine, payload: Payload, at: datetime, chance: Rand
     return {"status": "Accepted", "data": str(payload.get("data", ""))}
 
 
+def update_firmware(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """It is fetched and installed for real; what it holds is not looked at (OCPP 1.6 §5.19)."""
+    report = files.Report(machine, "FirmwareStatusNotification")
+    start = files.instant(payload, "retrieveDate", at)
+    files.update(machine, str(payload["location"]), start, report, signed=False)
+    return {}
+
+
+def signed_update(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    firmware = payload["firmware"]
+    report = files.Report(machine, "SignedFirmwareStatusNotification", int(payload["requestId"]))
+    start = files.instant(firmware, "retrieveDateTime", at)
+    files.update(machine, str(firmware["location"]), start, report, signed=True)
+    return _status("Accepted")
+
+
+def get_diagnostics(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    name = f"diagnostics-{at:%Y%m%d-%H%M%S}.log"
+    report = files.Report(machine, "DiagnosticsStatusNotification")
+    files.leave_log(machine, str(payload["location"]), name, report, at)
+    return {"fileName": name}
+
+
+def get_log(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    name = f"{payload['logType']}-{at:%Y%m%d-%H%M%S}.log"
+    report = files.Report(machine, "LogStatusNotification", int(payload["requestId"]))
+    files.leave_log(machine, str(payload["log"]["remoteLocation"]), name, report, at)
+    return _status("Accepted") | {"filename": name}
+
+
+_FILE_REPORTS: Final[Mapping[str, str]] = {
+    "FirmwareStatusNotification": "FirmwareStatusNotification",
+    "DiagnosticsStatusNotification": "DiagnosticsStatusNotification",
+    "LogStatusNotification": "LogStatusNotification",
+}
+
 HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
     "ChangeAvailability": change_availability,
     "ChangeConfiguration": change_configuration,
     "ClearCache": clear_cache,
     "DataTransfer": data_transfer,
+    "ExtendedTriggerMessage": trigger,
     "GetConfiguration": get_configuration,
+    "GetDiagnostics": get_diagnostics,
+    "GetLog": get_log,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
     "Reset": reset,
+    "SignedUpdateFirmware": signed_update,
     "TriggerMessage": trigger,
     "UnlockConnector": unlock,
+    "UpdateFirmware": update_firmware,
 }
 
 

@@ -14,7 +14,8 @@ READ_ONLY: Final[Mapping[str, str]] = {
     "GetConfigurationMaxKeys": "50",
     "MeterValuesAlignedDataMaxLength": "5",
     "MeterValuesSampledDataMaxLength": "5",
-    "SupportedFeatureProfiles": "Core,RemoteTrigger",
+    "SupportedFeatureProfiles": "Core,FirmwareManagement,RemoteTrigger",
+    "SupportedFileTransferProtocols": "HTTP,HTTPS",
 }
 NUMBERS: Final[Mapping[str, int]] = {
     "ClockAlignedDataInterval": 900,

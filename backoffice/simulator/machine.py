@@ -17,6 +17,7 @@ from typing import Any
 
 from backoffice.simulator.cars import Car
 from backoffice.simulator.configuration import Configuration
+from backoffice.simulator.files import Errand, Report as FileReport
 from backoffice.simulator.outlet import Outlet, Report, Session
 
 Payload = Mapping[str, Any]
@@ -73,6 +74,11 @@ class Machine:
     own: Outlet = field(init=False)
     """Connector 0: the pile itself."""
 
+    firmware: str = field(init=False)
+    errands: deque[Errand] = field(default_factory=deque)
+    update: FileReport | None = None
+    upload: FileReport | None = None
+    once_booted: Deed | None = None
     is_online: bool = False
     is_accepted: bool = False
     away_until: datetime | None = None
@@ -96,6 +102,7 @@ class Machine:
             for number, register in enumerate(self.spec.registers, start=1)
         ]
         self.own = Outlet(0, self.spec.rated_w, self.spec.direct)
+        self.firmware = self.spec.firmware
 
     def outlet(self, number: object) -> Outlet | None:
         """A connector by its number; None where there is no such one."""
@@ -312,7 +319,7 @@ class Machine:
             "chargePointVendor": self.spec.vendor,
             "chargePointModel": self.spec.model,
             "chargePointSerialNumber": self.spec.serial,
-            "firmwareVersion": self.spec.firmware,
+            "firmwareVersion": self.firmware,
             "meterType": "HLM-3",
         }
 
@@ -328,6 +335,9 @@ class Machine:
             self._say_stop(session, one.register, "PowerLoss", one.at, "")
         self.left = ()
         self._report_all(at)
+        if self.once_booted is not None:
+            deed, self.once_booted = self.once_booted, None
+            deed(at)
 
     def _flow(self, since: datetime, until: datetime) -> None:
         for outlet in self.outlets:

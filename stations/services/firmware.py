@@ -73,7 +73,7 @@ def upload_firmware(
     row = Firmware(
         tenant=owner,
         version=version.strip(),
-        file_name=clean_name(file.name or "", "firmware.bin"),
+        file_name=clean_name(file.name or "", "firmware"),
         size=file.size,
         sha256=digest.hex(),
         notes=notes,
