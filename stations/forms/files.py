@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -70,7 +72,8 @@ class FirmwareForm(forms.Form):
 
     def clean(self):
         """The three that belong together as one."""
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         parts = {name: data.pop(name, "") for name in ("certificate", "signature", "private_key")}
         data["signing"] = Signing(**parts)
         return data
@@ -79,7 +82,7 @@ class FirmwareForm(forms.Form):
 class UpdateForm(forms.Form):
     """Which firmware a terminal is given, when and how."""
 
-    firmware = forms.ModelChoiceField(label=_("Firmware"), queryset=None, empty_label=None)
+    firmware: Any = forms.ModelChoiceField(label=_("Firmware"), queryset=None, empty_label=None)
     how = forms.ChoiceField(label=_("How"), choices=HOW, required=False)
     retrieve_at = MomentField(label=_("Fetches it from"), required=False, help_text=_("Empty: now."))
     install_at = MomentField(
@@ -96,7 +99,8 @@ class UpdateForm(forms.Form):
 
     def __init__(self, *args, pile, **options):
         super().__init__(*args, **options)
-        self.fields["firmware"].queryset = selectors.firmware_for(pile)
+        chooser: Any = self.fields["firmware"]
+        chooser.queryset = selectors.firmware_for(pile)
 
     def request(self):
         """The keyword arguments of ``start_update``."""
@@ -167,7 +171,7 @@ class PilesForm(forms.Form):
 
     def __init__(self, *args, versions, **options):
         super().__init__(*args, **options)
-        chooser = self.fields["version"]
+        chooser: Any = self.fields["version"]
         chooser.choices = [("", _("Any other version")), *((one, one) for one in versions if one)]
 
     def narrow(self, rows):

@@ -92,28 +92,31 @@ class UploadServer(aioftp.Server):
         connection.guesses = guesses
         return go_on and guesses < MOST_GUESSES
 
-    @ConnectionConditions(ConnectionConditions.login_required)
     async def pwd(self, connection: Any, rest: Any) -> bool:
-        connection.response("257", '"/"')
-        return True
+        return _say(connection, "257", '"/"')
 
-    @ConnectionConditions(ConnectionConditions.login_required)
     async def cwd(self, connection: Any, rest: Any) -> bool:
         """Wherever a pile wants to go, it is here."""
-        connection.response("250", "here")
-        return True
+        return _say(connection, "250", "here")
 
-    @ConnectionConditions(ConnectionConditions.login_required)
     async def mkd(self, connection: Any, rest: Any) -> bool:
-        connection.response("257", '"/"')
-        return True
+        return _say(connection, "257", '"/"')
 
-    @ConnectionConditions(ConnectionConditions.login_required, ConnectionConditions.passive_server_started)
     async def stor(self, connection: Any, rest: Any, mode: str = "wb") -> bool:
         """Take a file, as far as there is room for it."""
-        connection.extra_workers.add(asyncio.create_task(_take(self, connection, rest)))
-        connection.response("150", "send it")
-        return True
+        if not (connection.future.logged.done() and connection.future.passive_server.done()):
+            return _say(connection, "503", "log in, then EPSV or PASV")
+        connection.extra_workers.add(asyncio.ensure_future(_take(self, connection, rest)))
+        return _say(connection, "150", "send it")
+
+
+def _say(connection: Any, code: str, text: str) -> bool:
+    """Answer a command; those who have not logged in are told nothing. True: go on."""
+    if connection.future.logged.done():
+        connection.response(code, text)
+    else:
+        connection.response("503", "not logged in")
+    return True
 
 
 @ConnectionConditions(
@@ -147,6 +150,6 @@ async def _take(server: aioftp.Server, connection: Any, rest: str | PurePosixPat
             sha256=landing.sha256,
             remote=connection.client_host,
         )
-        kept = landing.size and await ask(uploads.keep_file, job_id, arrived)
+        kept = await ask(uploads.keep_file, job_id, arrived) if landing.size else None
     connection.response(*(("226", "kept") if kept else ("552", "not kept")))
     return True

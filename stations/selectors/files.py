@@ -41,6 +41,11 @@ def firmware_list() -> QuerySet[Firmware]:
     )
 
 
+def own_firmware() -> QuerySet[Firmware]:
+    """The library of the manufacturer itself, as far as the scope may change it."""
+    return Firmware.objects.writable()
+
+
 def firmware_for(pile: Pile) -> QuerySet[Firmware]:
     """What a pile may be given: released, for its model, the newest first."""
     fitting = Firmware.objects.filter(state=FirmwareState.RELEASED, pile_models=pile.model_id)

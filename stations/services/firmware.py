@@ -86,7 +86,7 @@ def upload_firmware(
     try:
         row.save()
     except Exception:
-        row.file.storage.delete(row.file.name)
+        row.file.storage.delete(str(row.file.name))
         raise
     row.pile_models.set(pile_models)
     audit.record(actor, "firmware.uploaded", row, after=_told(row))

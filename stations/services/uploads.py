@@ -167,7 +167,7 @@ def keep_file(job_id: int, arrived: Arrived) -> UploadedFile | None:
     try:
         row.save()
     except Exception:
-        row.file.storage.delete(row.file.name)
+        row.file.storage.delete(str(row.file.name))
         raise
     uploading.take_file(job, name, at=row.received_at)
     return row

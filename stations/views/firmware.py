@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
@@ -68,7 +70,7 @@ def create(request):
 @require_POST
 def release(request, pk):
     """From now on it may be given to terminals."""
-    row = row_or_404(selectors.firmware_list().writable(), pk=pk)
+    row = row_or_404(selectors.own_firmware(), pk=pk)
     try:
         library.release_firmware(row, actor=request.actor)
     except Refused as refused:
@@ -79,7 +81,7 @@ def release(request, pk):
 @requires(StationPerm.MODELS_MANAGE)
 def withdraw(request, pk):
     """From now on nobody gets it."""
-    row = row_or_404(selectors.firmware_list().writable(), pk=pk)
+    row = row_or_404(selectors.own_firmware(), pk=pk)
     return question_page(
         request,
         title=_("Withdraw %(version)s") % {"version": row.version},
@@ -160,7 +162,9 @@ def choices_of(grants, query):
         _("Diagnostics or a log of each."),
         reverse("stations:bulk_fetch") + query,
     )
-    released = selectors.firmware_list().filter(state=FirmwareState.RELEASED).order_by("-created_at", "-pk")
+    released: Any = (
+        selectors.firmware_list().filter(state=FirmwareState.RELEASED).order_by("-created_at", "-pk")
+    )
     return [
         fetch,
         *(

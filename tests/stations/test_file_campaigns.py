@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from backoffice.kit.perms import Role
+from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandState
 from stations import intake
 from stations.models import Campaign, CampaignPile, Connector, Firmware, FirmwareJob, Pile, UploadJob
@@ -26,20 +30,30 @@ from tests.factories.files import (
 from tests.factories.stations import ACTOR, make_model, make_online_pile, make_station, outcome
 from tests.stations.browsing import browser, errors, operator_of
 
-pytestmark = pytest.mark.usefixtures("everything")
-
 TERMS: dict[str, Any] = {"wave_size": 50, "at_once": 20, "failure_share": 0, "patience_s": 0}
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[list[Pile], Firmware]]:
+    """Three piles of a station and a firmware for them, made once."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with unscoped(reason="tests"):
+            station = make_station()
+            piles = [make_online_pile(station) for _ in range(3)]
+            maker = manufacturer_of(station)
+            model = make_model(maker)
+            Pile.objects.filter(station=station).update(model=model)
+            firmware = make_firmware(maker, model, version="2.0", signing=signing())
+        yield piles, firmware
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def fleet() -> tuple[list[Pile], Firmware]:
-    """Three piles of a station and a firmware for them."""
-    station = make_station()
-    piles = [make_online_pile(station) for _ in range(3)]
-    maker = manufacturer_of(station)
-    model = make_model(maker)
-    Pile.objects.filter(station=station).update(model=model)
-    return piles, make_firmware(maker, model, version="2.0", signing=signing())
+def fleet(made: tuple[list[Pile], Firmware], everything: None) -> tuple[list[Pile], Firmware]:
+    """As they stand in the database of this test."""
+    piles, firmware = made
+    rows = {row.pk: row for row in Pile.objects.filter(pk__in=[pile.pk for pile in piles])}
+    return [rows[pile.pk] for pile in piles], Firmware.objects.get(pk=firmware.pk)
 
 
 def begin(piles: list[Pile], kind: str, params: dict[str, Any], **terms: Any) -> Campaign:

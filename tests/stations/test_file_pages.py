@@ -162,24 +162,20 @@ def test_what_the_service_refuses_stands_at_its_field_with_all_that_was_typed() 
     assert not FirmwareJob.objects.filter(pile=pile).exists()
 
 
-@pytest.mark.parametrize(
-    "garbage",
-    [
+def test_garbage_is_answered_at_its_field() -> None:
+    pile, firmware = make_updatable_pile()
+    client, page = engineer(pile), reverse("stations:pile_update", args=[pile.pk])
+    typed = {"firmware": str(firmware.pk), "retries": "2", "retry_interval_s": "30"}
+    for garbage in (
         {"firmware": "x"},
         {"firmware": "999999"},
+        {"firmware": ""},
         {"retries": "-1"},
         {"retries": "9" * 40},
         {"retrieve_at": "yesterday"},
         {"how": "magic"},
-        {"firmware": ""},
-    ],
-)
-def test_garbage_is_answered_at_its_field(garbage: dict[str, str]) -> None:
-    pile, firmware = make_updatable_pile()
-    typed = {"firmware": str(firmware.pk), "retries": "2", "retry_interval_s": "30"} | garbage
-    answer = engineer(pile).post(reverse("stations:pile_update", args=[pile.pk]), typed)
-
-    assert errors(answer).keys() == garbage.keys()
+    ):
+        assert errors(client.post(page, typed | garbage)).keys() == garbage.keys()
     assert not FirmwareJob.objects.filter(pile=pile).exists()
 
 
@@ -221,9 +217,10 @@ def test_firmware_is_uploaded_released_and_withdrawn_by_the_manufacturer() -> No
     assert row.state == FirmwareState.WITHDRAWN
 
 
-@pytest.mark.parametrize(
-    ("over", "field"),
-    [
+def test_an_upload_that_is_wrong_says_where() -> None:
+    manufacturer = make_tenant()
+    client = browser(manufacturer, Role.ENGINEER)
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"content": b""}, "file"),
         ({"file": ""}, "file"),
         ({"version": ""}, "version"),
@@ -232,15 +229,10 @@ def test_firmware_is_uploaded_released_and_withdrawn_by_the_manufacturer() -> No
         ({"certificate": "nonsense"}, "private_key"),
         ({"certificate": "nonsense", "signature": "AAAA"}, "certificate"),
         ({"private_key": "nonsense"}, "private_key"),
-    ],
-)
-def test_an_upload_that_is_wrong_says_where(over: dict[str, Any], field: str) -> None:
-    manufacturer = make_tenant()
-    answer = browser(manufacturer, Role.ENGINEER).post(
-        reverse("stations:firmware_new"), upload_form(manufacturer, **over)
-    )
-
-    assert errors(answer).keys() == {field}
+    ]
+    for over, field in wrong:
+        answer = client.post(reverse("stations:firmware_new"), upload_form(manufacturer, **over))
+        assert errors(answer).keys() == {field}
     assert not Firmware.objects.filter(tenant=manufacturer).exists()
 
 
