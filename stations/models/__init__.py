@@ -26,6 +26,8 @@ from stations.models.files import (
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
+from stations.models.trouble import Trouble
+from stations.models.vendors import VendorMessage
 
 __all__ = [
     "Campaign",
@@ -55,11 +57,13 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "Trouble",
     "UnclaimedPile",
     "UpdateStatus",
     "UploadJob",
     "UploadKind",
     "UploadStatus",
     "UploadedFile",
+    "VendorMessage",
     "VersionState",
 ]

@@ -4,7 +4,8 @@ from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
-from stations.resources.traffic import COMMANDS
+from stations.resources.traffic import COMMANDS, TROUBLES
+from stations.resources.vendors import VENDOR_MESSAGES
 
 LISTS = (
     STATIONS,
@@ -12,8 +13,10 @@ LISTS = (
     CONNECTORS,
     TARIFFS,
     COMMANDS,
+    TROUBLES,
     UNCLAIMED,
     MODELS,
+    VENDOR_MESSAGES,
     CAMPAIGNS,
     CAMPAIGN_PILES,
     FIRMWARE,
@@ -33,6 +36,8 @@ __all__ = [
     "PILES",
     "STATIONS",
     "TARIFFS",
+    "TROUBLES",
     "UNCLAIMED",
     "UPLOADS",
+    "VENDOR_MESSAGES",
 ]

@@ -36,6 +36,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -52,6 +53,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -75,6 +77,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -111,6 +114,7 @@ __all__ = [
     "lacks_trigger",
     "listening_since",
     "live_tokens",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_station_count",
@@ -139,12 +143,14 @@ __all__ = [
     "tariff_list",
     "tariffs",
     "transfer_protocols",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
     "unsupported",
     "upload_job_list",
     "upload_jobs_of",
     "uploaded_files",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",

@@ -54,9 +54,11 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    Trouble,
     UnclaimedPile,
     UploadedFile,
     UploadJob,
+    VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -170,8 +172,10 @@ PLAIN = (
     TariffVersion,
     TopUp,
     Transaction,
+    Trouble,
     UnclaimedPile,
     UploadJob,
+    VendorMessage,
     Wallet,
 )
 for _model in PLAIN:
