@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import campaigns, file_sweeps, sweeps
+from stations.services import campaigns, file_sweeps, settings, sweeps
 
 
 @sweep
@@ -17,6 +17,13 @@ def conclude_commands() -> None:
 @sweep
 def advance_campaigns() -> None:
     campaigns.advance_campaigns()
+
+
+@sweep
+def follow_settings() -> None:
+    settings.read_again()
+    settings.set_after_boot()
+    settings.compare_again()
 
 
 @sweep
@@ -47,6 +54,7 @@ def forget_files() -> None:
 SCHEDULE = {
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
+    follow_settings: 3.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
     follow_files: 60.0,

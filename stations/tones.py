@@ -9,6 +9,7 @@ from stations.models import (
     CampaignStatus,
     CommandStatus,
     ConnectorStatus,
+    DriftState,
     FirmwareState,
     Intent,
     ItemStatus,
@@ -78,6 +79,13 @@ CAMPAIGN_PILE: Mapping[str, Tone] = {
     ItemStatus.DONE: "charging",
     ItemStatus.FAILED: "fault",
     ItemStatus.SKIPPED: "offline",
+}
+DRIFT: Mapping[str, Tone] = {
+    DriftState.SAME: "charging",
+    DriftState.DIFFERS: "fault",
+    DriftState.READONLY: "fault",
+    DriftState.MISSING: "waiting",
+    DriftState.UNKNOWN: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {

@@ -6,6 +6,7 @@ from django.urls import path
 
 from stations.views import (
     campaigns,
+    configuration,
     conversation,
     files,
     firmware,
@@ -16,6 +17,7 @@ from stations.views import (
     sites,
     talk,
     tariffs,
+    templates,
     vendors,
 )
 
@@ -59,6 +61,17 @@ urlpatterns = [
     path("uploads/files/<int:pk>/", files.download, name="uploaded_file"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
     path("piles/<int:pk>/ask-for/<str:what>/<int:number>/", talk.ask_for, name="ask_for"),
+    path("piles/<int:pk>/configuration/", configuration.settings, name="pile_configuration"),
+    path("piles/<int:pk>/configuration/read/", configuration.read, name="configuration_read"),
+    path("piles/<int:pk>/configuration/change/", configuration.change, name="configuration_change"),
+    path("piles/<int:pk>/configuration/push/", configuration.push, name="configuration_push"),
+    path("configuration/templates/new/", templates.create, name="template_new"),
+    path("configuration/templates/<int:pk>/", templates.template, name="template"),
+    path("configuration/templates/<int:pk>/want/", templates.want, name="template_want"),
+    path("configuration/templates/<int:pk>/read/", templates.read_all, name="template_read"),
+    path("configuration/templates/<int:pk>/push/", templates.push_all, name="template_push"),
+    path("configuration/wanted/<int:pk>/edit/", templates.edit, name="wanted_edit"),
+    path("configuration/wanted/<int:pk>/drop/", templates.drop, name="wanted_drop"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),
     path("connectors/<int:pk>/code/", piles.replace_code, name="connector_code"),
     path("tariffs/new/", tariffs.create, name="tariff_new"),

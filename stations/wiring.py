@@ -11,6 +11,8 @@ from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services import file_campaigns, updates, uploads
 from stations.services.asking import COMMAND
+from stations.services.pushing import PUSH, READ
+from stations.snapshots import hear_of_settings
 from tenants.hooks import closing_blockers, equipment
 
 equipment.answer(equipment_of_tenants)
@@ -27,7 +29,8 @@ def open_stations(tenant_id: int) -> str | None:
     return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}
 
 
-for _kind in (COMMAND, *file_campaigns.KINDS):
+command_finished.listen(hear_of_settings)
+for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)

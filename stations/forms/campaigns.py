@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from stations.forms.commands import ASKS, Ask
+from backoffice.kit.lists.actions import ReasonForm
+from stations.forms.commands import ASKS, Ask, AskForm
+from stations.permissions import StationPerm
 from stations.services.asking import IN_BULK
 from stations.services.campaigns import MOST_AT_ONCE, MOST_PILES
 
@@ -16,6 +20,16 @@ PATIENCE = {
     86_400: _("1 day"),
     604_800: _("7 days"),
 }
+
+
+class BeginForm(ReasonForm):
+    """Why it is begun. ``once`` tells two sendings of one form from two forms."""
+
+    once = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["once"].initial = secrets.token_hex(8)
 
 
 class TermsForm(forms.Form):
@@ -57,9 +71,23 @@ class TermsForm(forms.Form):
         )
 
 
+KINDS = {
+    "configuration.push": Ask(
+        _("Push wanted settings…"),
+        StationPerm.COMMAND_ENGINEER,
+        AskForm,
+        "upload",
+        _("What the templates of their models want is read, and set where it differs."),
+        needs_reason=True,
+    ),
+}
+"""What is asked of many piles and is no single command: kinds of campaigns by name."""
+
+
 def asks_in_bulk(grants):
     """What may be asked of many piles by somebody with these permissions."""
-    return {name: ask for name, ask in ASKS.items() if name in IN_BULK and ask.perm in grants}
+    single = {name: ask for name, ask in ASKS.items() if name in IN_BULK}
+    return {name: ask for name, ask in (single | KINDS).items() if ask.perm in grants}
 
 
 def bulk_form_of(ask: Ask, data=None, *, may_send_anyway: bool):

@@ -38,6 +38,12 @@ class AskForm(forms.Form):
         self.pile = pile
         self.order_fields([name for name in self.fields if name != "reason"])
 
+    def allow_anyway(self, objection):
+        """Let the command be sent although the pile does not know it, as far as it said."""
+        self.fields["anyway"] = forms.BooleanField(
+            label=_("Send anyway"), required=False, help_text=objection
+        )
+
     def payload(self):
         """The OCPP request."""
         return {}

@@ -1,6 +1,12 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -35,8 +41,11 @@ __all__ = [
     "CampaignStatus",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
@@ -57,6 +66,7 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
     "Trouble",
     "UnclaimedPile",
     "UpdateStatus",

@@ -1,6 +1,7 @@
 """The lists of this room."""
 
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
@@ -19,6 +20,8 @@ LISTS = (
     VENDOR_MESSAGES,
     CAMPAIGNS,
     CAMPAIGN_PILES,
+    TEMPLATES,
+    DRIFT,
     FIRMWARE,
     FIRMWARE_JOBS,
     UPLOADS,
@@ -29,6 +32,7 @@ __all__ = [
     "CAMPAIGN_PILES",
     "COMMANDS",
     "CONNECTORS",
+    "DRIFT",
     "FIRMWARE",
     "FIRMWARE_JOBS",
     "LISTS",
@@ -36,6 +40,7 @@ __all__ = [
     "PILES",
     "STATIONS",
     "TARIFFS",
+    "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
     "UPLOADS",

@@ -191,6 +191,13 @@ class PileFilters(ListFilters):
     model = filters.Text("model__name", label=_("Model"))
     firmware = filters.Text()
     life = filters.Choice(choices=Life)
+    settings = filters.Cases(
+        {
+            "off": (_("Not as wanted"), lambda: Q(pk__in=selectors.drifted_piles())),
+            "unread": (_("Wanted and not read"), lambda: Q(pk__in=selectors.unread_piles())),
+        },
+        label=_("Settings"),
+    )
     clock = filters.Cases(
         {"off": (_("More than 2 min off"), lambda: ~Q(clock_offset_s__range=(-120, 120)))}, label=_("Clock")
     )

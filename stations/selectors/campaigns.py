@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from stations.models import Campaign, CampaignPile, ItemStatus, Life, Pile
@@ -26,6 +26,13 @@ def campaign_list() -> QuerySet[Campaign]:
 def campaign_pile_list() -> QuerySet[CampaignPile]:
     """What became of campaigns at each pile."""
     return CampaignPile.objects.all()
+
+
+def results_of(campaign: Campaign) -> QuerySet[CampaignPile]:
+    """Those that have ended, where it failed first, then the newest first."""
+    ended = CampaignPile.objects.filter(campaign=campaign).exclude(state__in=ITEM_OPEN)
+    failed_first = Case(When(state=ItemStatus.FAILED, then=Value(0)), default=Value(1))
+    return ended.select_related("pile").order_by(failed_first, "-ended_at", "-pk")
 
 
 def counts_of(campaign: Campaign) -> dict[str, int]:

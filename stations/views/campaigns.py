@@ -18,7 +18,7 @@ from backoffice.kit.lists.views import picked_rows
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import campaigns as kinds, selectors, tones
 from stations.features import PROFILE_OF
-from stations.forms.campaigns import asks_in_bulk, bulk_form_of, sections_of
+from stations.forms.campaigns import KINDS, asks_in_bulk, bulk_form_of, sections_of
 from stations.forms.commands import ASKS, pretty
 from stations.models import CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
@@ -27,7 +27,7 @@ from stations.services import campaigns as services
 from stations.views.firmware import choices_of
 
 ASKERS = (StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
-FAILED_SHOWN = 20
+RESULTS_SHOWN = 20
 
 
 @requires(*ASKERS)
@@ -53,7 +53,7 @@ def ask(request, action):
     """What exactly, in which steps; then it begins."""
     wanted = asks_in_bulk(request.grants).get(action)
     if wanted is None:
-        raise PermissionDenied if action in ASKS else Http404
+        raise PermissionDenied if action in ASKS or action in KINDS else Http404
     rows = picked_rows(request, PILES)
     preview = selectors.preview_of(rows, PROFILE_OF.get(action, ""))
     if not preview["piles"]:
@@ -64,7 +64,7 @@ def ask(request, action):
     return form_page(
         request,
         form,
-        title=f"{wanted.label} {_count(preview['piles'])}",
+        title=f"{str(wanted.label).rstrip('…')}: {_count(preview['piles'])}",
         template="stations/bulk_ask.html",
         sections=sections_of(form, wanted),
         save=lambda data: _create(request, rows, action, form),
@@ -80,7 +80,7 @@ def ask(request, action):
 
 @requires(StationPerm.VIEW)
 def campaign(request, pk):
-    """How far it is, and what became of it where it failed."""
+    """How far it is, and what became of it: where it failed first."""
     row = row_or_404(selectors.campaigns(), pk=pk)
     counts = selectors.counts_of(row)
     ended = row.total - counts[ItemStatus.WAITING] - counts[ItemStatus.RUNNING]
@@ -89,19 +89,16 @@ def campaign(request, pk):
         "stations/campaign.html",
         title=row.title,
         back=CAMPAIGNS.back(),
-        badges=[(row.get_state_display(), tones.CAMPAIGN[row.state])],
         subtitle=_count(row.total),
         live=["campaigns"],
         campaign=row,
+        state=(row.get_state_display(), tones.CAMPAIGN[row.state]),
         ended=ended,
         counts=_counts(row, counts),
         buttons=_buttons(row, counts, request.grants),
-        asked_text=pretty(row.params),
+        asked_text=pretty(row.params) if row.params else "",
         about=_about(row),
-        failed=selectors.campaign_pile_list()
-        .filter(campaign=row, state=ItemStatus.FAILED)
-        .select_related("pile")
-        .order_by("-ended_at", "-pk")[:FAILED_SHOWN],
+        results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
         results_url=_results(row),
         export_url=f"{CAMPAIGN_PILES.url_of('export')}?{urlencode({'campaign': row.token})}",
         may_export=StationPerm.EXPORT in request.grants,
@@ -149,13 +146,14 @@ def again(request, pk):
 
 
 def _create(request, rows, action, form):
+    params = {} if action in KINDS else {"action": action, "payload": form.payload()}
     return services.create_campaign(
-        "command",
+        action if action in KINDS else "command",
         rows,
         tenant_id=request.membership.tenant_id,
         actor=request.actor,
-        title=str(ASKS[action].label).rstrip("…"),
-        params={"action": action, "payload": form.payload()},
+        title=str({**ASKS, **KINDS}[action].label).rstrip("…"),
+        params=params,
         reason=form.cleaned_data["reason"],
         token=request.POST.get(ONCE, ""),
         **form.terms(),

@@ -29,6 +29,7 @@ from orders.permissions import OrderPerm
 from stations.models import (
     Campaign,
     Command,
+    ConfigurationTemplate,
     Connector,
     Firmware,
     FirmwareJob,
@@ -37,6 +38,7 @@ from stations.models import (
     Station,
     Tariff,
     TariffVersion,
+    TemplateKey,
     UnclaimedPile,
     UploadedFile,
     UploadJob,
@@ -129,6 +131,18 @@ PAGES: dict[str, Page] = {
     "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:pile_configuration": Page(Pile, perm=StationPerm.VIEW),
+    "stations:configuration_read": Page(
+        Pile, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:configuration_change": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:configuration_push": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template": Page(ConfigurationTemplate, perm=StationPerm.VIEW),
+    "stations:template_want": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_read": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_push": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_edit": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_drop": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
     "stations:campaign": Page(Campaign, perm=StationPerm.VIEW),
     "stations:campaign_pause": Page(
         Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
