@@ -9,7 +9,6 @@ from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, 
 from django.db.models.functions import Coalesce
 
 from stations.models import (
-    Command,
     Firmware,
     FirmwareJob,
     FirmwareState,
@@ -20,6 +19,7 @@ from stations.models import (
     UploadedFile,
     UploadJob,
 )
+from stations.selectors.settings import setting_of
 
 PROTOCOLS = "SupportedFileTransferProtocols"
 
@@ -104,15 +104,7 @@ def uploaded_files() -> QuerySet[UploadedFile]:
 
 
 def transfer_protocols(pile: Pile) -> frozenset[str]:
-    """By which a pile says that it moves files (OCPP 1.6 errata 3.90), in lower case; empty where it never said.
-
-    Read from the newest answer to GetConfiguration that has the key.
-    """
-    answers = Command.objects.filter(
-        pile=pile, action="GetConfiguration", answer__configurationKey__contains=[{"key": PROTOCOLS}]
-    )
-    answer = answers.order_by("-created_at", "-pk").values_list("answer", flat=True).first()
-    if answer is None:
-        return frozenset()
-    values = [entry.get("value", "") for entry in answer["configurationKey"] if entry["key"] == PROTOCOLS]
-    return frozenset(word.strip().lower() for value in values for word in value.split(",") if word.strip())
+    """By which a pile says that it moves files (OCPP 1.6 errata 3.90), in lower case; empty where it never said."""
+    setting = setting_of(pile.pk, PROTOCOLS)
+    said = (setting.value or "") if setting is not None else ""
+    return frozenset(word.strip().lower() for word in said.split(",") if word.strip())

@@ -18,13 +18,13 @@ from backoffice.kit.models import AuditEntry
 from ocpp_gateway.wire import CommandState
 from stations import intake, tickets
 from stations.intake import keep_outcomes
-from stations.models import Command, UploadedFile, UploadJob, UploadKind
+from stations.models import UploadedFile, UploadJob, UploadKind
 from stations.services import uploads
 from stations.services.uploads import MOST_FILES, Wanted
 from stations.states import UPLOAD_MOVES, UploadState
 from stations.tickets import Errand
 from tests.factories.files import leave, make_upload, uploading
-from tests.factories.stations import ACTOR, make_online_pile, make_pile, outcome
+from tests.factories.stations import ACTOR, make_command, make_online_pile, make_pile, outcome
 
 pytestmark = pytest.mark.usefixtures("one_pile", "everything")
 
@@ -189,13 +189,10 @@ def test_the_way_is_one_that_the_pile_says_it_can(
 ) -> None:
     settings.FTP_PORT = ftp_port
     pile = make_online_pile()
-    Command.objects.filter(pile=pile).delete()
     if said:
         entry = {"key": "SupportedFileTransferProtocols", "readonly": True, "value": said}
-        asked = make_upload(pile=make_online_pile()).command
-        Command.objects.filter(pk=asked.pk).update(
-            pile=pile, action="GetConfiguration", answer={"configurationKey": [entry]}
-        )
+        asked = make_command(pile, action="GetConfiguration")
+        intake.keep_outcomes([outcome(asked, CommandState.ACCEPTED, answer={"configurationKey": [entry]})])
     if scheme is None:
         with pytest.raises(Refused) as refused:
             make_upload(pile=pile)
