@@ -36,7 +36,9 @@ class FirmwareForm(forms.Form):
     version = forms.CharField(
         label=_("Version"), max_length=50, help_text=_("Exactly as terminals report it once they run it.")
     )
-    pile_models = forms.ModelMultipleChoiceField(label=_("Models"), queryset=selectors.pile_models())
+    pile_models = forms.ModelMultipleChoiceField(
+        label=_("Models"), queryset=selectors.pile_models(), widget=forms.SelectMultiple(attrs={"size": 8})
+    )
     notes = forms.CharField(
         label=_("Release notes"),
         required=False,
@@ -166,7 +168,10 @@ class PilesForm(forms.Form):
 
     version = forms.ChoiceField(label=_("That run"), required=False)
     station = forms.ModelChoiceField(
-        label=_("At"), queryset=selectors.stations_by_name(), required=False, empty_label=_("All stations")
+        label=_("Station"),
+        queryset=selectors.stations_by_name(),
+        required=False,
+        empty_label=_("All stations"),
     )
 
     def __init__(self, *args, versions, **options):

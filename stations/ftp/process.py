@@ -12,7 +12,7 @@ import signal
 
 from django.conf import settings
 
-from stations.ftp.server import UploadServer
+from stations.ftp.server import Hangups, UploadServer
 
 log = logging.getLogger("stations.ftp")
 
@@ -22,6 +22,7 @@ async def serve() -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    logging.getLogger("aioftp.server").addFilter(Hangups())
     server = UploadServer(address=settings.FTP_ADDRESS, ports=ports_of(settings.FTP_PASSIVE_PORTS))
     await server.start(settings.FTP_HOST, settings.FTP_PORT)
     log.info("FTP server listens on %s:%s", settings.FTP_HOST, settings.FTP_PORT)

@@ -34,6 +34,14 @@ ALLOWED = frozenset(
 )
 
 
+class Hangups(logging.Filter):
+    """Piles that vanish, fall silent or talk nonsense are no errors of ours; aioftp logs them as such."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        return kind is None or not issubclass(kind, ConnectionError | TimeoutError | ValueError)
+
+
 class Jobs(AbstractUserManager):
     """Lets in whoever has the ticket of an upload job. There is no anonymous login."""
 

@@ -52,6 +52,9 @@ async def _receive(exchange: Exchange, landing: Landing) -> None:
             await asyncio.to_thread(landing.write, block)
     except TooMuch:
         raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "There is no room for so much") from None
+    except OSError as failure:
+        log.error("a file of a pile could not be written: %s", failure)
+        raise Refusal(HTTPStatus.INSUFFICIENT_STORAGE) from None
     announced = exchange.announced
     if announced is not None and announced != landing.size:
         raise Gone

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from pytest_django.fixtures import Settings
 from backoffice.kit import clock
 from stations import tickets
 from stations.ftp.process import ports_of
-from stations.ftp.server import MOST_GUESSES, MOST_OF_ONE, UploadServer
+from stations.ftp.server import MOST_GUESSES, MOST_OF_ONE, Hangups, UploadServer
 from stations.models import UploadJob
 from stations.tickets import Errand
 from tests.factories.files import make_upload
@@ -234,6 +236,37 @@ def test_a_file_is_sent_from_its_beginning(job: UploadJob) -> None:
 
     assert with_server(scenario) == "502"
     assert kept(job) == []
+
+
+def test_nonsense_cuts_its_own_line_and_no_other(job: UploadJob) -> None:
+    async def scenario(port: int) -> None:
+        async with aioftp.Client.context("127.0.0.1", port, *login(job)) as client:
+            for nonsense in (b"\xff\xfe\r\n", b"x" * 200_000 + b"\r\n", b""):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(nonsense)
+                if not nonsense:
+                    writer.write_eof()
+                with suppress(ConnectionError):
+                    await reader.read()
+                writer.close()
+                with suppress(ConnectionError):
+                    await writer.wait_closed()
+            await leave(client, "diag", b"log")
+
+    with_server(scenario)
+    assert kept(job) == [("diag", b"log")]
+
+
+def test_who_vanishes_is_no_error_in_the_log() -> None:
+    def record(failure: Exception | None) -> logging.LogRecord:
+        info = (type(failure), failure, None) if failure else None
+        return logging.LogRecord("aioftp.server", logging.ERROR, "", 0, "caught", None, info)
+
+    kept_records = [
+        bool(Hangups().filter(record(failure)))
+        for failure in (ConnectionResetError(), TimeoutError(), ValueError(), KeyError(), None)
+    ]
+    assert kept_records == [False, False, False, True, True]
 
 
 def test_the_address_and_the_ports_for_data_are_those_of_the_settings(job: UploadJob) -> None:

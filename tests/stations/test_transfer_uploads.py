@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any
 
 import pytest
@@ -163,3 +164,14 @@ def test_nothing_is_taken_where_the_pile_had_nothing(upload: UploadJob) -> None:
 
     assert request("PUT", address(upload), body=[b"x"]).status == 410
     assert kept(upload) == []
+
+
+def test_a_disk_that_takes_no_more_is_said_and_nothing_is_left(upload: UploadJob) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 * 1024 * 1024, before[1]))
+    try:
+        answer = request("PUT", address(upload), body=[bytes(3 * 1024 * 1024)] * 3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert (answer.status, kept(upload), landed()) == (507, [], [])
