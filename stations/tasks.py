@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import campaigns, file_sweeps, settings, sweeps
+from stations.services import campaigns, file_sweeps, resharing, settings, sweeps
 
 
 @sweep
@@ -32,6 +32,11 @@ def drop_lost_gateways() -> None:
 
 
 @sweep
+def share_loads() -> None:
+    resharing.share_loads()
+
+
+@sweep
 def keep_traffic() -> None:
     sweeps.keep_partitions()
     sweeps.forget_history()
@@ -55,6 +60,7 @@ SCHEDULE = {
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
     follow_settings: 3.0,
+    share_loads: 2.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
     follow_files: 60.0,

@@ -14,6 +14,7 @@ from stations.models import (
     Intent,
     ItemStatus,
     Life,
+    ProfileState,
     Registration,
     StationStatus,
     TariffStatus,
@@ -86,6 +87,12 @@ DRIFT: Mapping[str, Tone] = {
     DriftState.READONLY: "fault",
     DriftState.MISSING: "waiting",
     DriftState.UNKNOWN: "offline",
+}
+PROFILE: Mapping[str, Tone] = {
+    ProfileState.WANTED: "waiting",
+    ProfileState.INSTALLED: "charging",
+    ProfileState.REFUSED: "fault",
+    ProfileState.CLEARED: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {

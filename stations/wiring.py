@@ -11,10 +11,12 @@ from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services import file_campaigns, updates, uploads
 from stations.services.asking import COMMAND
+from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
 from stations.snapshots import hear_of_settings
 from tenants.hooks import closing_blockers, equipment
 
+command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
 command_finished.listen(updates.take_answer)
 command_finished.listen(uploads.take_answer)

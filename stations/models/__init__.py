@@ -1,6 +1,15 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.charging import (
+    ChargingProfile,
+    LoadGroup,
+    LoadShare,
+    LoadUnit,
+    ProfilePurpose,
+    ProfileState,
+    Reshare,
+)
 from stations.models.configuration import (
     ConfigurationKey,
     ConfigurationTemplate,
@@ -18,6 +27,7 @@ from stations.models.devices import (
     QrToken,
     Registration,
     UnclaimedPile,
+    letter_of,
 )
 from stations.models.files import (
     Firmware,
@@ -39,6 +49,7 @@ __all__ = [
     "Campaign",
     "CampaignPile",
     "CampaignStatus",
+    "ChargingProfile",
     "Command",
     "CommandStatus",
     "ConfigurationKey",
@@ -55,11 +66,17 @@ __all__ = [
     "ItemStatus",
     "Kind",
     "Life",
+    "LoadGroup",
+    "LoadShare",
+    "LoadUnit",
     "Pile",
     "PileEvent",
     "PileModel",
+    "ProfilePurpose",
+    "ProfileState",
     "QrToken",
     "Registration",
+    "Reshare",
     "Station",
     "StationStatus",
     "StatusEvent",
@@ -76,4 +93,5 @@ __all__ = [
     "UploadedFile",
     "VendorMessage",
     "VersionState",
+    "letter_of",
 ]

@@ -25,6 +25,7 @@ from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger, unsupported
+from stations.services import profile_checks
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -122,6 +123,7 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if not request.anyway and (objection := unsupported(pile, request.action)):
         raise Refused(str(objection), code="unsupported")
     _check_request(pile, request)
+    profile_checks.check_request(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
