@@ -1,7 +1,9 @@
 """What becomes of firmware updates: answers, reports, boots, silence.
 
 Each step is in the table of ``states.py`` or it is only kept. Whatever a pile says, in whatever order
-and however often, is one more line of the job; nothing raises. Callers hold the job's lock.
+and however often, is one more line of the job; nothing raises. Callers hold the job's lock, and ``keep``
+it once: a row that is written twice in a transaction has its foreign keys checked at its end, which waits
+for whoever has the command of the job, who may wait for the job.
 """
 
 from __future__ import annotations
@@ -52,7 +54,6 @@ def take_report(job: FirmwareJob, status: str, *, at: datetime, reported_firmwar
         move(job, state, at, reason=status if state is UpdateState.FAILED else "")
     if job.state == UpdateState.INSTALLED and reported_firmware and not job.version_seen:
         job.version_seen = reported_firmware[:120]
-    keep(job)
 
 
 def take_boot(job: FirmwareJob, firmware: str, *, at: datetime) -> None:
@@ -68,7 +69,6 @@ def take_boot(job: FirmwareJob, firmware: str, *, at: datetime) -> None:
     wanted = job.firmware.version
     if same_version(firmware, wanted) and not same_version(job.version_before, wanted):
         move(job, UpdateState.INSTALLED, at)
-    keep(job)
 
 
 def take_answer(job: FirmwareJob, command: Command, *, at: datetime) -> bool:

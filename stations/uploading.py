@@ -1,7 +1,7 @@
 """What becomes of requests for diagnostics and logs: answers, reports, files, silence.
 
-As in ``updating.py``: every word is kept, the table of ``states.py`` decides, nothing raises. A file
-that arrived counts as uploaded also where the pile never says so.
+As in ``updating.py``: every word is kept, the table of ``states.py`` decides, nothing raises, and
+reports leave it to their caller to ``keep`` the job once. A file that arrived counts as uploaded also where the pile never says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ def take_report(job: UploadJob, status: str, *, at: datetime) -> None:
         move(job, UploadState.FAILED, at, reason=status)
     elif (state := UPLOAD_REPORTS.get(status)) is not None:
         move(job, state, at, reason=status if state is UploadState.FAILED else "")
-    keep(job)
 
 
 def take_answer(job: UploadJob, command: Command, *, at: datetime) -> bool:

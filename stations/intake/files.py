@@ -29,31 +29,43 @@ def report_firmware(facts: Sequence[FirmwareReported]) -> None:
     piles = {fact.pile_id for fact in facts}
     jobs = _update_jobs(piles, {fact.request_id for fact in facts})
     booted = _firmware_of(piles)
+    touched: dict[int, FirmwareJob] = {}
     for fact in facts:
         job = _update_of(fact, jobs)
         if job is not None:
             version, at = booted[fact.pile_id]
             seen = version if at is not None and at > job.created_at else ""
             updating.take_report(job, fact.status, at=fact.received_at, reported_firmware=seen)
+            touched[job.pk] = job
+    for job in touched.values():
+        updating.keep(job)
 
 
 def report_uploads(facts: Sequence[UploadReported]) -> None:
     """Move the uploads that these reports are about."""
     jobs = _upload_jobs({fact.pile_id for fact in facts}, {fact.request_id for fact in facts})
+    touched: dict[int, UploadJob] = {}
     for fact in facts:
         job = _upload_of(fact, jobs)
         if job is not None:
             uploading.take_report(job, fact.status, at=fact.received_at)
+            touched[job.pk] = job
+    for job in touched.values():
+        uploading.keep(job)
 
 
 def boots(facts: Iterable[Booted]) -> None:
     """A boot with the firmware that was asked for proves the update; with another, it says so."""
     booted = list(facts)
     jobs = _update_jobs({fact.pile_id for fact in booted}, set()) if booted else []
+    touched: dict[int, FirmwareJob] = {}
     for fact in booted:
         newest = next((job for job in jobs if job.pile_id == fact.pile_id), None)
         if newest is not None and fact.received_at > newest.created_at:
             updating.take_boot(newest, fact.firmware, at=fact.received_at)
+            touched[newest.pk] = newest
+    for job in touched.values():
+        updating.keep(job)
 
 
 def _update_jobs(pile_ids: set[int], job_ids: set[int | None]) -> list[FirmwareJob]:

@@ -76,7 +76,9 @@ class FileJob(PathOwned):
     """
 
     reason = models.CharField(_("reason"), max_length=120, blank=True)
-    command = models.ForeignKey(Command, models.SET_NULL, null=True, related_name="+")
+    command = models.ForeignKey(
+        Command, models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )  # its answer locks it first and the job then: a check of the key would do so the other way round
     actor_ref = models.CharField(max_length=80)
     actor_label = models.CharField(_("by"), max_length=120)
     steps = models.JSONField(default=list)
