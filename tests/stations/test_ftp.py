@@ -119,9 +119,8 @@ def test_a_job_that_expects_nothing_lets_nobody_in(job: UploadJob) -> None:
     with_server(scenario)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_nothing_can_be_listed_read_or_changed(job: UploadJob) -> None:
+    commands = (
         "LIST",
         "MLSD",
         "MLST x",
@@ -131,18 +130,17 @@ def test_a_job_that_expects_nothing_lets_nobody_in(job: UploadJob) -> None:
         "RNFR diag",
         "RMD /",
         "APPE diag",
+        "REST 5",
         "SITE CHMOD",
         "PORT 1",
-    ],
-)
-def test_nothing_can_be_listed_read_or_changed(command: str, job: UploadJob) -> None:
-    async def scenario(port: int) -> str:
+    )
+
+    async def scenario(port: int) -> set[str]:
         async with aioftp.Client.context("127.0.0.1", port, *login(job)) as client:
             await leave(client, "diag", b"secret")
-            code, _lines = await client.command(command, "5xx")
-            return str(code)
+            return {str((await client.command(command, "5xx"))[0]) for command in commands}
 
-    assert with_server(scenario) == "502"
+    assert with_server(scenario) == {"502"}
     assert kept(job) == [("diag", b"secret")]
 
 
@@ -227,17 +225,6 @@ def test_of_a_file_that_is_broken_off_nothing_is_kept(job: UploadJob) -> None:
     assert (kept(job), landed()) == ([], [])
 
 
-def test_a_file_is_sent_from_its_beginning(job: UploadJob) -> None:
-    async def scenario(port: int) -> str:
-        async with aioftp.Client.context("127.0.0.1", port, *login(job)) as client:
-            await client.command("PASV", "227")
-            code, _lines = await client.command("REST 5", "5xx")
-            return str(code)
-
-    assert with_server(scenario) == "502"
-    assert kept(job) == []
-
-
 def test_nonsense_cuts_its_own_line_and_no_other(job: UploadJob) -> None:
     async def scenario(port: int) -> None:
         async with aioftp.Client.context("127.0.0.1", port, *login(job)) as client:
@@ -283,7 +270,7 @@ def test_the_address_and_the_ports_for_data_are_those_of_the_settings(job: Uploa
     assert int(numbers[4]) * 256 + int(numbers[5]) in ports
 
 
-@pytest.mark.parametrize("text", ["", "x", "5-1", "0-9", "65000-70000", "1-2-3"])
-def test_ports_that_make_no_sense_stop_the_start(text: str) -> None:
-    with pytest.raises(ValueError):
-        ports_of(text)
+def test_ports_that_make_no_sense_stop_the_start() -> None:
+    for text in ("", "x", "5-1", "0-9", "65000-70000", "1-2-3"):
+        with pytest.raises(ValueError):
+            ports_of(text)
