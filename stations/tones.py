@@ -14,8 +14,10 @@ from stations.models import (
     Intent,
     ItemStatus,
     Life,
+    ListState,
     ProfileState,
     Registration,
+    ReservationState,
     StationStatus,
     TariffStatus,
     UpdateStatus,
@@ -123,4 +125,21 @@ UPLOAD: Mapping[str, Tone] = {
     UploadStatus.NOTHING: "plain",
     UploadStatus.FAILED: "fault",
     UploadStatus.STALLED: "fault",
+}
+LOCAL_LIST: Mapping[str, Tone] = {
+    ListState.UNKNOWN: "plain",
+    ListState.IN_STEP: "charging",
+    ListState.BEHIND: "waiting",
+    ListState.SENDING: "idle",
+    ListState.REFUSED: "fault",
+    ListState.UNSUPPORTED: "offline",
+}
+RESERVATION: Mapping[str, Tone] = {
+    ReservationState.REQUESTED: "waiting",
+    ReservationState.ACTIVE: "charging",
+    ReservationState.USED: "idle",
+    ReservationState.EXPIRED: "offline",
+    ReservationState.CANCELLED: "plain",
+    ReservationState.INVALIDATED: "fault",
+    ReservationState.REFUSED: "fault",
 }

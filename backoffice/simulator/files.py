@@ -7,8 +7,9 @@ they went. White paper L01 and N01 for the signed update and the log.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,12 +58,29 @@ class Report:
         self.machine.say(self.action, lambda: payload)
 
 
+@dataclass(slots=True)
+class Files:
+    """What a pile has to do with files. ``firmware``: what it installed, "" where it is as it was delivered."""
+
+    firmware: str = ""
+    errands: deque[Errand] = field(default_factory=deque)
+    update: Report | None = None
+    upload: Report | None = None
+    once_booted: Callable[[datetime], None] | None = None
+
+    def booted(self, at: datetime) -> None:
+        """It is up again, and has something to say about that."""
+        deed, self.once_booted = self.once_booted, None
+        if deed is not None:
+            deed(at)
+
+
 def update(machine: Machine, location: str, start: datetime, report: Report, *, signed: bool) -> None:
     """Fetch a firmware from ``start`` on, wait for charges to end, install it and restart."""
 
     def fetch(_when: datetime) -> None:
         report.say("Downloading")
-        machine.errands.append(Errand(location, fetched))
+        machine.files.errands.append(Errand(location, fetched))
 
     def fetched(content: bytes | None, at: datetime) -> None:
         if not content:
@@ -82,11 +100,11 @@ def update(machine: Machine, location: str, start: datetime, report: Report, *, 
         machine.at(when + INSTALLS_IN, lambda later: restart(version, later))
 
     def restart(version: str, when: datetime) -> None:
-        machine.firmware = version or machine.firmware
-        machine.once_booted = lambda _at: report.say("Installed")
+        machine.files.firmware = version or machine.files.firmware
+        machine.files.once_booted = lambda _at: report.say("Installed")
         machine.restart_at = when
 
-    machine.update = report
+    machine.files.update = report
     machine.at(start, fetch)
 
 
@@ -95,13 +113,13 @@ def leave_log(machine: Machine, folder: str, name: str, report: Report, at: date
 
     def begin(when: datetime) -> None:
         report.say("Uploading")
-        machine.errands.append(Errand(f"{folder.rstrip('/')}/{name}", left, _log(machine, when)))
+        machine.files.errands.append(Errand(f"{folder.rstrip('/')}/{name}", left, _log(machine, when)))
 
     def left(content: bytes | None, _at: datetime) -> None:
         failed = "UploadFailure" if report.request_id is not None else "UploadFailed"
         report.say("Uploaded" if content is not None else failed)
 
-    machine.upload = report
+    machine.files.upload = report
     machine.at(at, begin)
 
 
@@ -115,7 +133,9 @@ def version_of(content: bytes, location: str) -> str:
 
 
 def _log(machine: Machine, at: datetime) -> bytes:
-    lines = [f"{machine.spec.identity} {machine.spec.model} firmware {machine.firmware}"]
+    lines = [
+        f"{machine.spec.identity} {machine.spec.model} firmware {machine.files.firmware or machine.spec.firmware}"
+    ]
     for number in range(LOG_LINES):
         when = at - timedelta(seconds=30 * (LOG_LINES - number))
         states = " ".join(f"{outlet.number}={outlet.status}" for outlet in machine.outlets)

@@ -101,8 +101,8 @@ class SimulatedPile:
         reader.result()
 
     def _run_errands(self) -> None:
-        while self.machine.errands:
-            task = asyncio.create_task(self._run_errand(self.machine.errands.popleft()))
+        while self.machine.files.errands:
+            task = asyncio.create_task(self._run_errand(self.machine.files.errands.popleft()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

@@ -1,5 +1,6 @@
 """The lists of this room."""
 
+from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
@@ -22,6 +23,8 @@ LISTS = (
     CAMPAIGN_PILES,
     TEMPLATES,
     DRIFT,
+    RESERVATIONS,
+    LOCAL_LISTS,
     FIRMWARE,
     FIRMWARE_JOBS,
     UPLOADS,
@@ -36,8 +39,10 @@ __all__ = [
     "FIRMWARE",
     "FIRMWARE_JOBS",
     "LISTS",
+    "LOCAL_LISTS",
     "MODELS",
     "PILES",
+    "RESERVATIONS",
     "STATIONS",
     "TARIFFS",
     "TEMPLATES",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, columns, filters
 from stations import selectors, tones
+from stations.file_wording import reason_words
 from stations.models import (
     Firmware,
     FirmwareJob,
@@ -18,7 +19,6 @@ from stations.models import (
     UploadStatus,
 )
 from stations.permissions import StationPerm
-from stations.wording import reason_words
 
 MIB = 1024 * 1024
 

@@ -15,6 +15,7 @@ from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from stations.campaigns import Kind, Outcome, Params
+from stations.file_wording import reason_words
 from stations.models import (
     CampaignPile,
     Connector,
@@ -28,7 +29,6 @@ from stations.services import updates, uploads
 from stations.services.updates import Plan
 from stations.services.uploads import Wanted
 from stations.states import CHARGING, UPDATE_RUNNING, UPLOAD_RUNNING, UpdateState, UploadState
-from stations.wording import reason_words
 
 UPDATE_WITHIN_S: Final = 36 * 3600
 """Longer than the last patience with a silent pile, so that a job ends before its campaign gives it up."""

@@ -22,6 +22,7 @@ from backoffice.kit.errors import Refused
 from stations import landing, updating, uploading
 from stations.models import FirmwareJob, UploadedFile, UploadJob
 from stations.services import updates, uploads
+from stations.services.commands import hold_pile
 from stations.states import (
     ASKED_PATIENCE_S,
     UPDATE_PATIENCE_S,
@@ -129,9 +130,10 @@ def _asking_upload(job: UploadJob) -> None:
 
 def _each(rows: QuerySet[J], act: Callable[[J], None]) -> int:
     handled = 0
-    for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    for pk, pile_id in list(rows.order_by("pk").values_list("pk", "pile_id")[:BATCH]):
         try:
             with transaction.atomic():
+                hold_pile(pile_id)  # before its job, as whoever hears of the pile does
                 for job in _still(rows, pk):
                     act(job)
                     handled += 1

@@ -21,7 +21,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.scope import path_of_tenant
 from stations import selectors, tickets, updating
 from stations.models import Command, Firmware, FirmwareJob, FirmwareState, Pile
-from stations.services.commands import Request, order_command
+from stations.services.commands import Request, hold_pile, order_command
 from stations.states import UPDATE_OPEN, UPDATE_RUNNING, UpdateState
 from stations.tickets import Errand
 
@@ -63,7 +63,7 @@ def start_update(
     """
     plan = plan or Plan()
     with transaction.atomic():
-        locks.hold(f"stations.files:{pile.pk}")
+        hold_pile(pile.pk)
         row = Pile.objects.select_related("model").get(pk=pile.pk)
         wanted = Firmware.objects.get(pk=firmware.pk)
         _require_fit(row, wanted, signed=signed)
@@ -100,6 +100,7 @@ def take_answer(command: Command) -> None:
 @transaction.atomic
 def ask_progress(job: FirmwareJob, *, actor: Actor) -> Command:
     """Ask the pile how far it is. What it says moves the job. Raises what ``send_command`` raises, and ``over``."""
+    hold_pile(job.pile_id)
     row = locks.locked(FirmwareJob.objects.select_related("firmware").filter(pk=job.pk)).get()
     if row.state not in UPDATE_OPEN:
         raise Refused(_("This update is over."), code="over")

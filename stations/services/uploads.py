@@ -26,7 +26,7 @@ from backoffice.kit.scope import path_of_tenant
 from stations import selectors, tickets, uploading
 from stations.file_names import clean_name
 from stations.models import Command, Pile, UploadedFile, UploadJob, UploadKind
-from stations.services.commands import Request, order_command
+from stations.services.commands import Request, hold_pile, order_command
 from stations.states import UPLOAD_OPEN, UploadState
 from stations.tickets import Errand
 from stations.updating import REPLACED
@@ -81,7 +81,7 @@ def start_upload(pile: Pile, *, wanted: Wanted, actor: Actor, reason: str = "") 
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise Refused(_("The end lies before the beginning."), code="span", field="until")
     with transaction.atomic():
-        locks.hold(f"stations.files:{pile.pk}")
+        hold_pile(pile.pk)
         row = Pile.objects.get(pk=pile.pk)
         _require_free(row, wanted.kind)
         job = _create(row, wanted, actor)
@@ -114,6 +114,7 @@ def take_answer(command: Command) -> None:
 @transaction.atomic
 def ask_progress(job: UploadJob, *, actor: Actor) -> Command:
     """Ask the pile how far it is. What it says moves the job. Raises what ``send_command`` raises, and ``over``."""
+    hold_pile(job.pile_id)
     row = locks.locked(UploadJob.objects.filter(pk=job.pk)).get()
     if row.state not in UPLOAD_OPEN:
         raise Refused(_("This upload is over."), code="over")

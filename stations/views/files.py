@@ -12,13 +12,13 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.pages import form_page, requires, row_or_404
 from stations import selectors, tones, updating
+from stations.file_wording import reason_words
 from stations.forms.files import FetchForm, UpdateForm
 from stations.models import Life, UploadKind
 from stations.permissions import StationPerm
 from stations.services import updates, uploads
 from stations.states import UPDATE_OPEN, UPLOAD_OPEN, UpdateState
 from stations.views.workbench import pile_page
-from stations.wording import reason_words
 
 JOBS_SHOWN = 15
 

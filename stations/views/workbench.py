@@ -28,6 +28,7 @@ PAGES = (
     PilePage("pile", _("Overview"), frozenset({StationPerm.VIEW})),
     PilePage("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
     PilePage("pile_charging", pgettext_lazy("limits", "Charging"), frozenset({StationPerm.VIEW})),
+    PilePage("pile_access", pgettext_lazy("who may charge", "Access"), frozenset({StationPerm.VIEW})),
     PilePage(
         "pile_files",
         _("Firmware & files"),

@@ -27,7 +27,7 @@ def statuses(bench: Bench, action: str = "FirmwareStatusNotification") -> list[s
 
 
 def fetched(bench: Bench, content: bytes | None) -> None:
-    bench.machine.errands.popleft().went(content, bench.now)
+    bench.machine.files.errands.popleft().went(content, bench.now)
     bench.run(12)
 
 
@@ -42,7 +42,7 @@ def restart(bench: Bench) -> None:
 def test_a_pile_updates_itself_and_restarts_with_the_new_version(bench: Bench) -> None:
     assert bench.ask("UpdateFirmware", location=LOCATION, retrieveDate="2026-03-10T04:00:05Z") == {}
     bench.run(4)
-    assert not bench.machine.errands
+    assert not bench.machine.files.errands
     bench.run(2)
     fetched(bench, b"firmware")
     restart(bench)
@@ -72,7 +72,7 @@ def test_a_signed_update_names_its_request(bench: Bench) -> None:
         "Installed",
     ]
     assert {one["requestId"] for one in said} == {7}
-    assert bench.machine.firmware == "6.1"
+    assert bench.machine.files.firmware == "6.1"
 
 
 @pytest.mark.parametrize("content", [None, b""])
@@ -101,7 +101,7 @@ def test_an_installation_waits_for_the_charge_to_end(bench: Bench) -> None:
 def test_a_log_is_left_and_a_failure_said(bench: Bench) -> None:
     name = bench.ask("GetDiagnostics", location="http://127.0.0.1:1/up/")["fileName"]
     bench.run(1)
-    errand = bench.machine.errands[0]
+    errand = bench.machine.files.errands[0]
     assert errand.url == f"http://127.0.0.1:1/up/{name}"
     assert errand.content is not None and errand.content.startswith(bench.machine.spec.identity.encode())
     fetched(bench, b"")
