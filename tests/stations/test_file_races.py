@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandState
 from stations import intake, landing
 from stations.models import Command, FirmwareJob, UploadedFile
-from stations.services import updates, uploads
+from stations.services import file_sweeps, updates, uploads
 from stations.services.uploads import Arrived
 from tests.factories.files import make_updatable_pile, make_update, make_upload, updating
 from tests.factories.stations import ACTOR, Talk, outcome
@@ -44,9 +45,13 @@ def test_two_engineers_who_update_a_pile_at_once_begin_one_update() -> None:
         assert (FirmwareJob.objects.count(), Command.objects.count()) == (1, 1)
 
 
-def test_an_answer_reports_and_a_boot_in_several_lanes_do_not_hinder_each_other() -> None:
+def test_an_answer_reports_a_boot_and_a_sweep_do_not_hinder_each_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with unscoped(reason="tests"):
         job = make_update()
+        yesterday = clock.ago(days=1)
+        FirmwareJob.objects.update(created_at=yesterday, retrieve_at=yesterday)
         talk = Talk(job.pile)
         facts = [updating(job, status) for status in ("Downloading", "Downloaded", "Installing")]
         answer = outcome(job.command, CommandState.ACCEPTED)  # type: ignore[arg-type]
@@ -57,10 +62,12 @@ def test_an_answer_reports_and_a_boot_in_several_lanes_do_not_hinder_each_other(
             batch(lambda: intake.report_firmware(facts)),
             batch(lambda: intake.boot([booted])),
             batch(lambda: intake.report_firmware(list(reversed(facts)))),
+            file_sweeps.ask_silent_updates,
         ]
     )
 
     assert errors(results) == []
+    assert "could not be dealt with" not in caplog.text
     with unscoped(reason="tests"):
         job.refresh_from_db()
     assert (job.state, job.version_seen) == ("installed", "2.0")
