@@ -101,6 +101,36 @@ def is_legal_step(connector: int, previous: str, status: str) -> bool:
     return previous in {"", status} or status in CONNECTOR_MOVES.get(previous, frozenset())
 
 
+LIST: Final[Machine] = {
+    "unknown": frozenset({"in_step", "behind", "sending", "refused", "unsupported"}),
+    "in_step": frozenset({"unknown", "behind", "sending", "refused", "unsupported"}),
+    "behind": frozenset({"unknown", "in_step", "sending", "refused", "unsupported"}),
+    "sending": frozenset({"unknown", "in_step", "behind", "refused", "unsupported"}),
+    "refused": frozenset({"unknown", "in_step", "behind", "sending", "unsupported"}),
+    "unsupported": frozenset({"unknown"}),  # somebody asks again, or its firmware is new
+}
+"""The local list of a pile (OCPP 1.6 §5.15)."""
+
+RESERVATION: Final[Machine] = {
+    "requested": frozenset({"active", "refused", "used", "expired", "cancelled", "invalidated"}),
+    "active": frozenset({"used", "expired", "cancelled", "invalidated"}),
+    "used": frozenset(),
+    "expired": frozenset(),
+    "cancelled": frozenset(),
+    "invalidated": frozenset(),
+    "refused": frozenset(),
+}
+"""What staff, timers and answers make of a reservation (OCPP 1.6 §5.13)."""
+
+RESERVATION_LATE: Final[Machine] = {
+    "expired": frozenset({"used"}),
+    "cancelled": frozenset({"used"}),
+    "invalidated": frozenset({"used"}),
+    "refused": frozenset({"active", "used"}),
+}
+"""What a pile may show of one that was over for us: it was offline, or its answer was lost."""
+
+
 class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import campaigns, resharing, settings, sweeps
+from stations.services import campaigns, list_sync, reservations, resharing, settings, sweeps
 
 
 @sweep
@@ -42,6 +42,18 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
+@sweep
+def sync_lists() -> None:
+    list_sync.refresh_lists()
+    list_sync.advance_piles()
+
+
+@sweep
+def keep_reservations() -> None:
+    reservations.expire_due()
+    reservations.ask_again()
+
+
 SCHEDULE = {
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
@@ -49,4 +61,6 @@ SCHEDULE = {
     share_loads: 2.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
+    sync_lists: 2.0,
+    keep_reservations: 5.0,
 }

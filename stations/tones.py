@@ -13,8 +13,10 @@ from stations.models import (
     Intent,
     ItemStatus,
     Life,
+    ListState,
     ProfileState,
     Registration,
+    ReservationState,
     StationStatus,
     TariffStatus,
     VersionState,
@@ -96,4 +98,21 @@ VERSION: Mapping[str, Tone] = {
     VersionState.DRAFT: "waiting",
     VersionState.APPROVED: "charging",
     VersionState.WITHDRAWN: "offline",
+}
+LOCAL_LIST: Mapping[str, Tone] = {
+    ListState.UNKNOWN: "plain",
+    ListState.IN_STEP: "charging",
+    ListState.BEHIND: "waiting",
+    ListState.SENDING: "idle",
+    ListState.REFUSED: "fault",
+    ListState.UNSUPPORTED: "offline",
+}
+RESERVATION: Mapping[str, Tone] = {
+    ReservationState.REQUESTED: "waiting",
+    ReservationState.ACTIVE: "charging",
+    ReservationState.USED: "idle",
+    ReservationState.EXPIRED: "offline",
+    ReservationState.CANCELLED: "plain",
+    ReservationState.INVALIDATED: "fault",
+    ReservationState.REFUSED: "fault",
 }

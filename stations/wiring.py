@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
-from stations import campaigns
+from drivers.hooks import cards_changed
+from stations import campaigns, reserving
 from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services.asking import COMMAND
+from stations.services.local_lists import hear_of_cards
 from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
 from stations.snapshots import hear_of_settings
@@ -17,6 +19,8 @@ from tenants.hooks import closing_blockers, equipment
 
 command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
+cards_changed.listen(hear_of_cards)
+command_finished.listen(reserving.hear_of_command)
 
 
 @closing_blockers.answer

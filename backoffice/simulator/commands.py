@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from backoffice.simulator import access
 from backoffice.simulator.cars import Car
 from backoffice.simulator.machine import Machine, stamp
 from backoffice.simulator.outlet import Outlet
@@ -48,7 +49,7 @@ def answer(machine: Machine, action: str, payload: Payload, at: datetime, chance
 def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
     tag = str(payload["idTag"])
     wanted = payload.get("connectorId")
-    fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one)]
+    fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one, tag)]
     if not fitting:
         return _status("Rejected")
     outlet = fitting[0]
@@ -57,7 +58,7 @@ def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Rando
         machine.start(outlet, tag, when)
 
     def arrive(when: datetime) -> None:
-        if outlet.car is None and outlet.is_free:
+        if outlet.car is None and outlet.status in {"Available", "Reserved"}:
             machine.plug(outlet, Car.drawn(chance, direct=outlet.direct))
         machine.at(when + STARTS_AFTER, begin)
 
@@ -197,6 +198,7 @@ def composite_schedule(machine: Machine, payload: Payload, at: datetime, chance:
 
 
 HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
+    "CancelReservation": access.cancel_reservation,
     "ChangeAvailability": change_availability,
     "ChangeConfiguration": change_configuration,
     "ClearCache": clear_cache,
@@ -204,18 +206,26 @@ HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answ
     "DataTransfer": data_transfer,
     "GetCompositeSchedule": composite_schedule,
     "GetConfiguration": get_configuration,
+    "GetLocalListVersion": access.get_local_list_version,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
+    "ReserveNow": access.reserve_now,
     "Reset": reset,
+    "SendLocalList": access.send_local_list,
     "SetChargingProfile": set_profile,
     "TriggerMessage": trigger,
     "UnlockConnector": unlock,
 }
 
 
-def _can_start(outlet: Outlet) -> bool:
+def _can_start(outlet: Outlet, tag: str) -> bool:
     """A car that was charged may be charged again where it stands (Finishing to Preparing is legal)."""
-    return outlet.status in {"Available", "Preparing", "Finishing"} and outlet.is_operative
+    is_mine = outlet.kept is None or outlet.kept.is_for(tag)
+    return (
+        outlet.status in {"Available", "Preparing", "Finishing", "Reserved"}
+        and outlet.is_operative
+        and is_mine
+    )
 
 
 def _stopper(machine: Machine, outlet: Outlet, reason: str) -> Callable[[datetime], None]:

@@ -74,6 +74,10 @@ class Machine:
     own: Outlet = field(init=False)
     """Connector 0: the pile itself."""
 
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The local list: idTagInfo by idTag in capitals (OCPP 1.6 §3.5.2). It outlasts the power."""
+
+    list_version: int = 0
     is_online: bool = False
     is_accepted: bool = False
     away_until: datetime | None = None
@@ -189,6 +193,8 @@ class Machine:
             deed(since)
         self._flow(since, at)
         self._now = at
+        for outlet in self.outlets:
+            outlet.give_up()
         self._report_changes(at)
         self._sample(at)
         self._align(at)
@@ -206,21 +212,26 @@ class Machine:
         self.stop(outlet, "EVDisconnected", at)
         outlet.car, outlet.is_finishing = None, False
 
-    def present_card(self, outlet: Outlet, tag: str) -> None:
+    def present_card(self, outlet: Outlet, tag: str, at: datetime) -> None:
         """Somebody holds a card to the reader; the charge begins when it is accepted (OCPP 1.6 §4.1)."""
 
-        def begin(answer: Payload, at: datetime) -> None:
-            if answer.get("idTagInfo", {}).get("status") == "Accepted":
-                self.start(outlet, tag, at)
+        def begin(answer: Payload, when: datetime) -> None:
+            info = answer.get("idTagInfo", {})
+            if info.get("status") == "Accepted":
+                self.start(outlet, tag, when, parent=info.get("parentIdTag", ""))
 
+        known = self.cards.get(tag.upper())
+        if not self.is_online and known is not None and self.settings.switch("LocalAuthorizeOffline"):
+            begin({"idTagInfo": known}, at)
         self.say("Authorize", lambda: {"idTag": tag}, done=begin)
 
-    def start(self, outlet: Outlet, tag: str, at: datetime) -> None:
-        """Begin a transaction (OCPP 1.6 §4.8), if a car is there and nothing runs."""
+    def start(self, outlet: Outlet, tag: str, at: datetime, *, parent: str = "") -> None:
+        """Begin a transaction (OCPP 1.6 §4.8), if a car is there, nothing runs and nobody else has reserved."""
         if (
             outlet.car is None
             or outlet.session is not None
             or outlet.status not in {"Preparing", "Finishing"}
+            or (outlet.kept is not None and not outlet.kept.is_for(tag, parent))
         ):
             return
         session = Session(tag, at, outlet.register)
@@ -239,6 +250,8 @@ class Machine:
             "meterStart": session.meter_start,
             "timestamp": stamp(at),
         }
+        if outlet.kept is not None:
+            payload["reservationId"], outlet.kept = outlet.kept.number, None
         self.say("StartTransaction", lambda: payload, kept=True, done=begun)
 
     def stop(self, outlet: Outlet, reason: str, at: datetime, *, tag: str = "") -> None:

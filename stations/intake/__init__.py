@@ -4,6 +4,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 ``admit`` and ``note_refusals`` stand alone. Whatever is handed in twice changes nothing the second time.
 """
 
+from stations.intake.access import Started, use_reservations
 from stations.intake.boots import boot
 from stations.intake.door import admit, note_refusals
 from stations.intake.frames import keep_frames, note
@@ -21,6 +22,7 @@ from stations.intake.statuses import report_status
 from stations.intake.vendors import answer_vendors
 
 __all__ = [
+    "Started",
     "admit",
     "answer_vendors",
     "boot",
@@ -36,4 +38,5 @@ __all__ = [
     "see_gateway",
     "start_gateway",
     "still_here",
+    "use_reservations",
 ]

@@ -1,5 +1,13 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.access import (
+    ListRule,
+    ListState,
+    LocalList,
+    LocalListPile,
+    Reservation,
+    ReservationState,
+)
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
 from stations.models.charging import (
     ChargingProfile,
@@ -53,9 +61,13 @@ __all__ = [
     "ItemStatus",
     "Kind",
     "Life",
+    "ListRule",
+    "ListState",
     "LoadGroup",
     "LoadShare",
     "LoadUnit",
+    "LocalList",
+    "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -63,6 +75,8 @@ __all__ = [
     "ProfileState",
     "QrToken",
     "Registration",
+    "Reservation",
+    "ReservationState",
     "Reshare",
     "Station",
     "StationStatus",

@@ -1,5 +1,6 @@
 """The lists of this room."""
 
+from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
@@ -21,6 +22,8 @@ LISTS = (
     CAMPAIGN_PILES,
     TEMPLATES,
     DRIFT,
+    RESERVATIONS,
+    LOCAL_LISTS,
 )
 
 __all__ = [
@@ -30,8 +33,10 @@ __all__ = [
     "CONNECTORS",
     "DRIFT",
     "LISTS",
+    "LOCAL_LISTS",
     "MODELS",
     "PILES",
+    "RESERVATIONS",
     "STATIONS",
     "TARIFFS",
     "TEMPLATES",

@@ -20,9 +20,8 @@ from backoffice.environment import ROOT
 DEMANDED = frozenset(
     chain(
         range(1, 13),
-        range(14, 54),
-        range(55, 85),
-        range(86, 98),
+        range(14, 85),
+        range(86, 102),
         range(108, 112),
         (102, 103),
         (118, 119),

@@ -174,7 +174,7 @@ def test_a_card_that_is_refused_starts_nothing(bench: Bench) -> None:
     bench.verdict = "Blocked"
     outlet = bench.machine.outlets[0]
     bench.machine.plug(outlet, car())
-    bench.machine.present_card(outlet, "CARD")
+    bench.machine.present_card(outlet, "CARD", bench.now)
     bench.run(5)
     assert len(bench.all_of("Authorize")) == 1
     assert bench.all_of("StartTransaction") == []
@@ -319,7 +319,7 @@ def test_a_trigger_is_answered_before_it_is_followed(
 
 
 def test_what_is_not_known_is_not_implemented_and_nonsense_is_said_to_be(bench: Bench) -> None:
-    assert bench.ask("ReserveNow", connectorId=1).code == "NotImplemented"
+    assert bench.ask("OpenSesame", connectorId=1).code == "NotImplemented"
     assert bench.ask("Reset", type="Gentle").code == "FormationViolation"
     assert bench.ask("RemoteStopTransaction").code == "FormationViolation"
     assert bench.ask("RemoteStopTransaction", transactionId=5) == {"status": "Rejected"}

@@ -139,7 +139,6 @@ def test_an_accepted_pile_is_not_asked_to_boot() -> None:
         ("", True),
         ("Available", True),
         ("Preparing", True),
-        ("Reserved", True),
         ("Charging", False),
         ("SuspendedEV", False),
         ("Finishing", False),
