@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("drivers", "0001_initial"),
-        ("stations", "0009_campaigns"),
+        ("stations", "0007_charging"),
         ("tenants", "0002_theme_choices"),
     ]
 
