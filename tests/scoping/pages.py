@@ -33,8 +33,10 @@ from stations.models import (
     ConfigurationTemplate,
     Connector,
     LoadGroup,
+    LocalList,
     Pile,
     PileModel,
+    Reservation,
     Station,
     Tariff,
     TariffVersion,
@@ -160,6 +162,17 @@ PAGES: dict[str, Page] = {
     "stations:campaign_again": Page(
         Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
     ),
+    "stations:pile_access": Page(Pile, perm=StationPerm.VIEW),
+    "stations:pile_list": Page(Pile, more=("full",), perm=StationPerm.LIST_MANAGE),
+    "stations:reserve": Page(Pile, perm=StationPerm.RESERVE),
+    "stations:reservation_extend": Page(Reservation, perm=StationPerm.RESERVE),
+    "stations:reservation_cancel": Page(Reservation, perm=StationPerm.RESERVE),
+    "stations:local_list": Page(LocalList, perm=StationPerm.VIEW),
+    "stations:local_list_edit": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:local_list_default": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:local_list_delete": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:station_list": Page(Station, perm=StationPerm.VIEW),
+    "stations:station_assign_list": Page(Station, perm=StationPerm.LIST_MANAGE),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
     "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
