@@ -64,7 +64,7 @@ def ask(request, action):
     return form_page(
         request,
         form,
-        title=f"{str(wanted.label).rstrip('…')}: {_count(preview['piles'])}",
+        title=f"{str(wanted.label).rstrip('…')} · {_count(preview['piles'])}",
         template="stations/bulk_ask.html",
         sections=sections_of(form, wanted),
         save=lambda data: _create(request, rows, action, form),
