@@ -10,6 +10,7 @@ from stations.models import (
     CommandStatus,
     ConnectorStatus,
     DriftState,
+    FirmwareState,
     Intent,
     ItemStatus,
     Life,
@@ -19,6 +20,8 @@ from stations.models import (
     ReservationState,
     StationStatus,
     TariffStatus,
+    UpdateStatus,
+    UploadStatus,
     VersionState,
 )
 
@@ -98,6 +101,30 @@ VERSION: Mapping[str, Tone] = {
     VersionState.DRAFT: "waiting",
     VersionState.APPROVED: "charging",
     VersionState.WITHDRAWN: "offline",
+}
+FIRMWARE: Mapping[str, Tone] = {
+    FirmwareState.DRAFT: "waiting",
+    FirmwareState.RELEASED: "charging",
+    FirmwareState.WITHDRAWN: "offline",
+}
+UPDATE: Mapping[str, Tone] = {
+    UpdateStatus.REQUESTED: "waiting",
+    UpdateStatus.DOWNLOADING: "idle",
+    UpdateStatus.DOWNLOADED: "idle",
+    UpdateStatus.VERIFIED: "idle",
+    UpdateStatus.INSTALLING: "idle",
+    UpdateStatus.REBOOTING: "idle",
+    UpdateStatus.INSTALLED: "charging",
+    UpdateStatus.FAILED: "fault",
+    UpdateStatus.STALLED: "fault",
+}
+UPLOAD: Mapping[str, Tone] = {
+    UploadStatus.REQUESTED: "waiting",
+    UploadStatus.UPLOADING: "idle",
+    UploadStatus.UPLOADED: "charging",
+    UploadStatus.NOTHING: "plain",
+    UploadStatus.FAILED: "fault",
+    UploadStatus.STALLED: "fault",
 }
 LOCAL_LIST: Mapping[str, Tone] = {
     ListState.UNKNOWN: "plain",

@@ -20,7 +20,10 @@ READ_ONLY: Final[Mapping[str, str]] = {
     "MaxChargingProfilesInstalled": "40",
     "ReserveConnectorZeroSupported": "false",
     "SendLocalListMaxLength": "20",
-    "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
+    "SupportedFeatureProfiles": (
+        "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
+    ),
+    "SupportedFileTransferProtocols": "HTTP,HTTPS",
 }
 NUMBERS: Final[Mapping[str, int]] = {
     "ClockAlignedDataInterval": 900,

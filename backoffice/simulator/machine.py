@@ -17,6 +17,7 @@ from typing import Any
 
 from backoffice.simulator.cars import Car
 from backoffice.simulator.configuration import Configuration
+from backoffice.simulator.files import Files
 from backoffice.simulator.limits import Limits
 from backoffice.simulator.outlet import Outlet, Report, Session
 
@@ -74,6 +75,7 @@ class Machine:
     own: Outlet = field(init=False)
     """Connector 0: the pile itself."""
 
+    files: Files = field(default_factory=Files)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The local list: idTagInfo by idTag in capitals (OCPP 1.6 §3.5.2). It outlasts the power."""
 
@@ -329,7 +331,7 @@ class Machine:
             "chargePointVendor": self.spec.vendor,
             "chargePointModel": self.spec.model,
             "chargePointSerialNumber": self.spec.serial,
-            "firmwareVersion": self.spec.firmware,
+            "firmwareVersion": self.files.firmware or self.spec.firmware,
             "meterType": "HLM-3",
         }
 
@@ -345,6 +347,7 @@ class Machine:
             self._say_stop(session, one.register, "PowerLoss", one.at, "")
         self.left = ()
         self._report_all(at)
+        self.files.booted(at)
 
     def _flow(self, since: datetime, until: datetime) -> None:
         for outlet in self.outlets:

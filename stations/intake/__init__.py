@@ -7,6 +7,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 from stations.intake.access import Started, use_reservations
 from stations.intake.boots import boot
 from stations.intake.door import admit, note_refusals
+from stations.intake.files import report_files, report_firmware, report_uploads
 from stations.intake.frames import keep_frames, note
 from stations.intake.outcomes import keep_outcomes
 from stations.intake.presence import (
@@ -33,7 +34,10 @@ __all__ = [
     "keep_outcomes",
     "note",
     "note_refusals",
+    "report_files",
+    "report_firmware",
     "report_status",
+    "report_uploads",
     "see",
     "see_gateway",
     "start_gateway",

@@ -37,6 +37,16 @@ from stations.models.devices import (
     UnclaimedPile,
     letter_of,
 )
+from stations.models.files import (
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UpdateStatus,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+    UploadStatus,
+)
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
@@ -55,6 +65,9 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "DriftState",
+    "Firmware",
+    "FirmwareJob",
+    "FirmwareState",
     "Frame",
     "Gateway",
     "Intent",
@@ -87,6 +100,11 @@ __all__ = [
     "TemplateKey",
     "Trouble",
     "UnclaimedPile",
+    "UpdateStatus",
+    "UploadJob",
+    "UploadKind",
+    "UploadStatus",
+    "UploadedFile",
     "VendorMessage",
     "VersionState",
     "letter_of",

@@ -3,6 +3,7 @@
 from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
+from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
@@ -24,6 +25,9 @@ LISTS = (
     DRIFT,
     RESERVATIONS,
     LOCAL_LISTS,
+    FIRMWARE,
+    FIRMWARE_JOBS,
+    UPLOADS,
 )
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
     "COMMANDS",
     "CONNECTORS",
     "DRIFT",
+    "FIRMWARE",
+    "FIRMWARE_JOBS",
     "LISTS",
     "LOCAL_LISTS",
     "MODELS",
@@ -42,5 +48,6 @@ __all__ = [
     "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
+    "UPLOADS",
     "VENDOR_MESSAGES",
 ]

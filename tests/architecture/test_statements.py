@@ -22,6 +22,7 @@ DEMANDED = frozenset(
         range(1, 13),
         range(14, 85),
         range(86, 102),
+        (104, 105),
         range(108, 112),
         (102, 103),
         (118, 119),

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import models
 
 from alarms.models import Alarm
@@ -45,6 +46,8 @@ from stations.models import (
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    Firmware,
+    FirmwareJob,
     Frame,
     LoadGroup,
     LoadShare,
@@ -63,6 +66,8 @@ from stations.models import (
     TemplateKey,
     Trouble,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
     VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
@@ -159,6 +164,7 @@ PLAIN = (
     Debt,
     DirtyDay,
     DriverSession,
+    FirmwareJob,
     Frame,
     Hold,
     Job,
@@ -188,6 +194,7 @@ PLAIN = (
     Transaction,
     Trouble,
     UnclaimedPile,
+    UploadJob,
     VendorMessage,
     Wallet,
 )
@@ -213,6 +220,18 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Firmware)
+def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
+    """With a file that is there."""
+    return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(UploadedFile)
+def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
+    """With a file that is there."""
+    return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
 
 
 @factory_for(Driver)

@@ -306,7 +306,8 @@ def test_settings_are_read_without_the_key(bench: Bench) -> None:
         ("StatusNotification", None, "Accepted", 3),
         ("MeterValues", 2, "Accepted", 1),
         ("Heartbeat", None, "Accepted", 1),
-        ("FirmwareStatusNotification", None, "NotImplemented", 0),
+        ("FirmwareStatusNotification", None, "Accepted", 1),
+        ("BootNotification", None, "NotImplemented", 0),
         ("StatusNotification", 8, "Rejected", 0),
     ],
 )

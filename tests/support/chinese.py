@@ -28,15 +28,19 @@ SAME_EVERYWHERE = frozenset(
         "GB",
         "ID",
         "IMSI",
+        "JSON",
         "OCPP",
         "Pilehouse",
         "SIM",
         "SOC",
+        "UTF",
         "Wh",
         "kW",
         "kWh",
         "mm",
         "ms",
+        "ocpp",
+        "ping",
     ]
 )
 """Units, keys and names that are spelled alike in every language."""
