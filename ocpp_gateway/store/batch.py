@@ -90,6 +90,7 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         alarms.report_presence(stations.connect(connected))
     if booted := of(wire.Booted):
         answer(wire.Booted, stations.boot(booted))
+        alarms.report_boots(booted)
     if reported := of(wire.StatusReported):
         changes = stations.report_status(reported)
         alarms.report_status(changes)

@@ -16,7 +16,7 @@ def ago(**units: float) -> str:
     return f"{clock.now() - timedelta(**units):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.statement(36, 53)
+@pytest.mark.statement(36)
 async def test_tc_032_1_power_failure_ends_the_session(house: Acceptance) -> None:
     """The power is cut while charging; after the boot the pile stops the transaction with PowerLoss."""
     card = await house.card()

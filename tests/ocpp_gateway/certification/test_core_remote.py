@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from orders.models import ChargingOrder
+from stations.services.sweeps import miss_effects
 from tests.support.acceptance import Acceptance
 from tests.support.pile import Pile
 
@@ -130,6 +133,22 @@ async def reset(house: Acceptance, type_: str, reason: str) -> None:
     await pile.status(1)
     await pile.disconnect()
     pile.check()
+
+
+@pytest.mark.statement(106)
+async def test_a_restart_that_no_boot_follows_is_an_alarm_until_the_pile_boots(house: Acceptance) -> None:
+    """The watchdog behind TC_013 and TC_014."""
+    async with await house.charge_point() as pile:
+        command = await house.run(pile, "Reset", {"type": "Hard"})
+        alarms = "SELECT code, cleared_at IS NULL FROM alarms_alarm WHERE pile_id = %s"
+        pile_id = [house.ids[pile.identity]]
+        await house.at(clock.now() + timedelta(seconds=290), miss_effects)
+        assert await house.rows(alarms, pile_id) == []
+        await house.at(clock.now() + timedelta(seconds=310), miss_effects)
+        assert (await house.answered(command)).state == "effect_missing"
+        assert await house.rows(alarms, pile_id) == [("F09", True)]
+        await pile.boot()
+        assert await house.rows(alarms, pile_id) == [("F09", False)]
 
 
 async def test_tc_017_1_unlock_without_a_session(house: Acceptance) -> None:

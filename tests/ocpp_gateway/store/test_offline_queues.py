@@ -32,7 +32,7 @@ def reading(number: int | None, wh: int, when: str, context: str = "Sample.Perio
     return {"connectorId": 1, "meterValue": [{"timestamp": when, "sampledValue": [sample]}], **named}
 
 
-@pytest.mark.statement(53, 59, 78)
+@pytest.mark.statement(53, 59)
 @pytest.mark.quirk("queue-in-a-burst")
 async def test_old_statuses_readings_a_stop_and_a_session_of_offline_come_in_one_burst(
     premises: Premises,
