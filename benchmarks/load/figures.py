@@ -13,7 +13,7 @@ _GROWTH = math.log(1.02)
 
 GOOD_P99_S = 1.0
 REACHED = 0.97
-"""A rate is reached when so much of what was due was answered within the time of the stage."""
+"""A rate is reached when so much of what was due a second before the end of a stage was answered by its end."""
 
 
 def bucket_of(seconds: float) -> int:
@@ -68,7 +68,7 @@ class Stage:
     def is_held(self) -> bool:
         """The rate was reached, p99 is below a second, and nothing went wrong."""
         return (
-            self.in_time >= REACHED * self.due
+            self.in_time >= REACHED * self.due * (1 - GOOD_P99_S / self.seconds)
             and self.p(0.99) <= GOOD_P99_S
             and not self.errors
             and not self.unanswered
