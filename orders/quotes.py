@@ -6,6 +6,7 @@ the version in force when it starts. Once energy flows the snapshot never change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,13 +64,26 @@ class Quote:
 
 def quote(connector: Connector, *, at: datetime | None = None) -> Quote | None:
     """The price list in force at a connector; None where there is none (A15)."""
+    return quotes([connector], at=at).get(connector.pk)
+
+
+def quotes(connectors: Sequence[Connector], *, at: datetime | None = None) -> dict[int, Quote]:
+    """The price lists in force at many connectors, by the keys of those that have one."""
     at = at or clock.now()
-    found = stations.tariff_in_force(connector, at)
-    if found is None:
-        return None
-    version, why = found
-    place = stations.place_of_pile(connector.pile_id)
-    return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
+    found = stations.tariffs_in_force(connectors, at)
+    places = stations.places(connector.pile_id for connector in connectors)
+    snapshots: dict[tuple[int, str], TariffSnapshot] = {}
+    quoted = {}
+    for connector in connectors:
+        if connector.pk not in found:
+            continue
+        version, why = found[connector.pk]
+        zone = places[connector.pile_id].zone
+        if (version.pk, zone) not in snapshots:
+            snapshots[version.pk, zone] = snapshot(version, zone)
+        rated = rated_w(connector) or DEFAULT_RATED_W
+        quoted[connector.pk] = Quote(version, snapshots[version.pk, zone], why, at, rated)
+    return quoted
 
 
 def quote_again(connector: Connector, *, version_id: int, why: str, at: datetime) -> Quote | None:

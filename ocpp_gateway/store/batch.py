@@ -17,7 +17,7 @@ from backoffice.kit.scope import unscoped
 from ocpp_gateway import wire
 from orders import intake as orders
 from stations import intake as stations
-from stations.selectors import places_read_once
+from stations.selectors import places, places_read_once
 
 F = TypeVar("F", bound=wire.Fact)
 
@@ -52,6 +52,10 @@ class Batch:
             Batch(*(part[cut:] for part, cut in zip(parts, cuts, strict=True))),
         )
 
+    def pile_ids(self) -> set[int]:
+        """Whose places will be asked for: read together, they are one query."""
+        return {item.pile_id for item in (*self.facts, *self.frames)}
+
     def _parts(self) -> tuple[list[Any], ...]:
         return self.facts, self.outcomes, self.frames, self.refusals
 
@@ -59,6 +63,7 @@ class Batch:
 def write(batch: Batch) -> list[wire.Answer]:
     """Write all of it or nothing; the answers in the order of the facts."""
     with unscoped(reason="gateway intake"), transaction.atomic(), places_read_once():
+        places(batch.pile_ids())
         stations.keep_outcomes(batch.outcomes)
         answers = _write_facts(batch.facts)
         stations.keep_frames(batch.frames)

@@ -13,6 +13,7 @@ from datetime import datetime
 from backoffice.kit import locks
 from ocpp_gateway.wire import Booted, CommandState, FrameSeen
 from stations.changes import StatusChange
+from stations.intake.batch import sql
 from stations.models import Command
 from stations.outcomes import record_effect
 
@@ -25,6 +26,13 @@ _AWAITING = [
     CommandState.TIMED_OUT,
     CommandState.CONNECTION_LOST,
 ]
+
+_AWAITED = """
+SELECT 1 FROM stations_command WHERE pile_id = ANY(%s) AND action = ANY(%s)
+    AND effect_within_s IS NOT NULL AND effect_at IS NULL
+    AND state IN ('sent', 'accepted', 'timed_out', 'connection_lost') LIMIT 1
+"""
+"""As the index ``command_effect_awaited`` has it; the states are those of ``_AWAITING``."""
 
 
 def of_boots(facts: Iterable[Booted]) -> None:
@@ -53,7 +61,7 @@ def of_frames(frames: Iterable[FrameSeen]) -> None:
 
 
 def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) -> None:
-    if not reports:
+    if not reports or not _is_awaited({pile_id for pile_id, _, _ in reports}, actions):
         return
     waiting = locks.locked(
         Command.objects.filter(
@@ -70,6 +78,13 @@ def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) ->
             if note is not None:
                 record_effect(command, note=note, at=at)
                 break
+
+
+def _is_awaited(pile_ids: set[int], actions: list[str]) -> bool:
+    """Whether any command waits for such an effect; nearly always none does, and that must be cheap to know."""
+    with sql() as cursor:
+        cursor.execute(_AWAITED, [list(pile_ids), actions])
+        return cursor.fetchone() is not None
 
 
 def is_due(command: Command, at: datetime) -> bool:

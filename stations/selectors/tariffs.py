@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 from backoffice.kit import clock
 from backoffice.kit.scope import path_of_tenant
 from stations.models import Connector, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
+from tenants.selectors import standings
 
 
 def tariffs() -> QuerySet[Tariff]:
@@ -59,27 +61,40 @@ def tariff_in_force(connector: Connector, at: datetime) -> tuple[TariffVersion, 
     The pile's own, else its station's, else the default of the agency, else that of the operator:
     ``pile``, ``station``, ``agency``, ``operator``. One that has no version in force is passed over.
     """
-    pile = connector.pile
-    path = path_of_tenant(connector.tenant_id)
-    named = {pile.station.tariff_id: "station", pile.tariff_id: "pile"}
-    defaults = {path.agency_id: "agency", path.operator_id: "operator"}
+    return tariffs_in_force([connector], at).get(connector.pk)
+
+
+def tariffs_in_force(connectors: Sequence[Connector], at: datetime) -> dict[int, tuple[TariffVersion, str]]:
+    """The same for many, by the keys of those that have one."""
+    standing = standings(connector.tenant_id for connector in connectors)
+    paths = {connector.pk: standing[connector.tenant_id].path for connector in connectors}
+    piles = [connector.pile for connector in connectors]
+    named = {pile.tariff_id for pile in piles} | {pile.station.tariff_id for pile in piles}
+    owners = {owner for path in paths.values() for owner in (path.agency_id, path.operator_id)}
     candidates = TariffVersion.objects.select_related("tariff").filter(
-        Q(tariff__in=[key for key in named if key is not None])
-        | Q(tariff__is_default=True, tariff__tenant__in=[key for key in defaults if key is not None]),
+        Q(tariff__in=named - {None}) | Q(tariff__is_default=True, tariff__tenant__in=owners - {None}),
         tariff__status=TariffStatus.ACTIVE,
         state=VersionState.APPROVED,
     )
-    by_reason: dict[str, TariffVersion] = {}
+    by_tariff: dict[int | None, TariffVersion] = {}
+    by_owner: dict[int | None, TariffVersion] = {}
     for version in _at(candidates, at):
-        tariff = version.tariff
-        if tariff.pk in named:
-            by_reason[named[tariff.pk]] = version
-        if tariff.is_default and tariff.tenant_id in defaults:
-            by_reason.setdefault(defaults[tariff.tenant_id], version)
-    for reason in ("pile", "station", "agency", "operator"):
-        if reason in by_reason:
-            return by_reason[reason], reason
-    return None
+        by_tariff[version.tariff_id] = version
+        if version.tariff.is_default:
+            by_owner.setdefault(version.tariff.tenant_id, version)
+    found = {}
+    for connector in connectors:
+        pile, path = connector.pile, paths[connector.pk]
+        for why, version in (
+            ("pile", by_tariff.get(pile.tariff_id)),
+            ("station", by_tariff.get(pile.station.tariff_id)),
+            ("agency", by_owner.get(path.agency_id)),
+            ("operator", by_owner.get(path.operator_id)),
+        ):
+            if version is not None:
+                found[connector.pk] = version, why
+                break
+    return found
 
 
 def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
