@@ -86,7 +86,6 @@ def _load(options: argparse.Namespace, piles: int) -> bool:
                 tables.stage(name, ours[-1])
         tables.latencies(ours[-2:])
         print(f"  {(scene.server.memory - empty) / piles / 1024:.1f} kB for a pile under load")
-        tables.threads(scene.server.threads)
         told = scene.told("leave")
         well = _prove(url, before, told)
     if not options.no_stock:

@@ -54,15 +54,11 @@ class Program:
         return times.user + times.system
 
     @property
-    def threads(self) -> dict[str, float]:
-        """CPU seconds by thread name."""
-        found: dict[str, float] = {}
-        tick = os.sysconf("SC_CLK_TCK")
-        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
-            fields = (task / "stat").read_text().rpartition(")")[2].split()
-            name = (task / "comm").read_text().strip()
-            found[f"{name}/{task.name}"] = (int(fields[11]) + int(fields[12])) / tick
-        return found
+    def main_cpu(self) -> float:
+        """Of these, the seconds of the main thread, where the event loop is."""
+        stat = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def memory(self) -> int:

@@ -17,6 +17,7 @@ class Measured:
 
     stage: Stage
     server: float
+    loop: float
     database: float | None
     client: float
     client_share: float
@@ -25,6 +26,11 @@ class Measured:
     def server_us(self) -> float:
         """Microseconds of the server's CPU for a message."""
         return 1e6 * self.server / max(self.stage.answered, 1)
+
+    @property
+    def loop_us(self) -> float:
+        """Of these, those of the event loop's thread."""
+        return 1e6 * self.loop / max(self.stage.answered, 1)
 
     @property
     def database_us(self) -> float:
@@ -65,12 +71,13 @@ class Scene:
 
     def run(self, rate: float, seconds: float) -> Measured:
         """One stage."""
-        server, postgres = self.server.cpu, self._postgres()
+        server, loop, postgres = self.server.cpu, self.server.main_cpu, self._postgres()
         parts = self.all("run", rate=rate / len(self.clients), seconds=seconds)
         after = self._postgres()
         return Measured(
             stage=Stage.joined(parts),
             server=self.server.cpu - server,
+            loop=self.server.main_cpu - loop,
             database=None if after is None or postgres is None else after - postgres,
             client=sum(part["cpu"] for part in parts),
             client_share=max(part["cpu"] / part["wall"] for part in parts),

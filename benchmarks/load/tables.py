@@ -16,7 +16,7 @@ ACTIONS = (METER, BEAT, STATUS, START, STOP)
 def heads() -> None:
     """The columns of ``stage``."""
     print(
-        "  offered/s  answered/s   p50 ms   p99 ms  µs CPU/msg  msg/CPU s  database µs  client µs (of a core)"
+        "  offered/s  answered/s   p50 ms   p99 ms  µs CPU/msg (loop)  msg/CPU s  database µs  client µs (of a core)"
     )
 
 
@@ -31,7 +31,7 @@ def stage(name: str, measured: Measured) -> None:
     )
     print(
         f"  {part.offered:>9,.0f}  {part.rate:>10,.0f} {milliseconds(part.p(0.5)):>8} {milliseconds(part.p(0.99)):>8}"
-        f"  {measured.server_us:>10.0f}  {1e6 / measured.server_us if measured.server_us else 0:>9,.0f}  {database:>11}"
+        f"  {measured.server_us:>10.0f} {f'({measured.loop_us:.0f})':>6}  {1e6 / measured.server_us if measured.server_us else 0:>9,.0f}  {database:>11}"
         f"  {measured.client_us:>9.0f} ({measured.client_share:.0%})  {name}{trouble}",
         flush=True,
     )
@@ -45,13 +45,6 @@ def latencies(stages: Iterable[Measured]) -> None:
         for action in ACTIONS:
             figures = "".join(f"{milliseconds(part.p(share, action)):>9}" for share in (0.5, 0.99, 0.999))
             print(f"    {action:18}{figures}")
-
-
-def threads(spent: Mapping[str, float]) -> None:
-    """Where the process's CPU went since it started."""
-    whole = sum(spent.values()) or 1.0
-    most = sorted(spent.items(), key=lambda item: -item[1])[:6]
-    print("  CPU by thread: " + ", ".join(f"{name} {seconds / whole:.0%}" for name, seconds in most))
 
 
 def proof(

@@ -114,7 +114,7 @@ class Lane:
         """The answer comes when the fact is on disk; StoreUnavailable when it cannot get there."""
         waiting = Waiting(fact, self._loop.create_future(), time.monotonic())
         self._facts.append(waiting)
-        self._work.set()
+        self._wake()
         if self._ended:
             _set_failure([waiting])
         return waiting.answer
@@ -123,8 +123,14 @@ class Lane:
         with self._frames_lock:
             self._frames.append(frame)
             self.waiting_frame_chars += len(frame.text)
-            self._bound_frames()
-        self._work.set()
+            if len(self._frames) > self._most_frames or self.waiting_frame_chars > self._most_frame_chars:
+                self._bound_frames()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Whatever was put before is seen: the thread looks for work only after it has cleared the flag."""
+        if not self._work.is_set():
+            self._work.set()
 
     def _bound_frames(self) -> None:
         while len(self._frames) > 1 and (
@@ -135,11 +141,11 @@ class Lane:
 
     def outcome(self, outcome: wire.CommandOutcome) -> None:
         self._outcomes.append(outcome)
-        self._work.set()
+        self._wake()
 
     def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
         self._refusals.append((hello, reason))
-        self._work.set()
+        self._wake()
 
     def _run(self) -> None:
         while not (self._stopping and not self._has_work()):

@@ -54,14 +54,13 @@ def of_statuses(changes: Iterable[StatusChange]) -> None:
 def of_frames(frames: Iterable[FrameSeen]) -> None:
     """The message that a TriggerMessage asked for (OCPP 1.6 §5.17)."""
     calls = [frame for frame in frames if frame.inbound and frame.kind == "call" and frame.action]
-    _see(
-        [(frame.pile_id, frame.at, _triggered(frame.action)) for frame in calls],
-        actions=["TriggerMessage", "ExtendedTriggerMessage"],
-    )
+    actions = ["TriggerMessage", "ExtendedTriggerMessage"]
+    if _is_awaited({frame.pile_id for frame in calls}, actions):
+        _see([(frame.pile_id, frame.at, _triggered(frame.action)) for frame in calls], actions=actions)
 
 
 def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) -> None:
-    if not reports or not _is_awaited({pile_id for pile_id, _, _ in reports}, actions):
+    if not _is_awaited({pile_id for pile_id, _, _ in reports}, actions):
         return
     waiting = locks.locked(
         Command.objects.filter(
@@ -82,6 +81,8 @@ def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) ->
 
 def _is_awaited(pile_ids: set[int], actions: list[str]) -> bool:
     """Whether any command waits for such an effect; nearly always none does, and that must be cheap to know."""
+    if not pile_ids:
+        return False
     with sql() as cursor:
         cursor.execute(_AWAITED, [list(pile_ids), actions])
         return cursor.fetchone() is not None
