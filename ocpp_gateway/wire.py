@@ -63,6 +63,9 @@ class PileRecord:
     heartbeat_interval_s: int = 300
     id_tag_prefix: str = ""  # cut off before matching; "*:" = everything up to the first colon
     id_tag_suffix: str = ""  # cut off before matching; "_*" = everything from the last underscore
+    id_tag_reversed: bool = False  # read backwards, byte by byte, where it is hexadecimal
+    id_tag_cut_zeros: bool = False  # without leading zeros
+    energy_unit: str = "as_labelled"  # else what energy really is in: kWh, 10Wh, Wh (labelled kWh)
     max_frame_bytes: int = 4 * 1024 * 1024
     connectors: tuple[int, ...] = ()
 
@@ -321,6 +324,16 @@ class FrameSeen:
     text: str
     latency_ms: int | None = None  # of an answer: since its call
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What the gateway makes of a recorded call today: what it reads in it, and what it would answer."""
+
+    frame: FrameSeen
+    fact: Fact | None
+    remarks: tuple[str, ...]
+    answer: str
 
 
 class CommandState(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import campaigns, settings, sweeps
 
 
 @sweep
@@ -12,6 +12,18 @@ def conclude_commands() -> None:
     sweeps.expire_commands()
     sweeps.time_out_commands()
     sweeps.miss_effects()
+
+
+@sweep
+def advance_campaigns() -> None:
+    campaigns.advance_campaigns()
+
+
+@sweep
+def follow_settings() -> None:
+    settings.read_again()
+    settings.set_after_boot()
+    settings.compare_again()
 
 
 @sweep
@@ -25,4 +37,10 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+SCHEDULE = {
+    conclude_commands: 5.0,
+    advance_campaigns: 2.0,
+    follow_settings: 3.0,
+    drop_lost_gateways: 15.0,
+    keep_traffic: 3600.0,
+}

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from backoffice.kit.frame import Tone
 from stations.models import (
+    CampaignStatus,
     CommandStatus,
     ConnectorStatus,
+    DriftState,
     Intent,
+    ItemStatus,
     Life,
     Registration,
     StationStatus,
@@ -60,6 +63,26 @@ COMMAND: Mapping[str, Tone] = {
     CommandStatus.EXPIRED: "plain",
     CommandStatus.EFFECT_SEEN: "charging",
     CommandStatus.EFFECT_MISSING: "fault",
+}
+CAMPAIGN: Mapping[str, Tone] = {
+    CampaignStatus.RUNNING: "charging",
+    CampaignStatus.PAUSED: "waiting",
+    CampaignStatus.STOPPED: "offline",
+    CampaignStatus.DONE: "idle",
+}
+CAMPAIGN_PILE: Mapping[str, Tone] = {
+    ItemStatus.WAITING: "plain",
+    ItemStatus.RUNNING: "waiting",
+    ItemStatus.DONE: "charging",
+    ItemStatus.FAILED: "fault",
+    ItemStatus.SKIPPED: "offline",
+}
+DRIFT: Mapping[str, Tone] = {
+    DriftState.SAME: "charging",
+    DriftState.DIFFERS: "fault",
+    DriftState.READONLY: "fault",
+    DriftState.MISSING: "waiting",
+    DriftState.UNKNOWN: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import labels, models, pile, piles, sites, talk, tariffs
+from stations.views import (
+    campaigns,
+    configuration,
+    conversation,
+    labels,
+    models,
+    pile,
+    piles,
+    sites,
+    talk,
+    tariffs,
+    templates,
+    vendors,
+)
 
 app_name = "stations"
 
@@ -17,6 +30,8 @@ urlpatterns = [
     path("stations/<int:pk>/close/", sites.close, name="station_close"),
     path("stations/<int:pk>/labels/", labels.of_station, name="station_labels"),
     path("piles/new/", piles.create, name="pile_new"),
+    path("piles/bulk/", campaigns.choose, name="bulk"),
+    path("piles/bulk/<str:action>/", campaigns.ask, name="bulk_ask"),
     path("piles/waiting/<int:pk>/", piles.claim, name="claim"),
     path("piles/<int:pk>/", pile.pile, name="pile"),
     path("piles/<int:pk>/edit/", piles.edit, name="pile_edit"),
@@ -26,8 +41,22 @@ urlpatterns = [
     path("piles/<int:pk>/password/", piles.key, name="pile_key"),
     path("piles/<int:pk>/open/", piles.open_up, name="pile_open"),
     path("piles/<int:pk>/labels/", labels.of_pile, name="pile_labels"),
-    path("piles/<int:pk>/messages/", talk.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/", conversation.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/download/", conversation.download, name="pile_messages_download"),
+    path("piles/<int:pk>/messages/replay/", conversation.replay, name="pile_messages_replay"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
+    path("piles/<int:pk>/ask-for/<str:what>/<int:number>/", talk.ask_for, name="ask_for"),
+    path("piles/<int:pk>/configuration/", configuration.settings, name="pile_configuration"),
+    path("piles/<int:pk>/configuration/read/", configuration.read, name="configuration_read"),
+    path("piles/<int:pk>/configuration/change/", configuration.change, name="configuration_change"),
+    path("piles/<int:pk>/configuration/push/", configuration.push, name="configuration_push"),
+    path("configuration/templates/new/", templates.create, name="template_new"),
+    path("configuration/templates/<int:pk>/", templates.template, name="template"),
+    path("configuration/templates/<int:pk>/want/", templates.want, name="template_want"),
+    path("configuration/templates/<int:pk>/read/", templates.read_all, name="template_read"),
+    path("configuration/templates/<int:pk>/push/", templates.push_all, name="template_push"),
+    path("configuration/wanted/<int:pk>/edit/", templates.edit, name="wanted_edit"),
+    path("configuration/wanted/<int:pk>/drop/", templates.drop, name="wanted_drop"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),
     path("connectors/<int:pk>/code/", piles.replace_code, name="connector_code"),
     path("tariffs/new/", tariffs.create, name="tariff_new"),
@@ -40,6 +69,13 @@ urlpatterns = [
     path("tariff-versions/<int:pk>/approve/", tariffs.approve, name="version_approve"),
     path("tariff-versions/<int:pk>/withdraw/", tariffs.withdraw, name="version_withdraw"),
     path("commands/<int:pk>/", talk.command, name="command"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/pause/", campaigns.pause, name="campaign_pause"),
+    path("campaigns/<int:pk>/resume/", campaigns.resume, name="campaign_resume"),
+    path("campaigns/<int:pk>/stop/", campaigns.stop, name="campaign_stop"),
+    path("campaigns/<int:pk>/again/", campaigns.again, name="campaign_again"),
     path("pile-models/new/", models.create, name="model_new"),
     path("pile-models/<int:pk>/edit/", models.edit, name="model_edit"),
+    path("pile-models/vendor-messages/new/", vendors.create, name="vendor_message_new"),
+    path("pile-models/vendor-messages/<int:pk>/edit/", vendors.edit, name="vendor_message_edit"),
 ]

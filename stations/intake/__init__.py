@@ -18,9 +18,11 @@ from stations.intake.presence import (
     still_here,
 )
 from stations.intake.statuses import report_status
+from stations.intake.vendors import answer_vendors
 
 __all__ = [
     "admit",
+    "answer_vendors",
     "boot",
     "connect",
     "disconnect",

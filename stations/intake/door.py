@@ -22,6 +22,7 @@ from stations import keys
 from stations.credentials import KeyForm, SealedKey, match
 from stations.identities import LONGEST, objection_to, printable
 from stations.intake.batch import add_events, read_json, sql, with_values
+from stations.intake.trouble import Seen, count_troubles
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -103,6 +104,12 @@ def note_refusals(refusals: Sequence[tuple[Hello, RefusalReason]]) -> None:
                 strangers[printable(hello.identity, 200)] = (hello, reason)
         if strangers:
             _list_strangers(cursor, strangers)
+        place_of = places(known.values())
+        count_troubles(
+            Seen(pile_id, place_of[pile_id].path, "refused", reason.value, hello.at, hello.remote)
+            for hello, reason in refusals
+            if (pile_id := known.get(hello.identity)) in place_of
+        )
 
 
 def _find(identity: str) -> _Found | None:
@@ -144,9 +151,10 @@ def _key_used(hello: Hello, found: _Found) -> tuple[keys.Which, KeyForm] | None:
     if hello.user_name != hello.identity or hello.password is None:
         return None
     current, following = match(hello.password, found.key), match(hello.password, found.next_key)
-    if current is not None:
-        return keys.Which.CURRENT, current
-    return (keys.Which.NEXT, following) if following is not None else None
+    which, form = (keys.Which.NEXT, following) if current is None else (keys.Which.CURRENT, current)
+    if form is None or found.quirks.key_form not in {"either", form.value}:
+        return None
+    return which, form
 
 
 def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
@@ -168,6 +176,9 @@ def _record(identity: str, found: _Found) -> PileRecord:
         heartbeat_interval_s=quirks.heartbeat_interval_s,
         id_tag_prefix=quirks.id_tag_prefix,
         id_tag_suffix=quirks.id_tag_suffix,
+        id_tag_reversed=quirks.id_tag_reversed,
+        id_tag_cut_zeros=quirks.id_tag_cut_zeros,
+        energy_unit=quirks.energy_unit,
         max_frame_bytes=quirks.max_frame_bytes,
         connectors=tuple(found.connectors),
     )

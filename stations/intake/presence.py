@@ -16,6 +16,7 @@ from backoffice.kit import clock
 from ocpp_gateway.wire import Connected, Disconnected
 from stations.changes import PresenceChange
 from stations.intake.batch import add_events, sql, tell, with_rows
+from stations.intake.trouble import Seen, count_troubles
 from stations.models import Gateway
 from stations.selectors.places import places
 from stations.selectors.traffic import GATEWAY_LOST_AFTER
@@ -118,6 +119,11 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
             ],
         )
         takeovers = _count_takeovers(cursor, taken_over)
+        count_troubles(
+            Seen(pile_id, place_of[pile_id].path, "takeover", "", fact.received_at, fact.remote)
+            for pile_id, fact in newest.items()
+            if pile_id in taken_over
+        )
     tell("piles", [place_of[pile_id] for pile_id in taken])
     return [
         PresenceChange(

@@ -1,5 +1,12 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
+)
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -15,15 +22,24 @@ from stations.models.devices import (
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
+from stations.models.trouble import Trouble
+from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "Campaign",
+    "CampaignPile",
+    "CampaignStatus",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "Frame",
     "Gateway",
     "Intent",
+    "ItemStatus",
     "Kind",
     "Life",
     "Pile",
@@ -37,6 +53,9 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
+    "Trouble",
     "UnclaimedPile",
+    "VendorMessage",
     "VersionState",
 ]

@@ -85,6 +85,7 @@ class Pile(TenantOwned):
 
     While ``next_key_hash`` is set both keys open the door. ``next_key_undecided``: the pile never said
     whether it took the next key, so the next handshake tells (OCPP 1.6 security white paper A01).
+    ``feature_profiles`` are those that it lists (OCPP 1.6 §3.3), None as long as it never said.
     ``status`` and what follows are what it reported of connector 0, itself.
     """
 
@@ -125,6 +126,7 @@ class Pile(TenantOwned):
     reported_model = models.CharField(max_length=120, blank=True)
     reported_serial = models.CharField(max_length=120, blank=True)
     firmware = models.CharField(_("firmware"), max_length=120, blank=True)
+    feature_profiles = models.JSONField(_("feature profiles"), null=True, blank=True)
     iccid = models.CharField(max_length=60, blank=True)
     imsi = models.CharField(max_length=60, blank=True)
     clock_offset_s = models.IntegerField(_("clock offset, s"), null=True, blank=True)

@@ -10,10 +10,9 @@ from django.db.models import Min, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from backoffice.kit import clock
-from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandOrder, CommandState
 from stations.keys import KEY_NAME
-from stations.models import Command, Frame, Gateway, Pile, PileEvent, StatusEvent
+from stations.models import Command, Frame, Gateway, PileEvent, StatusEvent, Trouble
 
 GATEWAY_LOST_AFTER = timedelta(seconds=45)
 """A gateway that has not said for so long that it lives, does not."""
@@ -42,15 +41,27 @@ def commands_about(about: str) -> QuerySet[Command]:
     return Command.objects.filter(about=about).order_by("created_at", "pk")
 
 
-def frames_of(pile_id: int, since: datetime, until: datetime, *, action: str = "") -> QuerySet[Frame]:
+def frames_of(
+    pile_id: int, since: datetime, until: datetime, *, action: str = "", text: str = "", odd: bool = False
+) -> QuerySet[Frame]:
     """The conversation with a pile in a span of time, the newest first.
 
-    The span is what keeps the query on a few partitions. ``action`` keeps that message and its answers.
+    The span is what keeps the query on a few partitions. ``action`` keeps that message and its answers,
+    ``text`` the frames that contain it, ``odd`` those with remarks or errors.
     """
     frames = Frame.objects.filter(pile=pile_id, at__gte=since, at__lt=until)
     if action:
         frames = frames.filter(action=action)
+    if text:
+        frames = frames.filter(text__icontains=text)
+    if odd:
+        frames = frames.filter(~Q(remarks="") | Q(kind__in=["error", "unknown"]))
     return frames.order_by("-at", "-id")
+
+
+def troubles() -> QuerySet[Trouble]:
+    """What piles of the scope did that they should not, the newest first."""
+    return Trouble.objects.select_related("pile")
 
 
 def cursor_of(frame: Frame) -> str:
@@ -141,32 +152,6 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append((start, end))
     return merged
-
-
-def lacks_trigger(pile: Pile, message: str) -> bool:
-    """Whether the last pile of this model and firmware that was asked for the message has no such trigger.
-
-    Remembered by the commands themselves, of whatever tenant; new firmware is asked anew.
-    """
-    if not pile.reported_model:
-        return False
-    with unscoped(reason="what a model can do is no secret of a tenant"):
-        said = (
-            Command.objects.annotate(said=KT("answer__status"))
-            .filter(
-                pile__reported_vendor=pile.reported_vendor,
-                pile__reported_model=pile.reported_model,
-                pile__firmware=pile.firmware,
-                action__in=["TriggerMessage", "ExtendedTriggerMessage"],
-                payload__requestedMessage=message,
-                answered_at__isnull=False,
-            )
-            .filter(said__isnull=False)
-            .order_by("-answered_at", "-pk")
-            .values_list("said", flat=True)
-            .first()
-        )
-    return said == "NotImplemented"
 
 
 def queued_orders(gateway: str, since: datetime) -> list[CommandOrder]:

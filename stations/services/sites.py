@@ -17,8 +17,9 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import unscoped
-from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
+from stations.models import ConfigurationKey, Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
 from stations.quirks import is_zone
+from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
 
@@ -118,16 +119,19 @@ def require_owner(tenant: Tenant) -> None:
 
 
 def move_to_owner(pile: Pile, owner: Tenant) -> None:
-    """Give a locked pile with its connectors and codes to the owner of its station."""
+    """Give a locked pile with its connectors, codes and settings to the owner of its station."""
     pile.tenant = owner
     pile.tariff = _kept(pile.tariff, owner)
     pile.save(update_fields=["tenant", "tariff", "station"])
     for connector in locks.locked(Connector.objects.filter(pile=pile)):
         connector.tenant = owner
         connector.save(update_fields=["tenant"])
+    with unscoped(reason="settings go with their pile"):
+        ConfigurationKey.objects.filter(pile=pile).update(tenant=owner)
     for token in locks.locked(QrToken.objects.filter(connector__pile=pile)):
         token.tenant = owner
         token.save(update_fields=["tenant"])
+    compare([pile])
 
 
 def _kept(tariff: Tariff | None, owner: Tenant) -> Tariff | None:

@@ -10,13 +10,15 @@ from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
+from stations.features import missing_profile
 from stations.forms.commands import ASKS
 from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
+from stations.staleness import STATUS_OLD_AFTER, is_old
 from stations.tokens import print_token
-from stations.views.talk import recent_utterances
+from stations.views.conversation import recent_utterances
 from stations.views.workbench import pile_page
 
 COMMANDS_SHOWN = 8
@@ -117,7 +119,7 @@ def _connectors(row, grants):
                 "badge": _status_badge(connector.status),
                 "link": link_of(code) if code else "",
                 "code": print_token(code.token) if code else "",
-                "actions": _asks(row, grants, connector.number),
+                "actions": [*_stale(row, grants, connector), *_asks(row, grants, connector.number)],
                 "may_edit": StationPerm.MANAGE in grants,
             }
         )
@@ -127,9 +129,11 @@ def _connectors(row, grants):
 def _asks(row, grants, connector=None):
     """Buttons of the commands that this reader may send; dead with the reason where nothing can be sent.
 
-    Those about one connector stand beside it, the others below.
+    Those about one connector stand beside it, the others below. Engineers may send also what the pile
+    does not know, and are told on the next page.
     """
-    dead = "" if row.online else _("The terminal is offline")
+    dead = _dead(row)
+    lacking = frozenset() if StationPerm.COMMAND_ENGINEER in grants else selectors.lacking_actions(row)
     query = f"?connector={connector}" if connector else ""
     return [
         Action(
@@ -138,11 +142,32 @@ def _asks(row, grants, connector=None):
             icon=ask.icon,
             tone=ask.tone,
             asks=True,
-            refused=dead,
+            refused=dead or _unknown(row, name, lacking, grants),
         )
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
     ]
+
+
+def _unknown(row, action, lacking, grants):
+    if StationPerm.COMMAND_ENGINEER in grants:
+        return ""
+    known = not missing_profile(row.feature_profiles, action) and action not in lacking
+    return "" if known else _("The terminal does not know this command")
+
+
+def _dead(row):
+    return "" if row.online else _("The terminal is offline")
+
+
+def _stale(row, grants, connector):
+    """A button that asks for a state nothing was heard of for long."""
+    if not grants & {StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}:
+        return []
+    if not is_old(connector.reported_at, clock.now(), STATUS_OLD_AFTER):
+        return []
+    address = reverse("stations:ask_for", args=[row.pk, "status", connector.number])
+    return [Action(_("Ask the pile"), address, icon="refresh", refused=_dead(row))]
 
 
 def _price(row):
@@ -160,6 +185,7 @@ def _said(row):
         (_("SIM card"), row.iccid),
         (_("Subscriber"), row.imsi),
         (_("Boots"), str(row.boot_count)),
+        (_("Feature profiles"), ", ".join(row.feature_profiles or ())),
     ]
     return [(label, value or "–") for label, value in pairs]
 

@@ -26,6 +26,7 @@ class PilePage:
 
 PAGES = (
     PilePage("pile", _("Overview"), frozenset({StationPerm.VIEW})),
+    PilePage("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
 )
 

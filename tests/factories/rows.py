@@ -38,7 +38,11 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Campaign,
+    CampaignPile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     Frame,
     Pile,
@@ -49,7 +53,10 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -131,11 +138,14 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     AuditEntry,
+    CampaignPile,
     Card,
     Case,
     ChannelNotice,
     ChargingOrder,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     DayTotal,
     Debt,
@@ -159,14 +169,19 @@ PLAIN = (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     TopUp,
     Transaction,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
     Wallet,
 )
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+RESET = {"action": "Reset", "payload": {"type": "Soft"}}
+factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))

@@ -27,14 +27,18 @@ from finance.permissions import FinancePerm
 from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
+    Campaign,
     Command,
+    ConfigurationTemplate,
     Connector,
     Pile,
     PileModel,
     Station,
     Tariff,
     TariffVersion,
+    TemplateKey,
     UnclaimedPile,
+    VendorMessage,
 )
 from stations.permissions import StationPerm
 from tenants.models import Membership, Tenant
@@ -105,7 +109,12 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_download": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_replay": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
+    "stations:ask_for": Page(
+        Pile, more=("status", 1), perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:claim": Page(UnclaimedPile, perm=StationPerm.CLAIM),
     "stations:connector_edit": Page(Connector, perm=StationPerm.MANAGE),
     "stations:connector_code": Page(Connector, perm=StationPerm.MANAGE),
@@ -118,7 +127,31 @@ PAGES: dict[str, Page] = {
     "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:pile_configuration": Page(Pile, perm=StationPerm.VIEW),
+    "stations:configuration_read": Page(
+        Pile, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:configuration_change": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:configuration_push": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template": Page(ConfigurationTemplate, perm=StationPerm.VIEW),
+    "stations:template_want": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_read": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_push": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_edit": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_drop": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:campaign": Page(Campaign, perm=StationPerm.VIEW),
+    "stations:campaign_pause": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_resume": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_stop": Page(Campaign, perm=StationPerm.COMMAND_BASIC),
+    "stations:campaign_again": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
+    "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
 
 for _name, _perm in {
@@ -148,7 +181,9 @@ for _name, _perm in {
 for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
-NO_ROW: dict[str, str] = {}
+NO_ROW: dict[str, str] = {
+    "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
+}
 
 
 def undeclared_pages() -> list[str]:
