@@ -20,6 +20,7 @@ from typing import Any, cast
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from ocpp_gateway import handshake, wire
@@ -93,7 +94,27 @@ class PileConnection(ServerConnection):
             if event.opcode is Opcode.PING and self._too_many_pings():
                 self.transport.pause_reading()
                 self._fail(_POLICY_VIOLATION, "too many pings")
+            if self._is_heard(event):
+                return
         super().process_event(event)
+
+    def _is_heard(self, frame: Frame) -> bool:
+        """Whether the session took a whole message at once: only if none that came before still waits for it."""
+        return (
+            frame.opcode is Opcode.TEXT
+            and frame.fin
+            and self.session is not None
+            and not len(self.recv_messages.frames)
+            and self.session.hear(bytes(frame.data))
+        )
+
+    def post(self, message: bytes) -> bool:
+        """Send a text at once, unless the socket is not open or its peer reads too slowly."""
+        if self.protocol.state is not State.OPEN or self.paused or self.send_in_progress is not None:
+            return False
+        self.protocol.send_text(message)
+        self.send_data()
+        return True
 
     def _too_many_pings(self) -> bool:
         now = self.loop.time()

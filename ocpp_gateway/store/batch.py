@@ -54,7 +54,7 @@ class Batch:
 
     def pile_ids(self) -> set[int]:
         """Whose places will be asked for: read together, they are one query."""
-        return {item.pile_id for item in (*self.facts, *self.frames)}
+        return {fact.pile_id for fact in self.facts} | {frame.pile_id for frame in self.frames}
 
     def _parts(self) -> tuple[list[Any], ...]:
         return self.facts, self.outcomes, self.frames, self.refusals

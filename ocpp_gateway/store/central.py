@@ -98,8 +98,8 @@ class Store:
     def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
         self._lanes[0].refused(hello, reason)
 
-    async def record(self, fact: wire.Fact) -> Any:
-        return await self._lane(fact.pile_id).record(fact)
+    def record(self, fact: wire.Fact) -> asyncio.Future[Any]:
+        return self._lane(fact.pile_id).record(fact)
 
     def frame(self, frame: wire.FrameSeen) -> None:
         self._lane(frame.pile_id).frame(frame)

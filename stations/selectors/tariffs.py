@@ -78,10 +78,10 @@ def tariffs_in_force(connectors: Sequence[Connector], at: datetime) -> dict[int,
     )
     by_tariff: dict[int | None, TariffVersion] = {}
     by_owner: dict[int | None, TariffVersion] = {}
-    for version in _at(candidates, at):
-        by_tariff[version.tariff_id] = version
-        if version.tariff.is_default:
-            by_owner.setdefault(version.tariff.tenant_id, version)
+    for candidate in _at(candidates, at):
+        by_tariff[candidate.tariff_id] = candidate
+        if candidate.tariff.is_default:
+            by_owner.setdefault(candidate.tariff.tenant_id, candidate)
     found = {}
     for connector in connectors:
         pile, path = connector.pile, paths[connector.pk]
