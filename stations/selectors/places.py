@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.db import connection
 
 from backoffice.kit.levels import Path
-from backoffice.kit.scope import current_scope
+from backoffice.kit.scope import current_scope, owned_by_scope
 from stations.models import Pile
 from tenants.selectors import standings
 
@@ -91,9 +91,8 @@ def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
     """Plain SQL, because the intake asks for each of its batches; in a scope, of what the scope admits."""
     if not pile_ids:
         return {}
-    scope = current_scope()
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(pile_ids), scope.everything, list(scope.owned)])
+        cursor.execute(_READ, [list(pile_ids), *owned_by_scope(current_scope())])
         rows = cursor.fetchall()
     standing = standings(row[3] for row in rows)
     return {

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
-from backoffice.kit.scope import path_of_tenant
+from backoffice.kit.scope import current_scope, path_of_tenant
 from stations.models import Connector, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
 from tenants.selectors import standings
 
@@ -71,14 +72,9 @@ def tariffs_in_force(connectors: Sequence[Connector], at: datetime) -> dict[int,
     piles = [connector.pile for connector in connectors]
     named = {pile.tariff_id for pile in piles} | {pile.station.tariff_id for pile in piles}
     owners = {owner for path in paths.values() for owner in (path.agency_id, path.operator_id)}
-    candidates = TariffVersion.objects.select_related("tariff").filter(
-        Q(tariff__in=named - {None}) | Q(tariff__is_default=True, tariff__tenant__in=owners - {None}),
-        tariff__status=TariffStatus.ACTIVE,
-        state=VersionState.APPROVED,
-    )
     by_tariff: dict[int | None, TariffVersion] = {}
     by_owner: dict[int | None, TariffVersion] = {}
-    for candidate in _at(candidates, at):
+    for candidate in _candidates(named - {None}, owners - {None}, at):
         by_tariff[candidate.tariff_id] = candidate
         if candidate.tariff.is_default:
             by_owner.setdefault(candidate.tariff.tenant_id, candidate)
@@ -95,6 +91,45 @@ def tariffs_in_force(connectors: Sequence[Connector], at: datetime) -> dict[int,
                 found[connector.pk] = version, why
                 break
     return found
+
+
+_CANDIDATES = """
+SELECT v.id, v.xmin::text, t.xmin::text FROM stations_tariffversion v JOIN stations_tariff t ON t.id = v.tariff_id
+WHERE (t.id = ANY(%s) OR (t.is_default AND t.tenant_id = ANY(%s))) AND t.status = 'active'
+    AND v.state = 'approved' AND v.valid_from <= %s AND (v.valid_to IS NULL OR v.valid_to > %s)
+ORDER BY v.id
+"""
+"""With what changes whenever one of the two rows does."""
+
+_remembered: dict[tuple[int, str, str], TariffVersion] = {}
+_MOST_REMEMBERED = 2000
+
+
+def _candidates(named: set[Any], owners: set[Any], at: datetime) -> list[TariffVersion]:
+    """The versions in force of these tariffs, and of the default tariffs of these owners.
+
+    Where no scope filters, rows that did not change since are not read again: the intake asks for each batch
+    that holds a start.
+    """
+    if not current_scope().everything:
+        candidates = TariffVersion.objects.select_related("tariff").filter(
+            Q(tariff__in=named) | Q(tariff__is_default=True, tariff__tenant__in=owners),
+            tariff__status=TariffStatus.ACTIVE,
+            state=VersionState.APPROVED,
+        )
+        return list(_at(candidates, at).order_by("id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, [list(named), list(owners), at, at])
+        keys = cursor.fetchall()
+    found = {key: _remembered.get(key) for key in keys}
+    new = {key[0]: key for key, version in found.items() if version is None}
+    if new:
+        read = TariffVersion.objects.select_related("tariff").filter(pk__in=new)
+        found |= {new[version.pk]: version for version in read}
+        if len(_remembered) > _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered.update({key: version for key, version in found.items() if version is not None})
+    return [version for version in found.values() if version is not None]
 
 
 def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
