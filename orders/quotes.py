@@ -64,25 +64,25 @@ class Quote:
 
 def quote(connector: Connector, *, at: datetime | None = None) -> Quote | None:
     """The price list in force at a connector; None where there is none (A15)."""
-    return quotes([connector], at=at).get(connector.pk)
+    return quotes([stations.Outlet.of(connector)], at=at).get(connector.pk)
 
 
-def quotes(connectors: Sequence[Connector], *, at: datetime | None = None) -> dict[int, Quote]:
+def quotes(outlets: Sequence[stations.Outlet], *, at: datetime | None = None) -> dict[int, Quote]:
     """The price lists in force at many connectors, by the keys of those that have one."""
     at = at or clock.now()
-    found = stations.tariffs_in_force(connectors, at)
-    places = stations.places(connector.pile_id for connector in connectors)
+    found = stations.tariffs_in_force(outlets, at)
+    places = stations.places(outlet.pile_id for outlet in outlets)
     snapshots: dict[tuple[int, str], TariffSnapshot] = {}
     quoted = {}
-    for connector in connectors:
-        if connector.pk not in found:
+    for outlet in outlets:
+        if outlet.connector_id not in found:
             continue
-        version, why = found[connector.pk]
-        zone = places[connector.pile_id].zone
+        version, why = found[outlet.connector_id]
+        zone = places[outlet.pile_id].zone
         if (version.pk, zone) not in snapshots:
             snapshots[version.pk, zone] = snapshot(version, zone)
-        rated = rated_w(connector) or DEFAULT_RATED_W
-        quoted[connector.pk] = Quote(version, snapshots[version.pk, zone], why, at, rated)
+        rated = DEFAULT_RATED_W if outlet.rated_kw is None else int(outlet.rated_kw * 1000) or DEFAULT_RATED_W
+        quoted[outlet.connector_id] = Quote(version, snapshots[version.pk, zone], why, at, rated)
     return quoted
 
 

@@ -20,8 +20,7 @@ from orders.intake.sql import query
 from orders.numbers import order_of_id_tag
 from orders.quotes import quotes
 from orders.states import LIVE, NEVER_CHARGED, WAITING, ChargeState
-from stations.models import Connector
-from stations.selectors import PilePlace, places
+from stations.selectors import PilePlace, outlets, places
 from tenants.selectors import stopped_tenants
 
 TOKEN_LIFE = timedelta(hours=1)
@@ -216,10 +215,9 @@ def _least(asked: Iterable[TagAsked]) -> dict[int, int]:
     keys = {key for ask in asked if (key := _connector_of(ask)) is not None}
     if not keys:
         return {}
-    rows = Connector.objects.select_related("pile__station", "pile__model").filter(pk__in=keys)
     holds: dict[tuple[int, int, str], int] = {}
     least = {}
-    for key, offer in quotes(list(rows)).items():
+    for key, offer in quotes(outlets(keys)).items():
         same = (offer.version.pk, offer.rated_w, offer.tariff.zone.key)
         if same not in holds:
             holds[same] = offer.minimum_hold.amount

@@ -56,7 +56,9 @@ from stations.selectors.sites import (
     vendor_messages,
 )
 from stations.selectors.tariffs import (
+    Outlet,
     assignable_tariffs,
+    outlets,
     tariff_in_force,
     tariff_list,
     tariffs,
@@ -82,6 +84,7 @@ from stations.selectors.traffic import (
 )
 
 __all__ = [
+    "Outlet",
     "PilePlace",
     "TokenTarget",
     "assignable_tariffs",
@@ -116,6 +119,7 @@ __all__ = [
     "model_named",
     "open_station_count",
     "outages",
+    "outlets",
     "own_template_keys",
     "own_templates",
     "pile_by_identity",
