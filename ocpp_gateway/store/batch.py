@@ -6,9 +6,10 @@ the next one only after the answer to the last.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
@@ -83,12 +84,18 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
     if not facts:
         return answers
 
+    indices: defaultdict[type[wire.Fact], list[int]] = defaultdict(list)
+    for index, fact in enumerate(facts):
+        indices[type(fact)].append(index)
+
+    def where(kind: type[wire.Fact]) -> list[int]:
+        return sorted(index for type_, found in indices.items() if issubclass(type_, kind) for index in found)
+
     def of(kind: type[F]) -> list[F]:
-        return [fact for fact in facts if isinstance(fact, kind)]
+        return [cast(F, facts[index]) for index in where(kind)]
 
     def answer(kind: type[wire.Fact], found: Sequence[wire.Answer]) -> None:
-        places = (index for index, fact in enumerate(facts) if isinstance(fact, kind))
-        for index, one in zip(places, found, strict=True):
+        for index, one in zip(where(kind), found, strict=True):
             answers[index] = one
 
     if connected := of(wire.Connected):

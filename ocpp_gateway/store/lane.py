@@ -38,6 +38,9 @@ ANSWERED_ANYWAY = (
 """Reports whose answer says nothing: kept raw, they count as stored."""
 
 
+BUSY_FACTS, BUSY_GATHER_S = 20, 0.02
+"""After so large a batch the next one gathers so long: a transaction costs some milliseconds whatever is in it."""
+
 OUTAGES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of SQLSTATE that say nothing about what was written: connection, rollback, resources, locks, operator."""
 
@@ -52,7 +55,9 @@ class Waiting:
 
 
 class Lane:
-    """``patience_s``: how long a fact waits for a database that is away. ``gather_s``: how long a batch gathers.
+    """``patience_s``: how long a fact waits for a database that is away.
+
+    ``gather_s``: how long a batch gathers when nothing was there before.
 
     Frames that nobody can write meanwhile are bounded by their number and by their characters; the
     oldest go first.
@@ -154,7 +159,9 @@ class Lane:
                 time.sleep(self._gather_s)
             self._work.clear()
             while self._has_work():
-                self._write_some()
+                facts = self._write_some()
+                if facts >= BUSY_FACTS and not self._stopping:
+                    time.sleep(BUSY_GATHER_S)
         connection.close()
         self._ended = True
         self._release_failure(_take(self._facts, len(self._facts)))
@@ -162,7 +169,8 @@ class Lane:
     def _has_work(self) -> bool:
         return bool(self._facts or self._outcomes or self._frames or self._refusals)
 
-    def _write_some(self) -> None:
+    def _write_some(self) -> int:
+        """Write what waits, or as much as a batch may hold; how many facts that was."""
         waiting = _take(self._facts, self._batch_facts)
         batch = Batch(
             [one.fact for one in waiting],
@@ -177,6 +185,7 @@ class Lane:
         except Exception:
             log.exception("a batch of %d was not dealt with", len(batch))
             self._release_failure(waiting)
+        return len(waiting)
 
     def _take_frames(self) -> list[wire.FrameSeen]:
         with self._frames_lock:
