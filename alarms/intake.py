@@ -14,6 +14,7 @@ from alarms.catalogue import CATALOGUE, kind_of, severity_of
 from alarms.events import Event, Relief, Sighting, Target
 from alarms.models import AlarmSource
 from alarms.services.book import keep
+from backoffice.kit.statements import execute
 from stations.changes import PresenceChange, StatusChange
 
 TAKEOVERS = 3
@@ -59,7 +60,8 @@ def _in_alarm(pile_ids: list[int]) -> set[int]:
     if not pile_ids:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(
+        execute(
+            cursor,
             "SELECT DISTINCT pile_id FROM alarms_alarm WHERE pile_id = ANY(%s)"
             " AND state IN ('open', 'acknowledged')",
             [pile_ids],

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.scope import current_scope, owned_by_scope, unscoped
+from backoffice.kit.statements import execute
 from drivers.models import Card, CardStatus, Driver, DriverSession, SmsMessage
 
 
@@ -43,7 +44,7 @@ def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | N
         return {}
     operators, uids = {tag[0] for tag in wanted}, {tag[1] for tag in wanted}
     with connection.cursor() as cursor:
-        cursor.execute(_CARDS, [list(operators), list(uids), *owned_by_scope(current_scope())])
+        execute(cursor, _CARDS, [list(operators), list(uids), *owned_by_scope(current_scope())])
         cards = [KnownCard(*row) for row in cursor.fetchall()]
     return {
         (card.operator_id, card.folded): card for card in cards if (card.operator_id, card.folded) in wanted

@@ -11,6 +11,7 @@ from django.db.models import Case, F, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from backoffice.kit.scope import current_scope, owned_by_scope
+from backoffice.kit.statements import execute
 from drivers.models import Driver
 from finance.models import (
     Account,
@@ -78,7 +79,7 @@ def spendable(driver_ids: Iterable[int]) -> dict[int, Spendable]:
     """Which of these drivers could pay for a new order; one answer for each that was asked for."""
     wanted = set(driver_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_SPENDABLE, [list(wanted), *owned_by_scope(current_scope())])
+        execute(cursor, _SPENDABLE, [list(wanted), *owned_by_scope(current_scope())])
         known = {driver_id: Spendable(free, owed) for driver_id, free, owed in cursor.fetchall()}
     return {driver_id: known.get(driver_id, Spendable()) for driver_id in wanted}
 

@@ -24,9 +24,10 @@ def names_of(columns: str) -> tuple[str, ...]:
     return tuple(column.split(maxsplit=1)[0] for column in columns.split(", "))
 
 
-def record_set(columns: str) -> str:
-    """What a statement selects from: the rows of its one parameter as ``n``, with these columns."""
-    return f"json_to_recordset(%s::json) AS n ({columns})"
+@cache
+def over_records(statement: str, columns: str) -> str:
+    """A statement with the rows of its one parameter, as ``n`` with these columns, in place of ``{rows}``."""
+    return statement.replace("{rows}", f"json_to_recordset(%s::json) AS n ({columns})")
 
 
 def as_records(columns: str, rows: Iterable[Row]) -> str:

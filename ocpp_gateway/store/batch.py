@@ -15,6 +15,7 @@ from django.db import transaction
 
 from alarms import intake as alarms
 from backoffice.kit.scope import unscoped
+from backoffice.kit.statements import prepared
 from ocpp_gateway import wire
 from orders import intake as orders
 from stations import intake as stations
@@ -63,7 +64,7 @@ class Batch:
 
 def write(batch: Batch) -> list[wire.Answer]:
     """Write all of it or nothing; the answers in the order of the facts."""
-    with unscoped(reason="gateway intake"), transaction.atomic(), places_read_once():
+    with unscoped(reason="gateway intake"), transaction.atomic(), prepared(), places_read_once():
         places(batch.pile_ids())
         stations.keep_outcomes(batch.outcomes)
         answers = _write_facts(batch.facts)

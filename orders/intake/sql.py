@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from backoffice.kit.recordset import Row, as_records, record_set
+from backoffice.kit.recordset import Row, as_records, over_records
+from backoffice.kit.statements import execute
 
 
 def run_rows(statement: str, columns: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
@@ -18,12 +19,12 @@ def run_rows(statement: str, columns: str, rows: Sequence[Row]) -> list[tuple[An
     if not rows:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{rows}", record_set(columns)), [as_records(columns, rows)])
+        execute(cursor, over_records(statement, columns), [as_records(columns, rows)])
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def query(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of a select."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
+        execute(cursor, statement, params)
         return list(cursor.fetchall())

@@ -18,8 +18,9 @@ from psycopg2.extras import execute_values
 
 from backoffice.kit import live
 from backoffice.kit.levels import Path
-from backoffice.kit.recordset import as_records, record_set
+from backoffice.kit.recordset import as_records, over_records
 from backoffice.kit.scope import ScopeError, current_scope
+from backoffice.kit.statements import execute
 from stations.selectors.places import PilePlace
 
 Row = tuple[Any, ...]
@@ -63,7 +64,7 @@ def with_rows(cursor: Any, statement: str, columns: str, rows: Sequence[Row]) ->
     """
     if not rows:
         return []
-    cursor.execute(statement.replace("{rows}", record_set(columns)), [as_records(columns, rows)])
+    execute(cursor, over_records(statement, columns), [as_records(columns, rows)])
     return list(cursor.fetchall()) if cursor.description else []
 
 

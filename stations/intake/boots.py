@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import BootAnswer, Booted, Registration
 from stations.intake import evidence
 from stations.intake.batch import Row, add_events, read_json, sql, tell, with_rows
@@ -93,7 +94,7 @@ class _Pile:
 
 
 def _lock(cursor: Any, facts: Sequence[Booted]) -> dict[int, _Pile]:
-    cursor.execute(_LOCK, [sorted({fact.pile_id for fact in facts})])
+    execute(cursor, _LOCK, [sorted({fact.pile_id for fact in facts})])
     return {row[0]: _Pile(row) for row in cursor.fetchall()}
 
 

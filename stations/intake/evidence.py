@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from backoffice.kit import locks
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Booted, CommandState, FrameSeen
 from stations.changes import StatusChange
 from stations.intake.batch import sql
@@ -84,7 +85,7 @@ def _is_awaited(pile_ids: set[int], actions: list[str]) -> bool:
     if not pile_ids:
         return False
     with sql() as cursor:
-        cursor.execute(_AWAITED, [list(pile_ids), actions])
+        execute(cursor, _AWAITED, [list(pile_ids), actions])
         return cursor.fetchone() is not None
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from backoffice.kit import clock
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
 from stations.intake import evidence
@@ -134,10 +135,10 @@ def _illegal(change: StatusChange) -> Seen:
 
 def _lock(cursor: Any, facts: Sequence[StatusReported], place_of: dict[int, PilePlace]) -> dict[Key, _State]:
     pile_ids = sorted({fact.pile_id for fact in facts})
-    cursor.execute(_LOCK_PILES, [pile_ids])
+    execute(cursor, _LOCK_PILES, [pile_ids])
     states = {(row[1], row[2]): _State(*row) for row in cursor.fetchall()}
     _create_unknown(cursor, facts, place_of)
-    cursor.execute(_LOCK_CONNECTORS, [pile_ids])
+    execute(cursor, _LOCK_CONNECTORS, [pile_ids])
     states |= {(row[1], row[2]): _State(*row) for row in cursor.fetchall()}
     return states
 

@@ -16,6 +16,7 @@ from django.db import connection
 
 from backoffice.kit.levels import Path
 from backoffice.kit.scope import current_scope, owned_by_scope
+from backoffice.kit.statements import execute
 from stations.models import Pile
 from tenants.selectors import standings
 
@@ -92,7 +93,7 @@ def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
     if not pile_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(pile_ids), *owned_by_scope(current_scope())])
+        execute(cursor, _READ, [list(pile_ids), *owned_by_scope(current_scope())])
         rows = cursor.fetchall()
     standing = standings(row[3] for row in rows)
     return {

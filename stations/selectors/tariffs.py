@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
 from backoffice.kit.scope import current_scope, owned_by_scope, path_of_tenant
+from backoffice.kit.statements import execute
 from stations.models import Connector, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
 from tenants.selectors import standings
 
@@ -98,7 +99,7 @@ WHERE c.id = ANY(%s) AND (%s OR c.tenant_id = ANY(%s))
 def outlets(connector_ids: Iterable[int]) -> list[Outlet]:
     """Of many connectors at once, in plain SQL: the intake asks for each batch that holds a start."""
     with connection.cursor() as cursor:
-        cursor.execute(_OUTLETS, [list(connector_ids), *owned_by_scope(current_scope())])
+        execute(cursor, _OUTLETS, [list(connector_ids), *owned_by_scope(current_scope())])
         return [Outlet(*row) for row in cursor.fetchall()]
 
 
@@ -155,7 +156,7 @@ def _candidates(named: set[Any], owners: set[Any], at: datetime) -> list[TariffV
         )
         return list(_at(candidates, at).order_by("id"))
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, [list(named), list(owners), at, at])
+        execute(cursor, _CANDIDATES, [list(named), list(owners), at, at])
         keys = cursor.fetchall()
     found = {key: _remembered.get(key) for key in keys}
     new = {key[0]: key for key, version in found.items() if version is None}

@@ -13,6 +13,7 @@ from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
 
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.scope import Scope, unscoped, within
+from backoffice.kit.statements import execute
 from tenants import hooks
 from tenants.models import Tenant, TenantStatus
 
@@ -122,7 +123,7 @@ def standings(tenant_ids: Iterable[int]) -> dict[int, Standing]:
     their owner whoever writes them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, [list(set(tenant_ids))])
+        execute(cursor, _STANDINGS, [list(set(tenant_ids))])
         rows = cursor.fetchall()
     return {row[0]: _standing(row) for row in rows}
 
