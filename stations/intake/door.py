@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backoffice.kit.levels import Level
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalReason, Refused, Registration
 from stations import keys
 from stations.credentials import KeyForm, SealedKey, match
@@ -116,7 +117,7 @@ def _find(identity: str) -> _Found | None:
     if len(identity) > LONGEST or objection_to(identity) is not None:
         return None
     with sql() as cursor:
-        cursor.execute(_FIND, [identity])
+        execute(cursor, _FIND, [identity])
         row = cursor.fetchone()
     return row and _Found(row)
 

@@ -107,10 +107,13 @@ from stations.selectors.sites import (
     vendor_messages,
 )
 from stations.selectors.tariffs import (
+    Outlet,
     assignable_tariffs,
+    outlets,
     tariff_in_force,
     tariff_list,
     tariffs,
+    tariffs_in_force,
     version_in_force,
     versions,
     versions_of,
@@ -132,6 +135,7 @@ from stations.selectors.traffic import (
 )
 
 __all__ = [
+    "Outlet",
     "PilePlace",
     "TokenTarget",
     "assignable_lists",
@@ -192,6 +196,7 @@ __all__ = [
     "open_station_count",
     "out_of_step_first",
     "outages",
+    "outlets",
     "own_firmware",
     "own_template_keys",
     "own_templates",
@@ -232,6 +237,7 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "tariffs_in_force",
     "template_keys",
     "template_list",
     "templates",
