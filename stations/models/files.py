@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 from stations.models.devices import Pile, PileModel
@@ -16,7 +16,7 @@ OPEN_UPLOADS = sorted(state.value for state in UPLOAD_OPEN)
 
 class FirmwareState(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    RELEASED = "released", _("Released")
+    RELEASED = "released", pgettext_lazy("firmware", "Released")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 

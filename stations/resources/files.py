@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, columns, filters
@@ -75,7 +75,9 @@ class FirmwareJobTable(ListTable):
         second=columns.Text("pile__identity", head=_("Identity")),
     )
     firmware = columns.Text(
-        "firmware__version", head=_("Firmware"), second=columns.Text("version_before", head=_("Before"))
+        "firmware__version",
+        head=_("Firmware"),
+        second=columns.Text("version_before", head=pgettext_lazy("firmware", "Before")),
     )
     state = columns.Badge(choices=UpdateStatus, tones=tones.UPDATE)
     reason = columns.Text(show=reason_words, css="c-wide")
