@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import connection
+
 from alarms.catalogue import CATALOGUE, SECURITY_EVENTS, kind_of, severity_of
 from alarms.events import Event, Relief, Sighting, Target
 from alarms.models import AlarmSource
 from alarms.services.book import keep
+from alarms.services.restarts import CODE as RESTART
+from backoffice.kit.statements import execute
+from ocpp_gateway.wire import Booted
 from stations.changes import PresenceChange, SecurityChange, StatusChange
+from stations.selectors import places
 
 OLD = timedelta(minutes=10)
 """An event that waited longer in the pile is told with its own time."""
@@ -24,7 +30,7 @@ TAKEOVERS = 3
 
 def report_status(changes: Sequence[StatusChange]) -> None:
     """Raise and clear for a batch of StatusNotifications (OCPP 1.6 §4.9, §7.6)."""
-    keep([_event(change) for change in changes if change.newer])
+    _keep([_event(change) for change in changes if change.newer])
 
 
 def report_presence(changes: Sequence[PresenceChange]) -> None:
@@ -45,7 +51,45 @@ def report_presence(changes: Sequence[PresenceChange]) -> None:
                     info=f"{change.takeovers} × takeover",
                 )
             )
-    keep(events)
+    _keep(events)
+
+
+def _keep(events: Sequence[Event]) -> None:
+    """Hand on what can change something: nearly all reports are well, and of piles with no alarm."""
+    troubled = {event.target.pile_id for event in events if isinstance(event, Sighting)}
+    reliefs = {event.target.pile_id for event in events if isinstance(event, Relief)}
+    troubled |= _in_alarm([pile_id for pile_id in reliefs - troubled if pile_id is not None])
+    keep([event for event in events if event.target.pile_id in troubled])
+
+
+def _in_alarm(pile_ids: list[int]) -> set[int]:
+    """Those of the piles that have a live alarm. Only a hint to ``keep``, which reads them under its locks."""
+    if not pile_ids:
+        return set()
+    with connection.cursor() as cursor:
+        execute(
+            cursor,
+            "SELECT DISTINCT pile_id FROM alarms_alarm WHERE pile_id = ANY(%s)"
+            " AND state IN ('open', 'acknowledged')",
+            [pile_ids],
+        )
+        return {pile_id for (pile_id,) in cursor.fetchall()}
+
+
+def report_boots(facts: Sequence[Booted]) -> None:
+    """Clear F09: whatever kept a pile from restarting is over once it boots."""
+    here = places({fact.pile_id for fact in facts})
+    _keep(
+        [
+            Relief(
+                target=Target.at_place(here[fact.pile_id]),
+                source=AlarmSource.HOUSE,
+                at=fact.received_at,
+                code=RESTART,
+            )
+            for fact in facts
+        ]
+    )
 
 
 def report_security(changes: Sequence[SecurityChange]) -> None:

@@ -30,12 +30,12 @@ class Bucket:
         self._tokens -= cost
         return 0.0 if self._tokens >= 0 else -self._tokens / self._rate
 
-    def allow(self, now: float) -> bool:
-        """Take one token if there is one."""
+    def allow(self, now: float, cost: float = 1.0) -> bool:
+        """Take so many tokens if there are so many."""
         self._refill(now)
-        if self._tokens < 1:
+        if self._tokens < cost:
             return False
-        self._tokens -= 1
+        self._tokens -= cost
         return True
 
     def empty(self, now: float) -> bool:

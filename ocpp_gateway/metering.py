@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 
 from ocpp.v16 import enums
 
 from ocpp_gateway import wire
-from ocpp_gateway.reading import Inbound, as_text, fold, read_decimal, vocabulary
+from ocpp_gateway.reading import REGISTER_FACTORS, Inbound, as_text, fold, read_decimal, vocabulary
 
 _CACHED_CHARS: Final = 100
 
@@ -117,6 +116,7 @@ def _members(value: Any, name: str, notes: Inbound) -> Iterator[dict[str, Any]]:
 
 
 def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.SampledValue]:
+    mislabelled = notes.pile.energy_unit != "as_labelled"
     for sample in _members(entry.get("sampledValue"), "sampledValue", notes):
         raw = sample.get("value")
         if raw is None or (type(raw) is str and not raw.strip()):
@@ -130,6 +130,8 @@ def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.Sample
         value = None if kind.format == "SignedData" else read_decimal(raw, "value", notes)
         if value is not None and kind.factor is not None:
             value = value * kind.factor
+        if mislabelled and value is not None and kind.unit == "Wh":
+            value = _relabelled(value, kind, notes.pile.energy_unit)
         yield wire.SampledValue(
             measurand=kind.measurand,
             raw=as_text(raw),
@@ -142,17 +144,38 @@ def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.Sample
         )
 
 
+def _relabelled(value: Decimal, kind: _Kind, unit: str) -> Decimal:
+    """Energy in Wh of a pile that labels it wrongly; what is labelled otherwise is believed."""
+    if unit == "Wh":
+        return value if kind.factor is None else value / kind.factor
+    factor = REGISTER_FACTORS.get(unit)
+    return value if factor is None or kind.factor is not None else value * factor
+
+
 def _kind(sample: dict[str, Any]) -> _Kind:
     get = sample.get
     unit = get("unit")
     if not unit:
         unit = _trailing_unit(get("value"))
     words = (get("measurand"), unit, get("phase"), get("location"), get("context"), get("format"))
+    try:
+        known = _known.get(words)
+    except TypeError:
+        known = None
+    if known is not None:
+        return known
     for word in words:
         if word is not None and (type(word) is not str or len(word) > _CACHED_CHARS):
             # Not to be remembered: piles could fill the memory with it.
-            return _describe.__wrapped__(*(None if odd is None else as_text(odd) for odd in words))
-    return _describe(*words)
+            return _describe(*(None if odd is None else as_text(odd) for odd in words))
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[words] = kind = _describe(*words)
+    return kind
+
+
+_known: dict[tuple[Any, ...], _Kind] = {}
+_MOST_KNOWN: Final = 4096
 
 
 def _trailing_unit(value: Any) -> str | None:
@@ -163,7 +186,6 @@ def _trailing_unit(value: Any) -> str | None:
     return unit if fold(unit) in _UNITS else None
 
 
-@lru_cache(maxsize=4096)
 def _describe(
     measurand: str | None,
     unit: str | None,

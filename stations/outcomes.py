@@ -21,14 +21,12 @@ WHATEVER_TAKES = "Scheduled"
 
 
 def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
-    """Commands, locked, after the piles whose keys, profiles or names they change."""
+    """Commands, locked, after the piles whose keys they change and whose settings they tell."""
     wanted = set(command_ids)
-    changes = Command.objects.filter(
-        pk__in=wanted,
-        action="ChangeConfiguration",
-        payload__key__in=[keys.KEY_NAME, climbing.PROFILE_KEY, climbing.NAME_KEY],
+    about_piles = Command.objects.filter(
+        pk__in=wanted, action__in=["ChangeConfiguration", "GetConfiguration"]
     )
-    list(locks.locked(Pile.objects.filter(pk__in=changes.values("pile"))))
+    list(locks.locked(Pile.objects.filter(pk__in=about_piles.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import certificates, signing, sweeps, upgrades
+from stations.services import (
+    campaigns,
+    certificates,
+    file_sweeps,
+    list_sync,
+    reservations,
+    resharing,
+    settings,
+    signing,
+    sweeps,
+    upgrades,
+)
 
 
 @sweep
@@ -15,8 +26,25 @@ def conclude_commands() -> None:
 
 
 @sweep
+def advance_campaigns() -> None:
+    campaigns.advance_campaigns()
+
+
+@sweep
+def follow_settings() -> None:
+    settings.read_again()
+    settings.set_after_boot()
+    settings.compare_again()
+
+
+@sweep
 def drop_lost_gateways() -> None:
     intake.drop_lost_gateways()
+
+
+@sweep
+def share_loads() -> None:
+    resharing.share_loads()
 
 
 @sweep
@@ -36,10 +64,43 @@ def renew_certificates() -> None:
     certificates.renew_certificates()
 
 
+@sweep
+def sync_lists() -> None:
+    list_sync.refresh_lists()
+    list_sync.advance_piles()
+
+
+@sweep
+def keep_reservations() -> None:
+    reservations.expire_due()
+    reservations.ask_again()
+
+
+@sweep
+def follow_files() -> None:
+    file_sweeps.ask_silent_updates()
+    file_sweeps.stall_updates()
+    file_sweeps.ask_silent_uploads()
+    file_sweeps.stall_uploads()
+
+
+@sweep
+def forget_files() -> None:
+    file_sweeps.forget_files()
+    file_sweeps.clear_landing()
+
+
 SCHEDULE = {
     follow_security: 3.0,
     renew_certificates: 600.0,
     conclude_commands: 5.0,
+    advance_campaigns: 2.0,
+    follow_settings: 3.0,
+    share_loads: 2.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
+    sync_lists: 2.0,
+    keep_reservations: 5.0,
+    follow_files: 60.0,
+    forget_files: 3600.0,
 }

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backoffice.kit.levels import Level
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalReason, Refused, Registration
 from stations import climbing, keys
 from stations.credentials import KeyForm, SealedKey, match
@@ -121,7 +122,7 @@ def _find(identity: str) -> _Found | None:
     if len(identity) > LONGEST or objection_to(identity) is not None:
         return None
     with sql() as cursor:
-        cursor.execute(_FIND, [identity])
+        execute(cursor, _FIND, [identity])
         row = cursor.fetchone()
     return row and _Found(row)
 
@@ -182,9 +183,10 @@ def _key_used(hello: Hello, found: _Found) -> tuple[keys.Which, KeyForm] | None:
     if hello.user_name != hello.identity or hello.password is None:
         return None
     current, following = match(hello.password, found.key), match(hello.password, found.next_key)
-    if current is not None:
-        return keys.Which.CURRENT, current
-    return (keys.Which.NEXT, following) if following is not None else None
+    which, form = (keys.Which.NEXT, following) if current is None else (keys.Which.CURRENT, current)
+    if form is None or found.quirks.key_form not in {"either", form.value}:
+        return None
+    return which, form
 
 
 def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
@@ -206,6 +208,9 @@ def _record(identity: str, found: _Found, profile: int) -> PileRecord:
         heartbeat_interval_s=quirks.heartbeat_interval_s,
         id_tag_prefix=quirks.id_tag_prefix,
         id_tag_suffix=quirks.id_tag_suffix,
+        id_tag_reversed=quirks.id_tag_reversed,
+        id_tag_cut_zeros=quirks.id_tag_cut_zeros,
+        energy_unit=quirks.energy_unit,
         max_frame_bytes=quirks.max_frame_bytes,
         connectors=tuple(found.connectors),
     )

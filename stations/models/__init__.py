@@ -1,11 +1,35 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.access import (
+    ListRule,
+    ListState,
+    LocalList,
+    LocalListPile,
+    Reservation,
+    ReservationState,
+)
+from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
 from stations.models.certificates import (
     Certificate,
     CertificateAuthority,
     KeyType,
     SigningRequest,
     SigningState,
+)
+from stations.models.charging import (
+    ChargingProfile,
+    LoadGroup,
+    LoadShare,
+    LoadUnit,
+    ProfilePurpose,
+    ProfileState,
+    Reshare,
+)
+from stations.models.configuration import (
+    ConfigurationKey,
+    ConfigurationTemplate,
+    DriftState,
+    TemplateKey,
 )
 from stations.models.devices import (
     Connector,
@@ -18,6 +42,17 @@ from stations.models.devices import (
     QrToken,
     Registration,
     UnclaimedPile,
+    letter_of,
+)
+from stations.models.files import (
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UpdateStatus,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+    UploadStatus,
 )
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Station, StationStatus
@@ -27,24 +62,47 @@ from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "Campaign",
+    "CampaignPile",
+    "CampaignStatus",
     "Certificate",
     "CertificateAuthority",
+    "ChargingProfile",
     "Command",
     "CommandStatus",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "DriftState",
     "EventSource",
+    "Firmware",
+    "FirmwareJob",
+    "FirmwareState",
     "Frame",
     "Gateway",
     "Intent",
+    "ItemStatus",
     "KeyType",
     "Kind",
     "Life",
+    "ListRule",
+    "ListState",
+    "LoadGroup",
+    "LoadShare",
+    "LoadUnit",
+    "LocalList",
+    "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
+    "ProfilePurpose",
+    "ProfileState",
     "QrToken",
     "Registration",
+    "Reservation",
+    "ReservationState",
+    "Reshare",
     "SecurityEvent",
     "SecurityUpgrade",
     "SigningRequest",
@@ -55,9 +113,16 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "TemplateKey",
     "Trouble",
     "UnclaimedPile",
+    "UpdateStatus",
     "UpgradeState",
+    "UploadJob",
+    "UploadKind",
+    "UploadStatus",
+    "UploadedFile",
     "VendorMessage",
     "VersionState",
+    "letter_of",
 ]

@@ -1,5 +1,9 @@
 """The lists of this room."""
 
+from stations.resources.access import LOCAL_LISTS, RESERVATIONS
+from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.configuration import DRIFT, TEMPLATES
+from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
@@ -19,20 +23,38 @@ LISTS = (
     SECURITY_EVENTS,
     CERTIFICATES,
     AUTHORITIES,
+    CAMPAIGNS,
+    CAMPAIGN_PILES,
+    TEMPLATES,
+    DRIFT,
+    RESERVATIONS,
+    LOCAL_LISTS,
+    FIRMWARE,
+    FIRMWARE_JOBS,
+    UPLOADS,
 )
 
 __all__ = [
     "AUTHORITIES",
+    "CAMPAIGNS",
+    "CAMPAIGN_PILES",
     "CERTIFICATES",
     "COMMANDS",
     "CONNECTORS",
+    "DRIFT",
+    "FIRMWARE",
+    "FIRMWARE_JOBS",
     "LISTS",
+    "LOCAL_LISTS",
     "MODELS",
     "PILES",
+    "RESERVATIONS",
     "SECURITY_EVENTS",
     "STATIONS",
     "TARIFFS",
+    "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
+    "UPLOADS",
     "VENDOR_MESSAGES",
 ]

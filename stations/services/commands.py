@@ -24,7 +24,8 @@ from ocpp_gateway.wire import CommandOrder
 from stations import climbing, dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
-from stations.selectors import lacks_trigger
+from stations.selectors import lacks_trigger, unsupported
+from stations.services import access_requests, profile_checks
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -56,7 +57,11 @@ class Terms(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere."""
+    """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere.
+
+    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it;
+    an unlock also while a vehicle charges.
+    """
 
     action: str
     payload: Mapping[str, Any]
@@ -64,6 +69,7 @@ class Request:
     reason: str = ""
     about: str = ""
     terms: Terms = field(default_factory=Terms)
+    anyway: bool = False
     secret: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,12 +82,14 @@ def send_command(
     reason: str = "",
     about: str = "",
     connector_number: int | None = None,
+    anyway: bool = False,
     **terms: Unpack[Terms],
 ) -> Command:
     """Ask a pile of the scope. Returns the command, or the same one that is still unanswered.
 
+    ``anyway`` asks a pile that does not know the command as far as it said; only engineers may.
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
-    ``malformed``, ``own_page``, ``lacking``.
+    ``malformed``, ``own_page``, ``lacking``, ``unsupported``, ``reserved``, ``connector_zero``, ``too_long``.
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
@@ -94,6 +102,7 @@ def send_command(
         reason=reason,
         about=about,
         terms=terms,
+        anyway=anyway,
     )
     return order_command(pile, request, actor=actor)
 
@@ -101,7 +110,7 @@ def send_command(
 @transaction.atomic
 def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     """The same for callers in this room, whose requests may carry a secret."""
-    locks.hold(f"stations.command:{pile.pk}")
+    hold_pile(pile.pk)
     pile = Pile.objects.get(pk=pile.pk)
     same = Command.objects.filter(
         pile=pile,
@@ -114,13 +123,23 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if same is not None and not request.secret:
         return same
     _check_pile(pile, request)
+    if not request.anyway and (objection := unsupported(pile, request.action)):
+        raise Refused(str(objection), code="unsupported")
     _check_request(pile, request)
+    access_requests.check(pile, request.action, request.payload)
+    profile_checks.check_request(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
     _hand_over(pile.gateway, command, request)
     return command
+
+
+def hold_pile(pile_id: int) -> None:
+    """Take turns with whoever asks this pile for something, after those who have the pile for themselves."""
+    locks.share(Pile, pile_id)
+    locks.hold(f"stations.command:{pile_id}")
 
 
 @transaction.atomic
@@ -210,7 +229,8 @@ def _check_request(pile: Pile, request: Request) -> None:
     payload = request.payload
     match request.action:
         case "TriggerMessage" | "ExtendedTriggerMessage":
-            if lacks_trigger(pile, str(payload.get("requestedMessage", ""))):
+            message = str(payload.get("requestedMessage", ""))
+            if not request.anyway and lacks_trigger(pile, message):
                 raise Refused(
                     _("Terminals of this model and firmware cannot be asked for this message."),
                     code="lacking",
@@ -219,9 +239,11 @@ def _check_request(pile: Pile, request: Request) -> None:
             id_tag = str(payload.get("idTag", "")).strip()
             if not 1 <= len(id_tag) <= 20:
                 raise Refused(_("A card number has 1 to 20 characters."), code="malformed", field="id_tag")
-            _check_startable(pile, _connector(pile, payload))
+            connector = _connector(pile, payload)
+            _check_startable(pile, connector)
+            access_requests.check_not_reserved(pile, connector, id_tag)
         case "UnlockConnector":
-            if _connector(pile, payload).status in CHARGING:
+            if _connector(pile, payload).status in CHARGING and not request.anyway:
                 raise Refused(_("A vehicle is charging here: stop it instead."), code="not_now")
         case "ChangeAvailability":
             if payload.get("connectorId") != 0:

@@ -18,7 +18,7 @@ from psycopg2.sql import SQL, Identifier
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations.models import Command, PileEvent, SecurityEvent, StatusEvent, Trouble
+from stations.models import Command, PileEvent, Reshare, SecurityEvent, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
 
 log = logging.getLogger(__name__)
@@ -98,13 +98,14 @@ def keep_partitions() -> None:
 
 
 def forget_history() -> int:
-    """Delete status reports, events, troubles and security events of piles that are older than they are kept."""
+    """Delete what piles reported, what was wrong with it and how load was shared, when it is older than it is kept."""
     oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
     statuses = StatusEvent.objects.filter(received_at__lt=oldest)
     events = PileEvent.objects.filter(at__lt=oldest)
     troubles = Trouble.objects.filter(last_at__lt=oldest)
     security = SecurityEvent.objects.filter(last_at__lt=oldest)
-    return sum(_forget(rows) for rows in (statuses, events, troubles, security))
+    shared, _ = Reshare.objects.filter(at__lt=oldest).delete()
+    return shared + sum(_forget(rows) for rows in (statuses, events, troubles, security))
 
 
 def _forget(rows: QuerySet[Any]) -> int:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import models
 
 from alarms.models import Alarm
@@ -38,15 +39,28 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Campaign,
+    CampaignPile,
     Certificate,
     CertificateAuthority,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
+    Firmware,
+    FirmwareJob,
     Frame,
+    LoadGroup,
+    LoadShare,
+    LocalList,
+    LocalListPile,
     Pile,
     PileEvent,
     PileModel,
     QrToken,
+    Reservation,
+    Reshare,
     SecurityEvent,
     SecurityUpgrade,
     SigningRequest,
@@ -54,8 +68,11 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     Trouble,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
     VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
@@ -138,21 +155,30 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     AuditEntry,
+    CampaignPile,
     Card,
     Case,
     Certificate,
     ChannelNotice,
     ChargingOrder,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     DayTotal,
     Debt,
     DirtyDay,
     DriverSession,
+    FirmwareJob,
     Frame,
     Hold,
     Job,
     Journal,
+    LoadGroup,
+    LoadShare,
+    LocalList,
+    LocalListPile,
     LooseFact,
     Membership,
     OrderEvent,
@@ -160,6 +186,8 @@ PLAIN = (
     PileEvent,
     PileModel,
     QrToken,
+    Reservation,
+    Reshare,
     Sample,
     SecurityEvent,
     SecurityUpgrade,
@@ -170,10 +198,12 @@ PLAIN = (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     TopUp,
     Transaction,
     Trouble,
     UnclaimedPile,
+    UploadJob,
     VendorMessage,
     Wallet,
 )
@@ -181,6 +211,8 @@ for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
 factory_for(CertificateAuthority)(partial(filled, CertificateAuthority, retired_at=clock.now()))
+RESET = {"action": "Reset", "payload": {"type": "Soft"}}
+factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
@@ -198,6 +230,18 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Firmware)
+def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
+    """With a file that is there."""
+    return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(UploadedFile)
+def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
+    """With a file that is there."""
+    return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
 
 
 @factory_for(Driver)
