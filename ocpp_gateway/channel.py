@@ -25,8 +25,11 @@ Clock = Callable[[], datetime]
 class Link(Protocol):
     """The part of a WebSocket connection that a session needs; raises ConnectionClosed when it is gone.
 
-    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did.
+    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did. ``unread_since``:
+    since when (monotonic) the peer has not taken what waits for it; None where nothing waits.
     """
+
+    unread_since: float | None
 
     @property
     def ending(self) -> tuple[int, str]: ...

@@ -39,6 +39,13 @@ class CentralSystem(Protocol):
     async def record(self, fact: wire.Fact) -> wire.Answer:
         """Return once the fact is committed to disk. Raises StoreUnavailable when it could not be."""
 
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        """Take a command for the connection of this generation, right before it leaves.
+
+        Of all that ask, one is granted it, whatever dies meanwhile: that makes it sent, on disk. Asking
+        again with the same message id is the same question. Raises StoreUnavailable.
+        """
+
     def frame(self, frame: wire.FrameSeen) -> None:
         """Keep a frame. Never blocks and never fails; it is written with the next batch."""
 

@@ -10,6 +10,7 @@ from stations.services import sweeps
 @sweep
 def conclude_commands() -> None:
     sweeps.expire_commands()
+    sweeps.lose_commands()
     sweeps.time_out_commands()
     sweeps.miss_effects()
 
@@ -17,6 +18,7 @@ def conclude_commands() -> None:
 @sweep
 def drop_lost_gateways() -> None:
     intake.drop_lost_gateways()
+    sweeps.lose_commands()
 
 
 @sweep
@@ -25,4 +27,4 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: 15.0, keep_traffic: 3600.0}
+SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: intake.LOOK_EVERY_S, keep_traffic: 3600.0}

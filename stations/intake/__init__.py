@@ -9,26 +9,35 @@ from stations.intake.door import admit, note_refusals
 from stations.intake.frames import keep_frames, note
 from stations.intake.outcomes import keep_outcomes
 from stations.intake.presence import (
+    LOOK_EVERY_S,
     connect,
     disconnect,
+    drop_ghosts,
     drop_lost_gateways,
     see,
     see_gateway,
     start_gateway,
     still_here,
 )
+from stations.intake.routing import Holdings, claim, compare_holdings, pass_on
 from stations.intake.statuses import report_status
 
 __all__ = [
+    "LOOK_EVERY_S",
+    "Holdings",
     "admit",
     "boot",
+    "claim",
+    "compare_holdings",
     "connect",
     "disconnect",
+    "drop_ghosts",
     "drop_lost_gateways",
     "keep_frames",
     "keep_outcomes",
     "note",
     "note_refusals",
+    "pass_on",
     "report_status",
     "see",
     "see_gateway",
