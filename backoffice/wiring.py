@@ -10,8 +10,11 @@ from backoffice.checks import CHECKS
 from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
+from ocpp_gateway.replay import replay_now
+from stations import hooks as stations
 
 granted.provide(grants)
+stations.replay.provide(replay_now)
 celery.set_default()
 for check in CHECKS:
     register_check(check)

@@ -96,6 +96,10 @@ class Session:
         """Reports that are not answered yet."""
         return len(self._inbox)
 
+    async def settled(self) -> None:
+        """Return when everything said so far is stored and answered."""
+        await self._inbox.settled()
+
     async def run(self) -> None:
         """Serve the pile until its socket is gone and all it said is stored."""
         self._inbox.put(Occurrence(self._connected()))

@@ -323,6 +323,16 @@ class FrameSeen:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What the gateway makes of a recorded call today: what it reads in it, and what it would answer."""
+
+    frame: FrameSeen
+    fact: Fact | None
+    remarks: tuple[str, ...]
+    answer: str
+
+
 class CommandState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.functional import Promise
 
 from backoffice.kit.frame import Action
-from backoffice.kit.hooks import Listeners, Questions
+from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
+from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, Station
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
@@ -23,3 +26,6 @@ station_actions: Questions[[Station, Reader], Action] = Questions("station_actio
 
 pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 """The same for a pile."""
+
+replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
+"""Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

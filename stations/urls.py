@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import labels, models, pile, piles, sites, talk, tariffs
+from stations.views import conversation, labels, models, pile, piles, sites, talk, tariffs, vendors
 
 app_name = "stations"
 
@@ -26,8 +26,11 @@ urlpatterns = [
     path("piles/<int:pk>/password/", piles.key, name="pile_key"),
     path("piles/<int:pk>/open/", piles.open_up, name="pile_open"),
     path("piles/<int:pk>/labels/", labels.of_pile, name="pile_labels"),
-    path("piles/<int:pk>/messages/", talk.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/", conversation.conversation, name="pile_messages"),
+    path("piles/<int:pk>/messages/download/", conversation.download, name="pile_messages_download"),
+    path("piles/<int:pk>/messages/replay/", conversation.replay, name="pile_messages_replay"),
     path("piles/<int:pk>/ask/<str:action>/", talk.ask, name="ask"),
+    path("piles/<int:pk>/ask-for/<str:what>/<int:number>/", talk.ask_for, name="ask_for"),
     path("connectors/<int:pk>/edit/", piles.edit_connector, name="connector_edit"),
     path("connectors/<int:pk>/code/", piles.replace_code, name="connector_code"),
     path("tariffs/new/", tariffs.create, name="tariff_new"),
@@ -42,4 +45,6 @@ urlpatterns = [
     path("commands/<int:pk>/", talk.command, name="command"),
     path("pile-models/new/", models.create, name="model_new"),
     path("pile-models/<int:pk>/edit/", models.edit, name="model_edit"),
+    path("pile-models/vendor-messages/new/", vendors.create, name="vendor_message_new"),
+    path("pile-models/vendor-messages/<int:pk>/edit/", vendors.edit, name="vendor_message_edit"),
 ]

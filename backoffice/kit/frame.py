@@ -210,6 +210,12 @@ class Utterance:
     """Pretty-printed, secrets masked."""
     took_ms: int | None = None
     order: Link | None = None
+    pile_time: str = ""
+    """The time by the pile's own clock, as it wrote it."""
+    behind: str = ""
+    """How far its clock was behind ours or the message late, where that is worth saying."""
+    remarks: Sequence[tuple[Words, str]] = ()
+    """What was odd about it, and the field."""
 
 
 @dataclass(frozen=True, slots=True)

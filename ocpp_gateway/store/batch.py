@@ -104,7 +104,7 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         answer(wire.TransactionStopped, orders.stop(stopped))
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
-        answer(wire.DataTransferred, [_answer_vendor(fact) for fact in of(wire.DataTransferred)])
+        answer(wire.DataTransferred, stations.answer_vendors(of(wire.DataTransferred)))
     if signing := of(wire.CertificateAsked):
         answer(wire.CertificateAsked, [_refuse_certificate(fact) for fact in signing])
     stations.see(
@@ -118,8 +118,3 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
 def _refuse_certificate(fact: wire.CertificateAsked) -> wire.CertificateAnswer:
     """Nobody here signs certificates yet (white paper A02)."""
     return wire.CertificateAnswer(status="Rejected")
-
-
-def _answer_vendor(fact: wire.DataTransferred) -> wire.DataTransferAnswer:
-    """No vendor's messages are known here yet (OCPP 1.6 §4.3); what came is kept."""
-    return wire.DataTransferAnswer(status="UnknownVendorId")

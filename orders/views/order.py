@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice.kit import clock
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action
 from backoffice.kit.money import Money
@@ -29,6 +30,8 @@ from orders.services.deciding import refund_order
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
 from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING, ChargeState
+from stations.permissions import StationPerm
+from stations.staleness import METER_OLD_AFTER, is_old
 
 
 def page_of(order):
@@ -152,6 +155,11 @@ def refundable(row):
     return Money(payment.refundable.total if payment else 0, row.currency)
 
 
+def _should_be_asked(row):
+    """A running charge of which no reading came for long."""
+    return row.charge_state in LIVE and is_old(row.last_sample_at, clock.now(), METER_OLD_AFTER)
+
+
 def _actions(row, reader):
     """What this reader may do to the order as it stands."""
     lost = row.charge_state in LIVE and is_lost(row)
@@ -165,6 +173,12 @@ def _actions(row, reader):
         for one, name, fits in offered
         if fits and reader.may(one.perm)
     ]
+    if _should_be_asked(row) and reader.may(StationPerm.COMMAND_BASIC):
+        address = reverse("stations:ask_for", args=[row.pile_id, "meter", row.connector.number])
+        dead = "" if row.pile.online else _("The terminal is offline")
+        found.append(
+            Action(_("Ask the pile"), f"{address}?next={page_of(row)}", icon="refresh", refused=dead)
+        )
     if reader.may(FinancePerm.REFUND) and row.settled_at is not None and row.driver_id is not None:
         refused = "" if refundable(row) else _("Nothing of it is left to refund.")
         address = reverse("orders.refund", args=[row.order_no])

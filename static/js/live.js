@@ -4,9 +4,10 @@
    references of the rows that changed ("event: orders / data: order:8F2K,order:8F2M"). Every element
    with an id and data-live="orders" is then fetched again from data-live-src (else the address of the
    page) and morphed in place, so focus and scrolling stay; data-live="orders=order:8F2K piles" narrows a
-   topic to one row and names a second one. At most one fetch every data-live-every seconds (2). Nothing
-   is fetched while the page is hidden, or while somebody works in the element: a ticked row, an open
-   menu, a field in use. When the stream is down, everything is fetched every 10 seconds instead. */
+   topic to one row and names a second one. At most one fetch every data-live-every seconds (2); what no
+   event tells of, such as the frames of a pile, has data-live-poll and is fetched that often. Nothing is
+   fetched while the page is hidden, or while somebody works in the element: a ticked row, an open menu,
+   a field in use. When the stream is down, everything is fetched every 10 seconds instead. */
 (() => {
   "use strict";
   const shell = document.querySelector("[data-live-url]");
@@ -74,6 +75,10 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) want(); });
 
   listen();
-  setInterval(() => { listen(); tell(); due.forEach((state, id) => refresh(id, state)); }, 500);
+  const poll = () => parts().filter((part) => "livePoll" in part.dataset).forEach((part) => {
+    if (!due.has(part.id)) due.set(part.id, { last: 0, busy: false });
+    due.get(part.id).wanted = true;
+  });
+  setInterval(() => { listen(); poll(); tell(); due.forEach((state, id) => refresh(id, state)); }, 500);
   setInterval(() => { if (lostAt) want(); }, FALLBACK);
 })();

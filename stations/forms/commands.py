@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Words
 from stations.models import Intent
 from stations.permissions import StationPerm
-from stations.selectors import connectors_of
+from stations.selectors import connectors_of, messages_to_piles
 
 TRIGGERS = (
     "StatusNotification",
@@ -145,7 +145,15 @@ class ChangeConfigurationForm(AskForm):
 
 
 class DataTransferForm(AskForm):
-    vendor_id = forms.CharField(label=_("Vendor"), max_length=255)
+    """One of the messages agreed on, or whatever an engineer writes."""
+
+    known = forms.ModelChoiceField(
+        label=_("Agreed message"),
+        queryset=messages_to_piles(),
+        required=False,
+        help_text=_("What is left empty below is taken from it."),
+    )
+    vendor_id = forms.CharField(label=_("Vendor"), max_length=255, required=False)
     message_id = forms.CharField(label=_("Message"), max_length=50, required=False)
     content = forms.CharField(
         label=_("Data"),
@@ -154,6 +162,24 @@ class DataTransferForm(AskForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+    def clean(self):
+        data = super().clean() or {}
+        known = data.get("known")
+        if known is not None:
+            data["vendor_id"], data["message_id"] = known.vendor_id, known.message_id
+            data["content"] = data.get("content") or known.content
+            self._require_json(known, data["content"])
+        elif not data.get("vendor_id") and "vendor_id" not in self.errors:
+            self.add_error("vendor_id", _("Say whose message it is."))
+        return data
+
+    def _require_json(self, known, text):
+        if known.is_json and text:
+            try:
+                json.loads(text)
+            except ValueError as error:
+                self.add_error("content", _("This is no JSON: %(why)s") % {"why": error})
 
     def payload(self):
         data = self.cleaned_data

@@ -21,11 +21,13 @@ from stations.intake.presence import (
 )
 from stations.intake.routing import Holdings, claim, compare_holdings, pass_on
 from stations.intake.statuses import report_status
+from stations.intake.vendors import answer_vendors
 
 __all__ = [
     "LOOK_EVERY_S",
     "Holdings",
     "admit",
+    "answer_vendors",
     "boot",
     "claim",
     "compare_holdings",

@@ -22,6 +22,7 @@ from stations import keys
 from stations.credentials import KeyForm, SealedKey, match
 from stations.identities import LONGEST, objection_to, printable
 from stations.intake.batch import add_events, read_json, sql, with_values
+from stations.intake.trouble import Seen, count_troubles
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -103,6 +104,12 @@ def note_refusals(refusals: Sequence[tuple[Hello, RefusalReason]]) -> None:
                 strangers[printable(hello.identity, 200)] = (hello, reason)
         if strangers:
             _list_strangers(cursor, strangers)
+        place_of = places(known.values())
+        count_troubles(
+            Seen(pile_id, place_of[pile_id].path, "refused", reason.value, hello.at, hello.remote)
+            for hello, reason in refusals
+            if (pile_id := known.get(hello.identity)) in place_of
+        )
 
 
 def _find(identity: str) -> _Found | None:

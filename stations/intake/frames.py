@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 
 from ocpp_gateway.wire import DataTransferred, FrameSeen, Noted
-from stations.intake import evidence
+from stations.intake import evidence, trouble
 from stations.intake.batch import add_events, path_columns, sql
 from stations.selectors.places import places
 
@@ -47,6 +47,7 @@ def keep_frames(frames: Sequence[FrameSeen]) -> None:
     with sql() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY stations_frame ({_COLUMNS}) FROM STDIN", io.StringIO(lines))
     evidence.of_frames(known)
+    trouble.of_frames(known, place_of)
 
 
 def note(facts: Iterable[Noted | DataTransferred]) -> None:

@@ -18,6 +18,7 @@ from ocpp_gateway.wire import Connected, Disconnected
 from stations import dispatch
 from stations.changes import PresenceChange
 from stations.intake.batch import Row, add_events, sql, tell, with_values
+from stations.intake.trouble import Seen, count_troubles
 from stations.models import Gateway
 from stations.selectors.places import places
 from stations.selectors.traffic import GATEWAY_PULSE
@@ -139,6 +140,11 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
             ],
         )
         takeovers = _count_takeovers(cursor, taken_over)
+        count_troubles(
+            Seen(pile_id, place_of[pile_id].path, "takeover", "", fact.received_at, fact.remote)
+            for pile_id, fact in newest.items()
+            if pile_id in taken_over
+        )
     tell("piles", [place_of[pile_id] for pile_id in taken])
     _tell_moved(
         [

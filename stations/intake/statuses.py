@@ -18,6 +18,7 @@ from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
 from stations.intake import evidence
 from stations.intake.batch import Row, path_columns, sql, tell, with_values
+from stations.intake.trouble import Seen, count_troubles
 from stations.selectors.places import PilePlace, forget_places, places
 from stations.states import CONNECTOR_MOVES, OCCUPIED, is_legal_step
 
@@ -111,8 +112,15 @@ def report_status(facts: Sequence[StatusReported]) -> list[StatusChange]:
         if (change.fact.pile_id, change.fact.received_at, change.fact.message_id[:64]) in kept
     ]
     evidence.of_statuses(new)
+    count_troubles(_illegal(change) for change in new if not change.legal)
     tell("connectors", {c.place.pile_id: c.place for c in new if c.changed}.values())
     return new
+
+
+def _illegal(change: StatusChange) -> Seen:
+    place, fact = change.place, change.fact
+    step = f"{fact.connector}: {change.previous or '?'} -> {fact.status}"
+    return Seen(place.pile_id, place.path, "illegal", "StatusNotification", fact.received_at, step)
 
 
 def _lock(cursor: Any, facts: Sequence[StatusReported], place_of: dict[int, PilePlace]) -> dict[Key, _State]:

@@ -15,6 +15,8 @@ from stations.models.devices import (
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
+from stations.models.trouble import Trouble
+from stations.models.vendors import VendorMessage
 
 __all__ = [
     "Command",
@@ -37,6 +39,8 @@ __all__ = [
     "Tariff",
     "TariffStatus",
     "TariffVersion",
+    "Trouble",
     "UnclaimedPile",
+    "VendorMessage",
     "VersionState",
 ]

@@ -1,4 +1,4 @@
-"""The list of commands."""
+"""The lists of commands, and of what terminals do that they should not."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from stations import selectors, tones
-from stations.models import Command, CommandStatus
+from stations.models import Command, CommandStatus, Trouble
 from stations.permissions import StationPerm
+from stations.remarks import KINDS
 
 
 class CommandTable(ListTable):
@@ -53,4 +54,48 @@ COMMANDS = Resource(
     menu=Place("stations", 70),
     empty=Empty(_("No command is like this"), _("What is asked of terminals stands here, with its outcome.")),
     live="commands",
+)
+
+
+class TroubleTable(ListTable):
+    pile = columns.Link(
+        "pile__name",
+        to="stations:pile",
+        key="pile__id",
+        head=_("Terminal"),
+        second=columns.Text("pile__identity", head=_("Identity")),
+    )
+    kind = columns.Text(show=lambda kind: KINDS.get(kind, kind), second=columns.Text("example"))
+    action = columns.Text(sort=("action", "pk"))
+    count = columns.Number(sort=True)
+    day = columns.Day(sort=True)
+    last_at = columns.When(sort=True)
+    first_at = columns.When(shown=False)
+
+
+class TroubleFilters(ListFilters):
+    last_at = filters.Period()
+    pile = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
+    kind = filters.Choice(choices=KINDS)
+    action = filters.Text()
+    agency = filters.Subtree(label=_("Agency"))
+
+
+TROUBLES = Resource(
+    name="stations.troubles",
+    path="piles/troubles/",
+    title=_("Refused and misbehaving"),
+    model=Trouble,
+    rows=selectors.troubles,
+    table=TroubleTable,
+    filters=TroubleFilters,
+    view=StationPerm.FRAMES_VIEW,
+    export=StationPerm.EXPORT,
+    label="kind",
+    order=("-last_at", "-id"),
+    menu=Place("stations", 75),
+    empty=Empty(
+        _("All terminals behave"),
+        _("What a terminal sends that is not as the protocol says is counted here, by day."),
+    ),
 )

@@ -12,6 +12,7 @@ from stations.selectors.sites import (
     connectors_of,
     faulted_connectors,
     live_tokens,
+    messages_to_piles,
     model_list,
     model_named,
     open_station_count,
@@ -28,6 +29,7 @@ from stations.selectors.sites import (
     stations_by_name,
     unclaimed,
     unclaimed_count,
+    vendor_messages,
 )
 from stations.selectors.tariffs import (
     assignable_tariffs,
@@ -52,6 +54,7 @@ from stations.selectors.traffic import (
     outages,
     queued_orders,
     statuses_of,
+    troubles,
 )
 
 __all__ = [
@@ -77,6 +80,7 @@ __all__ = [
     "lacks_trigger",
     "listening_since",
     "live_tokens",
+    "messages_to_piles",
     "model_list",
     "model_named",
     "open_station_count",
@@ -100,8 +104,10 @@ __all__ = [
     "tariff_in_force",
     "tariff_list",
     "tariffs",
+    "troubles",
     "unclaimed",
     "unclaimed_count",
+    "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",

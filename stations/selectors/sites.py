@@ -21,7 +21,9 @@ from stations.models import (
     Station,
     StationStatus,
     UnclaimedPile,
+    VendorMessage,
 )
+from stations.models.vendors import Direction
 from stations.states import CHARGING
 from stations.tokens import read_token
 from tenants.models import Tenant, TenantStatus
@@ -179,6 +181,16 @@ def pile_models() -> QuerySet[PileModel]:
 def model_named(name: str, manufacturer_id: int) -> PileModel | None:
     """The model of this name, if the manufacturer has it."""
     return PileModel.objects.filter(tenant_id=manufacturer_id, name=name.strip()).first()
+
+
+def vendor_messages() -> QuerySet[VendorMessage]:
+    """Vendor messages of the scope and those handed down to it."""
+    return VendorMessage.objects.order_by("vendor_id", "message_id", "pk")
+
+
+def messages_to_piles() -> QuerySet[VendorMessage]:
+    """Those that may be sent to piles."""
+    return vendor_messages().filter(direction=Direction.TO_PILE)
 
 
 def unclaimed() -> QuerySet[UnclaimedPile]:

@@ -13,7 +13,7 @@ from backoffice.kit import clock
 from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandOrder, CommandState
 from stations.keys import KEY_NAME
-from stations.models import Command, Frame, Gateway, Pile, PileEvent, StatusEvent
+from stations.models import Command, Frame, Gateway, Pile, PileEvent, StatusEvent, Trouble
 
 GATEWAY_PULSE = timedelta(seconds=10)
 """How often a gateway says that it lives."""
@@ -45,15 +45,27 @@ def commands_about(about: str) -> QuerySet[Command]:
     return Command.objects.filter(about=about).order_by("created_at", "pk")
 
 
-def frames_of(pile_id: int, since: datetime, until: datetime, *, action: str = "") -> QuerySet[Frame]:
+def frames_of(
+    pile_id: int, since: datetime, until: datetime, *, action: str = "", text: str = "", odd: bool = False
+) -> QuerySet[Frame]:
     """The conversation with a pile in a span of time, the newest first.
 
-    The span is what keeps the query on a few partitions. ``action`` keeps that message and its answers.
+    The span is what keeps the query on a few partitions. ``action`` keeps that message and its answers,
+    ``text`` the frames that contain it, ``odd`` those with remarks or errors.
     """
     frames = Frame.objects.filter(pile=pile_id, at__gte=since, at__lt=until)
     if action:
         frames = frames.filter(action=action)
+    if text:
+        frames = frames.filter(text__icontains=text)
+    if odd:
+        frames = frames.filter(~Q(remarks="") | Q(kind__in=["error", "unknown"]))
     return frames.order_by("-at", "-id")
+
+
+def troubles() -> QuerySet[Trouble]:
+    """What piles of the scope did that they should not, the newest first."""
+    return Trouble.objects.select_related("pile")
 
 
 def cursor_of(frame: Frame) -> str:

@@ -15,8 +15,9 @@ from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
+from stations.staleness import STATUS_OLD_AFTER, is_old
 from stations.tokens import print_token
-from stations.views.talk import recent_utterances
+from stations.views.conversation import recent_utterances
 from stations.views.workbench import pile_page
 
 COMMANDS_SHOWN = 8
@@ -117,7 +118,7 @@ def _connectors(row, grants):
                 "badge": _status_badge(connector.status),
                 "link": link_of(code) if code else "",
                 "code": print_token(code.token) if code else "",
-                "actions": _asks(row, grants, connector.number),
+                "actions": [*_stale(row, grants, connector), *_asks(row, grants, connector.number)],
                 "may_edit": StationPerm.MANAGE in grants,
             }
         )
@@ -129,7 +130,7 @@ def _asks(row, grants, connector=None):
 
     Those about one connector stand beside it, the others below.
     """
-    dead = "" if row.online else _("The terminal is offline")
+    dead = _dead(row)
     query = f"?connector={connector}" if connector else ""
     return [
         Action(
@@ -143,6 +144,20 @@ def _asks(row, grants, connector=None):
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
     ]
+
+
+def _dead(row):
+    return "" if row.online else _("The terminal is offline")
+
+
+def _stale(row, grants, connector):
+    """A button that asks for a state nothing was heard of for long."""
+    if not grants & {StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}:
+        return []
+    if not is_old(connector.reported_at, clock.now(), STATUS_OLD_AFTER):
+        return []
+    address = reverse("stations:ask_for", args=[row.pk, "status", connector.number])
+    return [Action(_("Ask the pile"), address, icon="refresh", refused=_dead(row))]
 
 
 def _price(row):

@@ -49,7 +49,9 @@ from stations.models import (
     StatusEvent,
     Tariff,
     TariffVersion,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
@@ -161,7 +163,9 @@ PLAIN = (
     TariffVersion,
     TopUp,
     Transaction,
+    Trouble,
     UnclaimedPile,
+    VendorMessage,
     Wallet,
 )
 for _model in PLAIN:

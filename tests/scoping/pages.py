@@ -35,6 +35,7 @@ from stations.models import (
     Tariff,
     TariffVersion,
     UnclaimedPile,
+    VendorMessage,
 )
 from stations.permissions import StationPerm
 from tenants.models import Membership, Tenant
@@ -105,7 +106,12 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_download": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_messages_replay": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
+    "stations:ask_for": Page(
+        Pile, more=("status", 1), perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:claim": Page(UnclaimedPile, perm=StationPerm.CLAIM),
     "stations:connector_edit": Page(Connector, perm=StationPerm.MANAGE),
     "stations:connector_code": Page(Connector, perm=StationPerm.MANAGE),
@@ -119,6 +125,7 @@ PAGES: dict[str, Page] = {
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
+    "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
 
 for _name, _perm in {
