@@ -18,7 +18,6 @@ def conclude_commands() -> None:
 @sweep
 def drop_lost_gateways() -> None:
     intake.drop_lost_gateways()
-    sweeps.lose_commands()
 
 
 @sweep
