@@ -120,6 +120,7 @@ def faults_of(resource: Resource) -> Iterator[str]:
     shown = {path for column in columns.values() for path in column.sources}
     perms = {resource.view, resource.export, *(action.perm for action in resource.actions)}
     perms |= {action.perm for action in resource.page_actions} | {one.perm for one in columns.values()}
+    perms |= {perm for page in resource.bulk_pages for perm in page.perms}
     for perm in perms - known - {None}:
         yield f"no permission {perm}"
     if resource.label not in shown:
@@ -134,7 +135,11 @@ def faults_of(resource: Resource) -> Iterator[str]:
         yield f"path {resource.path}: no slash before, one behind"
     if resource.detail and not _leads(resource.detail, "x", "1"):
         yield f"no address {resource.detail}"
-    icons = {action.icon for action in resource.actions} | {action.icon for action in resource.page_actions}
+    for page in resource.bulk_pages:
+        if not _leads(page.to):
+            yield f"no address {page.to}"
+    buttons: list[Any] = [*resource.actions, *resource.page_actions, *resource.bulk_pages]
+    icons = {button.icon for button in buttons}
     for icon in icons - {""} - ICONS.keys():
         yield f"no icon {icon}"
 

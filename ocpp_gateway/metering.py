@@ -15,7 +15,7 @@ from typing import Any, Final
 from ocpp.v16 import enums
 
 from ocpp_gateway import wire
-from ocpp_gateway.reading import Inbound, as_text, fold, read_decimal, vocabulary
+from ocpp_gateway.reading import REGISTER_FACTORS, Inbound, as_text, fold, read_decimal, vocabulary
 
 _CACHED_CHARS: Final = 100
 
@@ -117,6 +117,7 @@ def _members(value: Any, name: str, notes: Inbound) -> Iterator[dict[str, Any]]:
 
 
 def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.SampledValue]:
+    mislabelled = notes.pile.energy_unit != "as_labelled"
     for sample in _members(entry.get("sampledValue"), "sampledValue", notes):
         raw = sample.get("value")
         if raw is None or (type(raw) is str and not raw.strip()):
@@ -130,6 +131,8 @@ def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.Sample
         value = None if kind.format == "SignedData" else read_decimal(raw, "value", notes)
         if value is not None and kind.factor is not None:
             value = value * kind.factor
+        if mislabelled and value is not None and kind.unit == "Wh":
+            value = _relabelled(value, kind, notes.pile.energy_unit)
         yield wire.SampledValue(
             measurand=kind.measurand,
             raw=as_text(raw),
@@ -140,6 +143,14 @@ def _read_samples(entry: dict[str, Any], notes: Inbound) -> Iterator[wire.Sample
             context=kind.context,
             format=kind.format,
         )
+
+
+def _relabelled(value: Decimal, kind: _Kind, unit: str) -> Decimal:
+    """Energy in Wh of a pile that labels it wrongly; what is labelled otherwise is believed."""
+    if unit == "Wh":
+        return value if kind.factor is None else value / kind.factor
+    factor = REGISTER_FACTORS.get(unit)
+    return value if factor is None or kind.factor is not None else value * factor
 
 
 def _kind(sample: dict[str, Any]) -> _Kind:

@@ -26,6 +26,9 @@ from ocpp_gateway import wire
 KEPT_CHARS: Final = 500
 KEPT_REMARKS: Final = 40
 
+REGISTER_FACTORS: Final = {"kWh": Decimal(1000), "10Wh": Decimal(10)}
+"""Wh in one step of a register that is not in Wh, by ``PileRecord.energy_unit``."""
+
 UNSYNCED_BEFORE: Final = datetime(2015, 1, 1, tzinfo=UTC)
 UNSYNCED_AHEAD: Final = timedelta(minutes=10)
 SKEW: Final = timedelta(seconds=120)
@@ -149,6 +152,18 @@ class Inbound:
             self.note("fraction", name)
         return int(whole)
 
+    def register(self, name: str) -> int:
+        """An energy register in Wh, whatever the pile counts in; 0 where there is none."""
+        factor = REGISTER_FACTORS.get(self.pile.energy_unit)
+        if factor is None:
+            return self.integer(name) or 0
+        value = self.fields.get(name)
+        number = None if value is None or value == "" else read_decimal(value, name, self)
+        if number is None:
+            self.note("missing", name)
+            return 0
+        return int((number * factor).to_integral_value(ROUND_HALF_UP))
+
     def connector(self) -> int:
         """The connector; where it cannot be read, the only one of the pile, else 0 (the whole pile)."""
         number = self.integer("connectorId")
@@ -162,10 +177,12 @@ class Inbound:
     def id_tag(self, *, required: bool = False) -> str:
         """The idTag as it is matched: without blanks and without what the pile's model adds to it."""
         tag = self.text("idTag", 20, required=required)
-        prefix, suffix = self.pile.id_tag_prefix, self.pile.id_tag_suffix
-        if not prefix and not suffix:
-            return tag
-        return _strip_suffix(_strip_prefix(tag, prefix), suffix) or tag
+        pile = self.pile
+        if pile.id_tag_prefix or pile.id_tag_suffix:
+            tag = _strip_suffix(_strip_prefix(tag, pile.id_tag_prefix), pile.id_tag_suffix) or tag
+        if pile.id_tag_reversed:
+            tag = _reversed_bytes(tag)
+        return (tag.lstrip("0") or tag) if pile.id_tag_cut_zeros else tag
 
     def instant(self, name: str = "timestamp", *, required: bool = True) -> tuple[datetime, datetime | None]:
         """The time to go by, and the pile's own (None where there is none)."""
@@ -344,6 +361,16 @@ def _strip_prefix(tag: str, prefix: str) -> str:
         _, found, rest = tag.partition(prefix[1:])
         return rest if found else tag
     return tag.removeprefix(prefix)
+
+
+_HEX_BYTES = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+
+
+def _reversed_bytes(tag: str) -> str:
+    """A UID from its last byte to its first; what is no UID stays as it is."""
+    if _HEX_BYTES.fullmatch(tag) is None:
+        return tag
+    return "".join(tag[at : at + 2] for at in range(len(tag) - 2, -1, -2))
 
 
 def _strip_suffix(tag: str, suffix: str) -> str:

@@ -63,6 +63,9 @@ class PileRecord:
     heartbeat_interval_s: int = 300
     id_tag_prefix: str = ""  # cut off before matching; "*:" = everything up to the first colon
     id_tag_suffix: str = ""  # cut off before matching; "_*" = everything from the last underscore
+    id_tag_reversed: bool = False  # read backwards, byte by byte, where it is hexadecimal
+    id_tag_cut_zeros: bool = False  # without leading zeros
+    energy_unit: str = "as_labelled"  # else what energy really is in: kWh, 10Wh, Wh (labelled kWh)
     max_frame_bytes: int = 4 * 1024 * 1024
     connectors: tuple[int, ...] = ()
 

@@ -23,12 +23,12 @@ WHATEVER_TAKES = "Scheduled"
 
 
 def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
-    """Commands, locked, after the piles whose keys they change."""
+    """Commands, locked, after the piles whose keys they change and whose settings they tell."""
     wanted = set(command_ids)
-    key_changes = Command.objects.filter(
-        pk__in=wanted, action="ChangeConfiguration", payload__key=keys.KEY_NAME
+    about_piles = Command.objects.filter(
+        pk__in=wanted, action__in=["ChangeConfiguration", "GetConfiguration"]
     )
-    list(locks.locked(Pile.objects.filter(pk__in=key_changes.values("pile"))))
+    list(locks.locked(Pile.objects.filter(pk__in=about_piles.values("pile"))))
     return {command.pk: command for command in locks.locked(Command.objects.filter(pk__in=wanted))}
 
 

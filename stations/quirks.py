@@ -16,8 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 class Quirks:
     """``boot_answer``: Accepted, Pending or Rejected (OCPP 1.6 §4.2). ``clock_zone``: of times without a zone.
 
-    ``id_tag_prefix`` and ``id_tag_suffix`` are cut off an idTag before it is matched. ``register``:
-    ``absolute``, or ``relative`` where meter values count from the start of each transaction.
+    ``id_tag_prefix`` and ``id_tag_suffix`` are cut off an idTag before it is matched, then it is read
+    backwards byte by byte where ``id_tag_reversed``, then leading zeros go where ``id_tag_cut_zeros``.
+    ``register``: ``absolute``, or ``relative`` where meter values count from the start of each transaction.
+    ``energy_unit``: what energy really is in, whatever its label says: ``kWh`` and ``10Wh`` count for
+    registers and for values labelled Wh or not at all, ``Wh`` for values labelled kWh.
+    ``key_form``: how the key must be written into the header, ``raw``, ``hex`` or ``either``.
     ``connection_timeout_s``: how long the pile waits for the plug.
     """
 
@@ -28,8 +32,12 @@ class Quirks:
     require_subprotocol: bool = True
     id_tag_prefix: str = ""
     id_tag_suffix: str = ""
+    id_tag_reversed: bool = False
+    id_tag_cut_zeros: bool = False
     max_frame_bytes: int = 4 * 1024 * 1024
     register: str = "absolute"
+    energy_unit: str = "as_labelled"
+    key_form: str = "either"
     connection_timeout_s: int = 120
 
 
@@ -37,6 +45,8 @@ DEFAULTS = Quirks()
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "boot_answer": ("Accepted", "Pending", "Rejected"),
     "register": ("absolute", "relative"),
+    "energy_unit": ("as_labelled", "kWh", "10Wh", "Wh"),
+    "key_form": ("either", "raw", "hex"),
 }
 RANGES: Mapping[str, range] = {
     "heartbeat_interval_s": range(10, 86_401),

@@ -7,8 +7,10 @@ step that is not in the table is marked, because piles hide intermediate states 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
+from backoffice.kit.machines import Machine
 from ocpp_gateway.wire import CommandState
 
 _C = CommandState
@@ -97,3 +99,43 @@ def is_legal_step(connector: int, previous: str, status: str) -> bool:
     if status not in CONNECTOR_MOVES:
         return False
     return previous in {"", status} or status in CONNECTOR_MOVES.get(previous, frozenset())
+
+
+class CampaignState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+_P = CampaignState
+CAMPAIGN: Final[Machine] = {
+    _P.RUNNING: frozenset({_P.PAUSED, _P.STOPPED, _P.DONE}),
+    _P.PAUSED: frozenset({_P.RUNNING, _P.STOPPED}),
+    _P.STOPPED: frozenset(),
+    _P.DONE: frozenset(),
+}
+"""Many piles asked for the same. One that is paused or stopped asks nobody any more; who was asked ends."""
+
+
+class ItemState(StrEnum):
+    """One pile of a campaign. ``SKIPPED`` was never asked."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+_I = ItemState
+ITEM: Final[Machine] = {
+    _I.WAITING: frozenset({_I.RUNNING, _I.FAILED, _I.SKIPPED}),
+    _I.RUNNING: frozenset({_I.DONE, _I.FAILED}),
+    _I.DONE: frozenset(),
+    _I.FAILED: frozenset(),
+    _I.SKIPPED: frozenset(),
+}
+
+ITEM_OPEN: Final = frozenset({_I.WAITING, _I.RUNNING})
+"""Not ended yet."""

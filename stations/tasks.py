@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import sweeps
+from stations.services import campaigns, resharing, settings, sweeps
 
 
 @sweep
@@ -16,8 +16,25 @@ def conclude_commands() -> None:
 
 
 @sweep
+def advance_campaigns() -> None:
+    campaigns.advance_campaigns()
+
+
+@sweep
+def follow_settings() -> None:
+    settings.read_again()
+    settings.set_after_boot()
+    settings.compare_again()
+
+
+@sweep
 def drop_lost_gateways() -> None:
     intake.drop_lost_gateways()
+
+
+@sweep
+def share_loads() -> None:
+    resharing.share_loads()
 
 
 @sweep
@@ -26,4 +43,11 @@ def keep_traffic() -> None:
     sweeps.forget_history()
 
 
-SCHEDULE = {conclude_commands: 5.0, drop_lost_gateways: intake.LOOK_EVERY_S, keep_traffic: 3600.0}
+SCHEDULE = {
+    conclude_commands: 5.0,
+    advance_campaigns: 2.0,
+    follow_settings: 3.0,
+    share_loads: 2.0,
+    drop_lost_gateways: intake.LOOK_EVERY_S,
+    keep_traffic: 3600.0,
+}

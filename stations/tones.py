@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from backoffice.kit.frame import Tone
 from stations.models import (
+    CampaignStatus,
     CommandStatus,
     ConnectorStatus,
+    DriftState,
     Intent,
+    ItemStatus,
     Life,
+    ProfileState,
     Registration,
     StationStatus,
     TariffStatus,
@@ -60,6 +64,32 @@ COMMAND: Mapping[str, Tone] = {
     CommandStatus.EXPIRED: "plain",
     CommandStatus.EFFECT_SEEN: "charging",
     CommandStatus.EFFECT_MISSING: "fault",
+}
+CAMPAIGN: Mapping[str, Tone] = {
+    CampaignStatus.RUNNING: "charging",
+    CampaignStatus.PAUSED: "waiting",
+    CampaignStatus.STOPPED: "offline",
+    CampaignStatus.DONE: "idle",
+}
+CAMPAIGN_PILE: Mapping[str, Tone] = {
+    ItemStatus.WAITING: "plain",
+    ItemStatus.RUNNING: "waiting",
+    ItemStatus.DONE: "charging",
+    ItemStatus.FAILED: "fault",
+    ItemStatus.SKIPPED: "offline",
+}
+DRIFT: Mapping[str, Tone] = {
+    DriftState.SAME: "charging",
+    DriftState.DIFFERS: "fault",
+    DriftState.READONLY: "fault",
+    DriftState.MISSING: "waiting",
+    DriftState.UNKNOWN: "offline",
+}
+PROFILE: Mapping[str, Tone] = {
+    ProfileState.WANTED: "waiting",
+    ProfileState.INSTALLED: "charging",
+    ProfileState.REFUSED: "fault",
+    ProfileState.CLEARED: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {

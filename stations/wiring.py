@@ -5,10 +5,17 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
+from stations import campaigns
+from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services.asking import COMMAND
+from stations.services.profiles import hear_of_command
+from stations.services.pushing import PUSH, READ
+from stations.snapshots import hear_of_settings
 from tenants.hooks import closing_blockers, equipment
 
+command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
 
 
@@ -21,5 +28,8 @@ def open_stations(tenant_id: int) -> str | None:
     return ngettext("%(count)d station", "%(count)d stations", count) % {"count": count}
 
 
+command_finished.listen(hear_of_settings)
+for _kind in (COMMAND, READ, PUSH):
+    campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)

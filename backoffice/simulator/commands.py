@@ -9,8 +9,9 @@ from random import Random
 from typing import Any, Final
 
 from backoffice.simulator.cars import Car
-from backoffice.simulator.machine import Machine
+from backoffice.simulator.machine import Machine, stamp
 from backoffice.simulator.outlet import Outlet
+from stations.profiles import Unit
 
 PLUGS_IN_AFTER = timedelta(seconds=10)
 """A driver who started from the phone has a car here so long after, unless it is plugged in already."""
@@ -159,15 +160,54 @@ def data_transfer(machine: Machine, payload: Payload, at: datetime, chance: Rand
     return {"status": "Accepted", "data": str(payload.get("data", ""))}
 
 
+def set_profile(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """A TxProfile without its transaction is refused (OCPP 1.6 §5.16.2)."""
+    connector, data = payload["connectorId"], payload["csChargingProfiles"]
+    outlet = machine.outlet(connector)
+    if connector != 0 and outlet is None:
+        return NotDone("PropertyConstraintViolation", "no such connector")
+    if data["chargingProfilePurpose"] == "TxProfile":
+        session = outlet.session if outlet is not None else None
+        if session is None or session.id != data.get("transactionId"):
+            return _status("Rejected")
+    machine.limits.install(connector, data)
+    return _status("Accepted")
+
+
+def clear_profile(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    return _status("Accepted" if machine.limits.clear(payload) else "Unknown")
+
+
+def composite_schedule(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    number, duration_s = payload["connectorId"], int(payload["duration"])
+    outlet = machine.own if number == 0 else machine.outlet(number)
+    if outlet is None:
+        return _status("Rejected")
+    unit = Unit(payload.get("chargingRateUnit", Unit.WATTS))
+    return {
+        "status": "Accepted",
+        "connectorId": number,
+        "scheduleStart": stamp(at),
+        "chargingSchedule": {
+            "duration": duration_s,
+            "chargingRateUnit": unit.value,
+            "chargingSchedulePeriod": machine.limits.schedule(outlet, duration_s, unit, at),
+        },
+    }
+
+
 HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
     "ChangeAvailability": change_availability,
     "ChangeConfiguration": change_configuration,
     "ClearCache": clear_cache,
+    "ClearChargingProfile": clear_profile,
     "DataTransfer": data_transfer,
+    "GetCompositeSchedule": composite_schedule,
     "GetConfiguration": get_configuration,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
     "Reset": reset,
+    "SetChargingProfile": set_profile,
     "TriggerMessage": trigger,
     "UnlockConnector": unlock,
 }

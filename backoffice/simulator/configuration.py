@@ -10,11 +10,14 @@ KEY: Final = "AuthorizationKey"
 """Write-only (security white paper A01): it is never read back."""
 
 READ_ONLY: Final[Mapping[str, str]] = {
-    "ChargeProfileMaxStackLevel": "0",
+    "ChargeProfileMaxStackLevel": "20",
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": "24",
     "GetConfigurationMaxKeys": "50",
     "MeterValuesAlignedDataMaxLength": "5",
     "MeterValuesSampledDataMaxLength": "5",
-    "SupportedFeatureProfiles": "Core,RemoteTrigger",
+    "MaxChargingProfilesInstalled": "40",
+    "SupportedFeatureProfiles": "Core,RemoteTrigger,SmartCharging",
 }
 NUMBERS: Final[Mapping[str, int]] = {
     "ClockAlignedDataInterval": 900,

@@ -17,6 +17,7 @@ from typing import Any
 
 from backoffice.simulator.cars import Car
 from backoffice.simulator.configuration import Configuration
+from backoffice.simulator.limits import Limits
 from backoffice.simulator.outlet import Outlet, Report, Session
 
 Payload = Mapping[str, Any]
@@ -77,6 +78,7 @@ class Machine:
     is_accepted: bool = False
     away_until: datetime | None = None
     restart_at: datetime | None = None
+    limits: Limits = field(default_factory=Limits)
     _calls: deque[Call] = field(default_factory=deque)
     _flying: Call | None = None
     _hold_until: datetime | None = None
@@ -179,6 +181,7 @@ class Machine:
     def tick(self, at: datetime) -> None:
         """Let the time pass until ``at``: energy flows, cars come and go, readings fall due."""
         since = self._now or at
+        self.limits.apply(self.outlets, at)
         while self._agenda and self._agenda[0][0] <= at:
             when, _number, deed = heapq.heappop(self._agenda)
             self._flow(since, max(when, since))
@@ -245,6 +248,7 @@ class Machine:
             return
         self._say_stop(session, outlet.register, reason, at, tag)
         outlet.session, outlet.power_w, outlet.is_finishing = None, 0.0, True
+        self.limits.end(outlet.number)
         if outlet.operative_next is not None:
             outlet.is_operative, outlet.operative_next = outlet.operative_next, None
 

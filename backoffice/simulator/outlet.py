@@ -10,6 +10,8 @@ from backoffice.simulator.cars import Car
 
 DIRECT_VOLTS, MAINS_VOLTS = 620, 230
 OK = "NoError"
+PAUSE_W = 1_380
+"""Less than 6 A on one phase is nothing that a vehicle can take (IEC 61851)."""
 
 
 class Fault(NamedTuple):
@@ -57,6 +59,9 @@ class Outlet:
     operative_next: bool | None = None
     """Set by a ChangeAvailability that waits for the end of a transaction."""
 
+    limit_w: float | None = None
+    """What its charging profiles let through; None where none says anything."""
+
     power_w: float = 0.0
     reported: Report | None = None
 
@@ -74,6 +79,8 @@ class Outlet:
         if self.fault is not None and self.fault.blocking:
             return "Faulted"
         if self.session is not None:
+            if self.limit_w is not None and self.limit_w < PAUSE_W:
+                return "SuspendedEVSE"
             is_full = self.car is None or self.car.is_full
             return "SuspendedEV" if is_full else "Charging"
         if self.car is not None:
@@ -95,7 +102,8 @@ class Outlet:
             self.power_w = 0.0
             return
         charging_s = (until - session.started_at).total_seconds()
-        self.power_w = car.wants(self.rated_w, charging_s)
+        offered = self.rated_w if self.limit_w is None else min(self.rated_w, self.limit_w)
+        self.power_w = car.wants(offered, charging_s)
         self.meter_wh += car.take(self.power_w * seconds / 3600)
         if car.is_full:
             self.power_w = 0.0

@@ -33,7 +33,7 @@ def read_start(message: Inbound) -> wire.TransactionStarted:
     return wire.TransactionStarted(
         connector=message.connector(),
         id_tag=message.id_tag(required=True),
-        meter_start=message.integer("meterStart") or 0,
+        meter_start=message.register("meterStart"),
         at=at,
         pile_time=pile_time,
         # Some piles send 0 or -1 for "none".
@@ -61,7 +61,7 @@ def read_stop(message: Inbound) -> wire.TransactionStopped:
     at, pile_time = message.instant()
     return wire.TransactionStopped(
         transaction_id=message.integer("transactionId") or 0,
-        meter_stop=message.integer("meterStop") or 0,
+        meter_stop=message.register("meterStop"),
         at=at,
         pile_time=pile_time,
         id_tag=message.id_tag() or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.core import validators
@@ -67,24 +68,34 @@ class SettingField(forms.TypedChoiceField):
         )
 
 
-class QuirksMixin(forms.Form):
-    """How a pile is spoken to. What is left empty is as ``where_else`` has it."""
+def _choice(label, choices, help_text=""):
+    return forms.ChoiceField(
+        label=label, required=False, choices=[("", _("As usual")), *choices], help_text=help_text
+    )
 
-    boot_answer = forms.ChoiceField(
-        label=_("Answer to a boot"),
-        required=False,
-        choices=[
-            ("", _("As usual")),
-            ("Accepted", _("Accept")),
-            ("Pending", _("Hold back")),
-            ("Rejected", _("Reject")),
-        ],
+
+def _number(label, name, help_text=""):
+    allowed = quirks.RANGES[name]
+    return forms.IntegerField(
+        label=label, required=False, min_value=allowed[0], max_value=allowed[-1], help_text=help_text
     )
-    heartbeat_interval_s = forms.IntegerField(
-        label=_("Heartbeat, s"), required=False, min_value=10, max_value=86_400
+
+
+class QuirksMixin(forms.Form):
+    """How a pile is spoken to. What is left empty is as ``show_inherited`` has it."""
+
+    boot_answer = _choice(
+        _("Answer to a boot"),
+        [("Accepted", _("Accept")), ("Pending", _("Hold back")), ("Rejected", _("Reject"))],
+        _("Held back, it can be set up and does not charge yet."),
     )
-    connection_timeout_s = forms.IntegerField(
-        label=_("Waits for the plug, s"), required=False, min_value=1, max_value=3_600
+    heartbeat_interval_s = _number(
+        _("Heartbeat, s"), "heartbeat_interval_s", _("How often it is to say that it lives.")
+    )
+    connection_timeout_s = _number(
+        _("Waits for the plug, s"),
+        "connection_timeout_s",
+        _("As set at the terminal; a start is given up a little later."),
     )
     clock_zone = forms.CharField(
         label=_("Zone of times without one"),
@@ -104,13 +115,37 @@ class QuirksMixin(forms.Form):
         max_length=20,
         help_text=_("_* is all from the last underscore."),
     )
-    register = forms.ChoiceField(
-        label=_("Meter values count"),
-        required=False,
-        choices=[("", _("As usual")), ("absolute", _("for ever")), ("relative", _("from each start"))],
+    id_tag_reversed = SettingField(
+        label=_("Card numbers come backwards"), help_text=_("04A1B2 stands for B2A104.")
     )
-    ping = SettingField(label=_("Is asked for a sign of life"))
-    require_subprotocol = SettingField(label=_("Must name its protocol"))
+    id_tag_cut_zeros = SettingField(label=_("Leave out leading zeros of card numbers"))
+    register = _choice(
+        _("Meter values count"), [("absolute", _("for ever")), ("relative", _("from each start"))]
+    )
+    energy_unit = _choice(
+        _("Energy really is in"),
+        [
+            ("as_labelled", _("what it says")),
+            ("kWh", _("kWh, though it says Wh or nothing")),
+            ("10Wh", _("10 Wh, though it says Wh or nothing")),
+            ("Wh", _("Wh, though it says kWh")),
+        ],
+        _("Counts for new readings; those that were kept stay as they are."),
+    )
+    ping = SettingField(
+        label=_("Is asked for a sign of life"), help_text=_("No for terminals that never answer a ping.")
+    )
+    require_subprotocol = SettingField(
+        label=_("Must name its protocol"), help_text=_("No for terminals that connect without ocpp1.6.")
+    )
+    key_form = _choice(
+        _("Password comes"),
+        [("either", _("either way")), ("raw", _("as bytes")), ("hex", _("as digits"))],
+        _("What comes otherwise is refused."),
+    )
+    max_frame_bytes = _number(
+        _("Longest message, bytes"), "max_frame_bytes", _("A longer one ends the connection.")
+    )
 
     QUIRKS = (
         "boot_answer",
@@ -119,10 +154,28 @@ class QuirksMixin(forms.Form):
         "clock_zone",
         "id_tag_prefix",
         "id_tag_suffix",
+        "id_tag_reversed",
+        "id_tag_cut_zeros",
         "register",
+        "energy_unit",
         "ping",
         "require_subprotocol",
+        "key_form",
+        "max_frame_bytes",
     )
+
+    def show_inherited(self, inherited, words):
+        """Say what an empty field means: ``inherited`` are the settings above, ``words`` have %(value)s."""
+        for name in self.QUIRKS:
+            field: Any = self.fields[name]
+            value = getattr(inherited, name)
+            if isinstance(field, forms.ChoiceField):
+                offered: Any = field.choices
+                (empty, _usual), *choices = offered
+                label = next((label for one, label in choices if one == value), value)
+                field.choices = [(empty, words % {"value": label}), *choices]
+            else:
+                field.widget.attrs["placeholder"] = str(value)
 
     def clean_clock_zone(self):
         zone = self.cleaned_data["clock_zone"]

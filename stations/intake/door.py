@@ -151,9 +151,10 @@ def _key_used(hello: Hello, found: _Found) -> tuple[keys.Which, KeyForm] | None:
     if hello.user_name != hello.identity or hello.password is None:
         return None
     current, following = match(hello.password, found.key), match(hello.password, found.next_key)
-    if current is not None:
-        return keys.Which.CURRENT, current
-    return (keys.Which.NEXT, following) if following is not None else None
+    which, form = (keys.Which.NEXT, following) if current is None else (keys.Which.CURRENT, current)
+    if form is None or found.quirks.key_form not in {"either", form.value}:
+        return None
+    return which, form
 
 
 def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
@@ -175,6 +176,9 @@ def _record(identity: str, found: _Found) -> PileRecord:
         heartbeat_interval_s=quirks.heartbeat_interval_s,
         id_tag_prefix=quirks.id_tag_prefix,
         id_tag_suffix=quirks.id_tag_suffix,
+        id_tag_reversed=quirks.id_tag_reversed,
+        id_tag_cut_zeros=quirks.id_tag_cut_zeros,
+        energy_unit=quirks.energy_unit,
         max_frame_bytes=quirks.max_frame_bytes,
         connectors=tuple(found.connectors),
     )

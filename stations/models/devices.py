@@ -85,6 +85,7 @@ class Pile(TenantOwned):
 
     While ``next_key_hash`` is set both keys open the door. ``next_key_undecided``: the pile never said
     whether it took the next key, so the next handshake tells (OCPP 1.6 security white paper A01).
+    ``feature_profiles`` are those that it lists (OCPP 1.6 §3.3), None as long as it never said.
     ``status`` and what follows are what it reported of connector 0, itself.
     """
 
@@ -97,6 +98,9 @@ class Pile(TenantOwned):
     )
     tariff = models.ForeignKey(
         Tariff, models.PROTECT, null=True, blank=True, related_name="piles", verbose_name=_("own tariff")
+    )
+    load_group = models.ForeignKey(
+        "stations.LoadGroup", models.SET_NULL, null=True, blank=True, related_name="piles"
     )
     life = models.CharField(_("life"), max_length=12, choices=Life, default=Life.IN_SERVICE)
     intent = models.CharField(max_length=12, choices=Intent, default=Intent.OPERATIVE)
@@ -125,6 +129,7 @@ class Pile(TenantOwned):
     reported_model = models.CharField(max_length=120, blank=True)
     reported_serial = models.CharField(max_length=120, blank=True)
     firmware = models.CharField(_("firmware"), max_length=120, blank=True)
+    feature_profiles = models.JSONField(_("feature profiles"), null=True, blank=True)
     iccid = models.CharField(max_length=60, blank=True)
     imsi = models.CharField(max_length=60, blank=True)
     clock_offset_s = models.IntegerField(_("clock offset, s"), null=True, blank=True)
@@ -141,6 +146,11 @@ class Pile(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+def letter_of(number: int) -> str:
+    """What a connector of this number is called on labels and pages."""
+    return chr(ord("A") + number - 1) if 1 <= number <= 26 else str(number)
 
 
 class Connector(TenantOwned):
@@ -177,7 +187,7 @@ class Connector(TenantOwned):
 
     @property
     def letter(self) -> str:
-        return chr(ord("A") + self.number - 1) if 1 <= self.number <= 26 else str(self.number)
+        return letter_of(self.number)
 
 
 class QrToken(TenantOwned):

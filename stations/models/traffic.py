@@ -100,6 +100,11 @@ class Command(PathOwned):
                 ),
                 name="command_effect_awaited",
             ),
+            models.Index(
+                fields=["action", "answered_at"],
+                condition=models.Q(error__in=["NotImplemented", "NotSupported"]),
+                name="command_unknown_to_pile",
+            ),
             models.Index(fields=["about"], condition=~models.Q(about=""), name="command_about"),
         ]
 

@@ -1,20 +1,40 @@
 """The lists of this room."""
 
+from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
+from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
 from stations.resources.vendors import VENDOR_MESSAGES
 
-LISTS = (STATIONS, PILES, CONNECTORS, TARIFFS, COMMANDS, TROUBLES, UNCLAIMED, MODELS, VENDOR_MESSAGES)
+LISTS = (
+    STATIONS,
+    PILES,
+    CONNECTORS,
+    TARIFFS,
+    COMMANDS,
+    TROUBLES,
+    UNCLAIMED,
+    MODELS,
+    VENDOR_MESSAGES,
+    CAMPAIGNS,
+    CAMPAIGN_PILES,
+    TEMPLATES,
+    DRIFT,
+)
 
 __all__ = [
+    "CAMPAIGNS",
+    "CAMPAIGN_PILES",
     "COMMANDS",
     "CONNECTORS",
+    "DRIFT",
     "LISTS",
     "MODELS",
     "PILES",
     "STATIONS",
     "TARIFFS",
+    "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
     "VENDOR_MESSAGES",

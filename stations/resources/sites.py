@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Empty, Words
 from backoffice.kit.lists import (
+    BulkPage,
     ListFilters,
     ListTable,
     PageAction,
@@ -190,6 +191,13 @@ class PileFilters(ListFilters):
     model = filters.Text("model__name", label=_("Model"))
     firmware = filters.Text()
     life = filters.Choice(choices=Life)
+    settings = filters.Cases(
+        {
+            "off": (_("Not as wanted"), lambda: Q(pk__in=selectors.drifted_piles())),
+            "unread": (_("Wanted and not read"), lambda: Q(pk__in=selectors.unread_piles())),
+        },
+        label=_("Settings"),
+    )
     clock = filters.Cases(
         {"off": (_("More than 2 min off"), lambda: ~Q(clock_offset_s__range=(-120, 120)))}, label=_("Clock")
     )
@@ -210,6 +218,14 @@ PILES = Resource(
     detail="stations:pile",
     menu=Place("stations", 20),
     page_actions=(PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),),
+    bulk_pages=(
+        BulkPage(
+            label=_("Ask…"),
+            to="stations:bulk",
+            perms=frozenset({StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}),
+            icon="message",
+        ),
+    ),
     empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
     live="connectors piles",
 )

@@ -10,10 +10,9 @@ from django.db.models import Min, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from backoffice.kit import clock
-from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandOrder, CommandState
 from stations.keys import KEY_NAME
-from stations.models import Command, Frame, Gateway, Pile, PileEvent, StatusEvent, Trouble
+from stations.models import Command, Frame, Gateway, PileEvent, StatusEvent, Trouble
 
 GATEWAY_PULSE = timedelta(seconds=10)
 """How often a gateway says that it lives."""
@@ -156,32 +155,6 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append((start, end))
     return merged
-
-
-def lacks_trigger(pile: Pile, message: str) -> bool:
-    """Whether the last pile of this model and firmware that was asked for the message has no such trigger.
-
-    Remembered by the commands themselves, of whatever tenant; new firmware is asked anew.
-    """
-    if not pile.reported_model:
-        return False
-    with unscoped(reason="what a model can do is no secret of a tenant"):
-        said = (
-            Command.objects.annotate(said=KT("answer__status"))
-            .filter(
-                pile__reported_vendor=pile.reported_vendor,
-                pile__reported_model=pile.reported_model,
-                pile__firmware=pile.firmware,
-                action__in=["TriggerMessage", "ExtendedTriggerMessage"],
-                payload__requestedMessage=message,
-                answered_at__isnull=False,
-            )
-            .filter(said__isnull=False)
-            .order_by("-answered_at", "-pk")
-            .values_list("said", flat=True)
-            .first()
-        )
-    return said == "NotImplemented"
 
 
 def queued_orders(gateway: str) -> list[CommandOrder]:

@@ -24,7 +24,8 @@ from ocpp_gateway.wire import CommandOrder
 from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
-from stations.selectors import lacks_trigger
+from stations.selectors import lacks_trigger, unsupported
+from stations.services import profile_checks
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -56,7 +57,10 @@ class Terms(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere."""
+    """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere.
+
+    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it.
+    """
 
     action: str
     payload: Mapping[str, Any]
@@ -64,6 +68,7 @@ class Request:
     reason: str = ""
     about: str = ""
     terms: Terms = field(default_factory=Terms)
+    anyway: bool = False
     secret: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -76,12 +81,14 @@ def send_command(
     reason: str = "",
     about: str = "",
     connector_number: int | None = None,
+    anyway: bool = False,
     **terms: Unpack[Terms],
 ) -> Command:
     """Ask a pile of the scope. Returns the command, or the same one that is still unanswered.
 
+    ``anyway`` asks a pile that does not know the command as far as it said; only engineers may.
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
-    ``malformed``, ``own_page``, ``lacking``.
+    ``malformed``, ``own_page``, ``lacking``, ``unsupported``.
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
@@ -92,6 +99,7 @@ def send_command(
         reason=reason,
         about=about,
         terms=terms,
+        anyway=anyway,
     )
     return order_command(pile, request, actor=actor)
 
@@ -112,7 +120,10 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if same is not None and not request.secret:
         return same
     _check_pile(pile, request)
+    if not request.anyway and (objection := unsupported(pile, request.action)):
+        raise Refused(str(objection), code="unsupported")
     _check_request(pile, request)
+    profile_checks.check_request(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
@@ -209,7 +220,8 @@ def _check_request(pile: Pile, request: Request) -> None:
     payload = request.payload
     match request.action:
         case "TriggerMessage" | "ExtendedTriggerMessage":
-            if lacks_trigger(pile, str(payload.get("requestedMessage", ""))):
+            message = str(payload.get("requestedMessage", ""))
+            if not request.anyway and lacks_trigger(pile, message):
                 raise Refused(
                     _("Terminals of this model and firmware cannot be asked for this message."),
                     code="lacking",

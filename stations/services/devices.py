@@ -34,7 +34,8 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, sites, tokens
+from stations.services import commands, loads, sites, tokens
+from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
 
@@ -115,6 +116,7 @@ def create_pile(
     for number in range(1, count + 1):
         connector = _create_connector(pile, number, registered=True)
         codes.append(tokens.issue_token(connector, actor=actor))
+    compare([pile])
     with unscoped(reason="a claimed identity waits nowhere any more"):
         UnclaimedPile.objects.filter(identity=identity).delete()
     return NewPile(pile, key, tuple(codes))
@@ -128,6 +130,8 @@ def edit_pile(pile: Pile, *, actor: Actor, **fields: Unpack[PileFields]) -> Pile
     before = audit.snapshot(row)
     _assign(row, fields)
     row.save(update_fields=[*fields])
+    if before["model_id"] != row.model_id:
+        compare([row])
     audit.record(actor, "pile.edited", row, before=before, after=audit.snapshot(row))
     return row
 
@@ -142,7 +146,8 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     if row.station_id == station.pk:
         return row
     before = audit.snapshot(row)
-    row.station = station
+    loads.leave_group(row, actor=actor)
+    row.station, row.load_group = station, None
     sites.move_to_owner(row, station.tenant)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row

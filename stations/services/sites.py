@@ -17,8 +17,21 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import unscoped
-from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
+from stations.models import (
+    ChargingProfile,
+    ConfigurationKey,
+    Connector,
+    Life,
+    LoadGroup,
+    LoadShare,
+    Pile,
+    QrToken,
+    Station,
+    StationStatus,
+    Tariff,
+)
 from stations.quirks import is_zone
+from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
 
@@ -83,6 +96,9 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     row.tenant = owner
     row.tariff = _kept(row.tariff, owner)
     row.save(update_fields=["tenant", "tariff"])
+    for group in locks.locked(LoadGroup.objects.filter(station=row)):
+        group.tenant = owner
+        group.save(update_fields=["tenant"])
     for pile in locks.locked(Pile.objects.filter(station=row)).select_related("tariff"):
         move_to_owner(pile, owner)
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
@@ -118,16 +134,23 @@ def require_owner(tenant: Tenant) -> None:
 
 
 def move_to_owner(pile: Pile, owner: Tenant) -> None:
-    """Give a locked pile with its connectors and codes to the owner of its station."""
+    """Give a locked pile with its connectors, codes and settings to the owner of its station."""
     pile.tenant = owner
     pile.tariff = _kept(pile.tariff, owner)
-    pile.save(update_fields=["tenant", "tariff", "station"])
+    pile.save(update_fields=["tenant", "tariff", "station", "load_group"])
     for connector in locks.locked(Connector.objects.filter(pile=pile)):
         connector.tenant = owner
         connector.save(update_fields=["tenant"])
+    with unscoped(reason="settings go with their pile"):
+        ConfigurationKey.objects.filter(pile=pile).update(tenant=owner)
     for token in locks.locked(QrToken.objects.filter(connector__pile=pile)):
         token.tenant = owner
         token.save(update_fields=["tenant"])
+    compare([pile])
+    for held in (ChargingProfile, LoadShare):
+        for row in locks.locked(held.objects.filter(pile=pile)):
+            row.tenant = owner
+            row.save(update_fields=["tenant"])
 
 
 def _kept(tariff: Tariff | None, owner: Tenant) -> Tariff | None:

@@ -9,6 +9,7 @@ from stations import selectors
 from stations.forms.fields import initial_quirks
 from stations.forms.sites import ModelForm
 from stations.permissions import StationPerm
+from stations.quirks import DEFAULTS
 from stations.resources import MODELS
 from stations.services import devices
 
@@ -30,6 +31,7 @@ def edit(request, pk):
 
 
 def _page(request, form, title):
+    form.show_inherited(DEFAULTS, _("As usual: %(value)s"))
     return form_page(
         request,
         form,

@@ -10,6 +10,7 @@ from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
+from stations.features import missing_profile
 from stations.forms.commands import ASKS
 from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
@@ -128,9 +129,11 @@ def _connectors(row, grants):
 def _asks(row, grants, connector=None):
     """Buttons of the commands that this reader may send; dead with the reason where nothing can be sent.
 
-    Those about one connector stand beside it, the others below.
+    Those about one connector stand beside it, the others below. Engineers may send also what the pile
+    does not know, and are told on the next page.
     """
     dead = _dead(row)
+    lacking = frozenset() if StationPerm.COMMAND_ENGINEER in grants else selectors.lacking_actions(row)
     query = f"?connector={connector}" if connector else ""
     return [
         Action(
@@ -139,11 +142,18 @@ def _asks(row, grants, connector=None):
             icon=ask.icon,
             tone=ask.tone,
             asks=True,
-            refused=dead,
+            refused=dead or _unknown(row, name, lacking, grants),
         )
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
     ]
+
+
+def _unknown(row, action, lacking, grants):
+    if StationPerm.COMMAND_ENGINEER in grants:
+        return ""
+    known = not missing_profile(row.feature_profiles, action) and action not in lacking
+    return "" if known else _("The terminal does not know this command")
 
 
 def _dead(row):
@@ -175,6 +185,7 @@ def _said(row):
         (_("SIM card"), row.iccid),
         (_("Subscriber"), row.imsi),
         (_("Boots"), str(row.boot_count)),
+        (_("Feature profiles"), ", ".join(row.feature_profiles or ())),
     ]
     return [(label, value or "–") for label, value in pairs]
 

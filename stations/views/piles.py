@@ -17,6 +17,7 @@ from stations.forms.sites import ConnectorForm, KeyForm, MovePileForm, NewPileFo
 from stations.forms.tariffs import AssignForm
 from stations.permissions import StationPerm
 from stations.provisioning import address_of, handover_of
+from stations.quirks import read_quirks
 from stations.resources import PILES, UNCLAIMED
 from stations.services import devices, tariffs, tokens
 
@@ -46,6 +47,8 @@ def edit(request, pk):
     row = row_or_404(selectors.piles(), pk=pk)
     kept = {name: getattr(row, name) for name in ("name", "serial", "model", "life")}
     form = PileForm(request.POST or None, initial=kept | initial_quirks(row.quirks))
+    inherited = read_quirks([row.model.quirks if row.model else None])
+    form.show_inherited(inherited, _("As the model: %(value)s"))
     return form_page(
         request,
         form,

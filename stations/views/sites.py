@@ -43,6 +43,7 @@ def station(request, pk):
         piles=[_line(pile) for pile in selectors.piles_of(row)],
         place=_place(row),
         price=_price(row),
+        load_groups=list(selectors.load_groups_of(row)),
         may_add=StationPerm.MANAGE in request.grants and row.status != StationStatus.CLOSED,
         live=["connectors"],
     )

@@ -30,6 +30,9 @@ def ask(request, pk, action):
         raise PermissionDenied
     page = reverse("stations:pile", args=[pk])
     form = form_of(wanted, row, request.POST or None, connector=request.GET.get("connector", ""))
+    objection = selectors.unsupported(row, action)
+    if objection and StationPerm.COMMAND_ENGINEER in request.grants:
+        form.allow_anyway(objection)
     if request.method == "POST" and form.is_valid():
         attempt(form, lambda: _send(row, action, form, request.actor))
         if form.is_valid():
@@ -93,6 +96,7 @@ def _send(pile, action, form, actor):
         actor=actor,
         reason=form.cleaned_data["reason"],
         connector_number=form.connector_number(),
+        anyway=form.cleaned_data.get("anyway", False),
     )
 
 

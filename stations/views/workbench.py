@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Tab, Words
 from backoffice.kit.pages import detail_page
@@ -26,6 +26,8 @@ class PilePage:
 
 PAGES = (
     PilePage("pile", _("Overview"), frozenset({StationPerm.VIEW})),
+    PilePage("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
+    PilePage("pile_charging", pgettext_lazy("limits", "Charging"), frozenset({StationPerm.VIEW})),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
 )
 

@@ -21,10 +21,10 @@ DEMANDED = frozenset(
     chain(
         range(1, 13),
         range(14, 54),
-        range(55, 58),
-        range(59, 85),
+        range(55, 85),
         range(86, 98),
         range(108, 112),
+        (102, 103),
         (118, 119),
     )
 )

@@ -38,17 +38,26 @@ from finance.models import (
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
+    Campaign,
+    CampaignPile,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     Frame,
+    LoadGroup,
+    LoadShare,
     Pile,
     PileEvent,
     PileModel,
     QrToken,
+    Reshare,
     Station,
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     Trouble,
     UnclaimedPile,
     VendorMessage,
@@ -133,11 +142,15 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     AuditEntry,
+    CampaignPile,
     Card,
     Case,
     ChannelNotice,
     ChargingOrder,
+    ChargingProfile,
     Command,
+    ConfigurationKey,
+    ConfigurationTemplate,
     Connector,
     DayTotal,
     Debt,
@@ -147,6 +160,8 @@ PLAIN = (
     Hold,
     Job,
     Journal,
+    LoadGroup,
+    LoadShare,
     LooseFact,
     Membership,
     OrderEvent,
@@ -154,6 +169,7 @@ PLAIN = (
     PileEvent,
     PileModel,
     QrToken,
+    Reshare,
     Sample,
     SmsCode,
     SmsMessage,
@@ -161,6 +177,7 @@ PLAIN = (
     StatusEvent,
     Tariff,
     TariffVersion,
+    TemplateKey,
     TopUp,
     Transaction,
     Trouble,
@@ -171,6 +188,8 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+RESET = {"action": "Reset", "payload": {"type": "Soft"}}
+factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))

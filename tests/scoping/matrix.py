@@ -200,7 +200,8 @@ class World:
         if fresh or key not in self._pages:
             self._pages[key] = ask(case, viewer)
         if case.part == "export":
-            return any(self._words(case, viewer, row) <= line for line in self._pages[key])
+            words = self._words(case, viewer, row)
+            return any(words <= line for line in self._pages[key])
         return row.pk in self._pages[key]
 
     def _words(self, case: Case, viewer: Membership, row: Any) -> frozenset[str]:

@@ -27,13 +27,18 @@ from finance.permissions import FinancePerm
 from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
+    Campaign,
+    ChargingProfile,
     Command,
+    ConfigurationTemplate,
     Connector,
+    LoadGroup,
     Pile,
     PileModel,
     Station,
     Tariff,
     TariffVersion,
+    TemplateKey,
     UnclaimedPile,
     VendorMessage,
 )
@@ -106,6 +111,14 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_charging": Page(Pile, perm=StationPerm.VIEW),
+    "stations:profile_new": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_clear": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_ask": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_forget": Page(ChargingProfile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:load_group_new": Page(Station, perm=StationPerm.MANAGE),
+    "stations:load_group": Page(LoadGroup, perm=StationPerm.VIEW),
+    "stations:load_group_edit": Page(LoadGroup, perm=StationPerm.MANAGE),
     "stations:pile_messages_download": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:pile_messages_replay": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
@@ -124,6 +137,29 @@ PAGES: dict[str, Page] = {
     "stations:version_approve": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:version_withdraw": Page(TariffVersion, perm=StationPerm.TARIFF_MANAGE),
     "stations:command": Page(Command, perm=StationPerm.VIEW),
+    "stations:pile_configuration": Page(Pile, perm=StationPerm.VIEW),
+    "stations:configuration_read": Page(
+        Pile, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:configuration_change": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:configuration_push": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template": Page(ConfigurationTemplate, perm=StationPerm.VIEW),
+    "stations:template_want": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_read": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:template_push": Page(ConfigurationTemplate, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_edit": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:wanted_drop": Page(TemplateKey, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:campaign": Page(Campaign, perm=StationPerm.VIEW),
+    "stations:campaign_pause": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_resume": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
+    "stations:campaign_stop": Page(Campaign, perm=StationPerm.COMMAND_BASIC),
+    "stations:campaign_again": Page(
+        Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
+    ),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
     "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
@@ -155,7 +191,9 @@ for _name, _perm in {
 for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
-NO_ROW: dict[str, str] = {}
+NO_ROW: dict[str, str] = {
+    "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
+}
 
 
 def undeclared_pages() -> list[str]:

@@ -16,6 +16,7 @@ SHAPES: dict[str, Callable[[Membership], dict[str, Any]]] = {
     "alarms.station": lambda _viewer: {"alarm_class": "station"},
     "orders.realtime": lambda _viewer: {"charge_state": "charging"},
     "orders.history": lambda _viewer: {"charge_state": "cancelled"},
+    "stations.drift": lambda _viewer: {"wanted": "1", "drift": "differs"},
     "jobs": lambda viewer: {"owner_ref": f"staff:{viewer.user_id}"},
 }
 

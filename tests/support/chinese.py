@@ -9,10 +9,10 @@ from zoneinfo import available_timezones
 
 from django.apps import apps
 from django.utils.translation import trans_real
+from ocpp.v16.enums import Action as Message
 
 from backoffice import catalogues
 from backoffice.kit.scope import unscoped
-from stations.views.talk import ACTIONS
 from tenants.localities import CURRENCIES
 from tests.support.reading import WORD, read
 
@@ -42,7 +42,7 @@ SAME_EVERYWHERE = frozenset(
 """Units, keys and names that are spelled alike in every language."""
 CODES = frozenset(
     word
-    for text in (*available_timezones(), *CURRENCIES, *ACTIONS, "UTC CST", "7K2M-9QXA-4HT")
+    for text in (*available_timezones(), *CURRENCIES, *Message, "UTC CST", "7K2M-9QXA-4HT")
     for word in WORD.findall(text)
 )
 DATA = re.compile(r"\b(https?|wss?)://\S+|\b[a-z_]+：")

@@ -3,11 +3,12 @@
 from backoffice.kit.lists import columns, filters
 from backoffice.kit.lists.actions import RowAction
 from backoffice.kit.lists.filters import ListFilters
-from backoffice.kit.lists.resource import PageAction, Resource, Tab, named, register, registered
+from backoffice.kit.lists.resource import BulkPage, PageAction, Resource, Tab, named, register, registered
 from backoffice.kit.lists.table import ListTable
 from backoffice.kit.menu import Place
 
 __all__ = [
+    "BulkPage",
     "ListFilters",
     "ListTable",
     "PageAction",

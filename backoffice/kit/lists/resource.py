@@ -48,6 +48,23 @@ class PageAction:
         return reverse(self.to)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BulkPage:
+    """A button above the ticked rows that leads to a page of its own, with a second one for all rows that match.
+
+    The page at ``to`` is posted the keys of the ticked rows as ``pk``, or has ``every`` beside the filters
+    in its query; ``kit.lists.picked_rows`` reads either. The reader needs one of ``perms``.
+    """
+
+    label: Words
+    to: str
+    perms: frozenset[Perm]
+    icon: str = ""
+
+    def url(self) -> str:
+        return reverse(self.to)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
     """One list page.
@@ -81,6 +98,7 @@ class Resource:
     opens_at: str = ""
     actions: tuple[RowAction, ...] = ()
     page_actions: tuple[PageAction, ...] = ()
+    bulk_pages: tuple[BulkPage, ...] = ()
     live: str = ""
     empty: Empty | None = None
     inline_filters: int = 4

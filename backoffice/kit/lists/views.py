@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -16,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from backoffice.kit import figures
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
 from backoffice.kit.lists import paging
@@ -26,6 +28,9 @@ from backoffice.kit.lists.listing import ALL, COLUMNS, SORT, TAB, Listing
 from backoffice.kit.lists.resource import Resource
 from backoffice.kit.pages import refusal, requires, row_or_404, way_back
 from backoffice.kit.staff import Reader, StaffRequest
+
+EVERY_ROW = "every"
+"""The query name by which a bulk page is about all rows that match."""
 
 MOST_AT_ONCE = 200
 """Rows that one request may do something to."""
@@ -111,7 +116,8 @@ def context_of(listing: Listing) -> dict[str, object]:
             if reader.may(button.perm) and (to := button.url())
         ],
         "bulk_actions": [
-            action.bulk_button(resource.url + "do/") for action in listing.actions if action.bulk
+            *(action.bulk_button(resource.url + "do/") for action in listing.actions if action.bulk),
+            *bulk_pages_of(listing),
         ],
         "tabs": tabs_of(listing),
         "live": resource.live,
@@ -135,6 +141,30 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         kind = tab.kind if count else ""
         links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab))
     return links
+
+
+def bulk_pages_of(listing: Listing) -> list[Action]:
+    """The buttons that lead to a page about the ticked rows, and about all rows that the filters keep."""
+    query = listing.url(**{EVERY_ROW: "1"}).partition("?")[2]
+    total = figures.number_text(listing.page.total) + ("+" if listing.page.capped else "")
+    found = []
+    for one in listing.resource.bulk_pages:
+        if one.perms & listing.reader.grants:
+            every = _("%(label)s (all %(total)s)") % {"label": one.label, "total": total}
+            found.append(Action(one.label, one.url(), icon=one.icon))
+            found.append(Action(every, f"{one.url()}?{query}", icon=one.icon))
+    return found
+
+
+def picked_rows(request: StaffRequest, resource: Resource) -> QuerySet[Any]:
+    """What a bulk page is about: the rows that were ticked, or all that the filters of its query keep.
+
+    Rows that the reader does not see in the list are left out.
+    """
+    if EVERY_ROW in request.GET:
+        return listing_of(request, resource).rows
+    keys = [key for key in request.POST.getlist("pk") if key.isascii() and key.isdigit() and len(key) < 19]
+    return resource.rows_for(Reader.of(request)).filter(pk__in=keys)
 
 
 def export_url(listing: Listing) -> str:

@@ -190,3 +190,24 @@ def test_words_of_any_length_are_not_remembered() -> None:
         only({"value": "1", "measurand": f"{number}" * 1000})
         only({"value": "1", "phase": [number]})
     assert _describe.cache_info().currsize == before
+
+
+@pytest.mark.parametrize(
+    ("sample", "unit", "wh"),
+    [
+        ({"value": "12.5", "unit": "Wh"}, "kWh", "12500"),
+        ({"value": "12.5"}, "kWh", "12500"),
+        ({"value": "12.5", "unit": "kWh"}, "kWh", "12500"),
+        ({"value": "12.5"}, "10Wh", "125"),
+        ({"value": "12500", "unit": "kWh"}, "Wh", "12500"),
+        ({"value": "12500", "unit": "Wh"}, "Wh", "12500"),
+        ({"value": "7", "measurand": "Power.Active.Import", "unit": "kW"}, "kWh", "7000"),
+        ({"value": "7", "measurand": "SoC"}, "kWh", "7"),
+    ],
+)
+def test_energy_of_a_pile_that_labels_it_wrongly_is_set_right(
+    sample: dict[str, Any], unit: str, wh: str
+) -> None:
+    readings = read_readings([{"sampledValue": [sample]}], "meterValue", inbound(energy_unit=unit))
+    assert readings[0].values[0].value == Decimal(wh)
+    assert readings[0].values[0].raw == sample["value"]

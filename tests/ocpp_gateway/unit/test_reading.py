@@ -266,9 +266,15 @@ def test_words_of_the_specification_are_recognised_in_any_case() -> None:
         ("17619300:", {"id_tag_prefix": "*:"}, "17619300:"),
         (" 04A1 ", {}, "04A1"),
         ("*", {"id_tag_prefix": "*", "id_tag_suffix": "*"}, "*"),
+        ("04A1B2", {"id_tag_reversed": True}, "B2A104"),
+        ("04A1B", {"id_tag_reversed": True}, "04A1B"),
+        ("QX7K2M", {"id_tag_reversed": True}, "QX7K2M"),
+        ("0004A1", {"id_tag_cut_zeros": True}, "4A1"),
+        ("0000", {"id_tag_cut_zeros": True}, "0000"),
+        ("KEBA:00A104", {"id_tag_prefix": "*:", "id_tag_reversed": True, "id_tag_cut_zeros": True}, "4A100"),
     ],
 )
-def test_what_a_model_adds_to_an_id_tag_is_cut_off(tag: str, settings: dict[str, str], expected: str) -> None:
+def test_what_a_model_makes_of_an_id_tag_is_undone(tag: str, settings: dict[str, Any], expected: str) -> None:
     assert inbound({"idTag": tag}, **settings).id_tag() == expected
 
 
@@ -276,3 +282,21 @@ def test_extra_fields_are_remarked_and_remarks_are_bounded() -> None:
     message = inbound({f"field{number}": 1 for number in range(1000)})
     message.note_extras(frozenset())
     assert len(message.remarks) == KEPT_REMARKS
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wh"),
+    [
+        (12, "as_labelled", 12),
+        (12, "kWh", 12_000),
+        ("12.3456", "kWh", 12_346),
+        ("12,5", "10Wh", 125),
+        (12, "Wh", 12),
+        (None, "kWh", 0),
+        ("", "kWh", 0),
+        ({}, "kWh", 0),
+        ("much", "10Wh", 0),
+    ],
+)
+def test_a_register_is_read_in_the_unit_that_it_really_has(value: Any, unit: str, wh: int) -> None:
+    assert inbound({"meterStart": value}, energy_unit=unit).register("meterStart") == wh
