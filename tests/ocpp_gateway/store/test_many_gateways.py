@@ -258,7 +258,13 @@ async def test_a_gateway_that_drains_is_seen_to_and_spreads_its_piles(fleet: Fle
     await fleet.start("g2")
     node, port = fleet.nodes["g1"], fleet.urls["g1"]
     piles = [await fleet.pile(f"CP{number}", "g1") for number in range(8)]
-    piles[0].replies["Reset"] = _slowly
+    enough = asyncio.Event()
+
+    async def slowly(payload: dict[str, Any]) -> dict[str, str]:
+        await enough.wait()
+        return {"status": "Accepted"}
+
+    piles[0].replies["Reset"] = slowly
     command = await fleet.command("CP0", "Reset", {"type": "Soft"})
     await fleet.until_state(command, "sent")
     loop = asyncio.get_running_loop()
@@ -272,6 +278,7 @@ async def test_a_gateway_that_drains_is_seen_to_and_spreads_its_piles(fleet: Fle
     status, body = await http(port, refused + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
     assert (status, body) == (503, b"draining\n")
 
+    enough.set()
     ends = await asyncio.gather(*closed)
     await stop
     assert {code for code, _ in ends} == {1012}
@@ -282,11 +289,6 @@ async def test_a_gateway_that_drains_is_seen_to_and_spreads_its_piles(fleet: Fle
     assert await fleet.premises.rows("SELECT count(*) FROM stations_unclaimedpile") == [(0,)]
     back = await fleet.pile("CP1", "g2", boots=False)
     await back.disconnect()
-
-
-async def _slowly(payload: dict[str, Any]) -> dict[str, str]:
-    await asyncio.sleep(0.1)
-    return {"status": "Accepted"}
 
 
 async def _closed_at(pile: Pile) -> tuple[int, float]:
