@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from ocpp_gateway import handshake, wire
 from ocpp_gateway.channel import Clock, monotonic
+from ocpp_gateway.connection import PileConnection
 from ocpp_gateway.limits import HandshakeLimiter
 from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
@@ -37,10 +37,6 @@ socket_log = logging.getLogger("ocpp_gateway.socket")
 socket_log.setLevel(logging.WARNING)  # below, the library writes a line for each health check, and headers
 
 _BACKLOG = 4096
-_CLOSE_GRACE_S = 0.2
-_ABNORMAL = 1006
-_UNSUPPORTED_DATA = 1003
-_POLICY_VIOLATION = 1008
 _OUR_SUBPROTOCOL = Subprotocol(handshake.SUBPROTOCOL)
 
 
@@ -65,73 +61,6 @@ class Listener:
     security_profile: int = 1
     tls: ssl.SSLContext | None = None
     forwarded: bool = False
-
-
-class PileConnection(ServerConnection):
-    """A socket that tells its session at once when it is gone, and refuses what no pile sends.
-
-    A peer that does not read can neither hold a close up nor keep more than the library's limit waiting.
-    """
-
-    admitted: wire.Admitted | None = None
-    session: Session | None = None
-    remote: str = ""
-    unread_since: float | None = None
-    _pings: int = 0
-    _pings_since: float = 0.0
-    _failing: asyncio.Task[None] | None = None
-    pings_per_minute: int = Policy().pings_per_minute
-
-    @property
-    def ending(self) -> tuple[int, str]:
-        """Code and reason of whoever closed first; 1006 where the socket just broke."""
-        ours, theirs = self.protocol.close_sent, self.protocol.close_rcvd
-        first = theirs if theirs is not None and self.protocol.close_rcvd_then_sent else ours or theirs
-        return (_ABNORMAL, "") if first is None else (int(first.code), first.reason)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.session is not None:
-            self.session.lost()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self.unread_since = self.loop.time()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self.unread_since = None
-
-    async def close(self, code: int = 1000, reason: str = "") -> None:
-        """As the library does it, which would wait without end for a peer that reads nothing."""
-        try:
-            async with asyncio.timeout(self.close_timeout and self.close_timeout + _CLOSE_GRACE_S):
-                await super().close(code, reason)
-        except TimeoutError:
-            self.transport.abort()
-
-    def process_event(self, event: Any) -> None:
-        if isinstance(event, Frame):
-            if self._failing is not None:
-                return
-            if event.opcode is Opcode.BINARY:
-                self._fail(_UNSUPPORTED_DATA, "text frames only")
-                return
-            if event.opcode is Opcode.PING and self._too_many_pings():
-                self.transport.pause_reading()
-                self._fail(_POLICY_VIOLATION, "too many pings")
-        super().process_event(event)
-
-    def _too_many_pings(self) -> bool:
-        now = self.loop.time()
-        if now - self._pings_since > 60:
-            self._pings, self._pings_since = 0, now
-        self._pings += 1
-        return self._pings > self.pings_per_minute
-
-    def _fail(self, code: int, reason: str) -> None:
-        if self._failing is None:
-            self._failing = self.loop.create_task(self.close(code, reason))
 
 
 class Gateway:

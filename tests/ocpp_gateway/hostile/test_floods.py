@@ -11,8 +11,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from ocpp_gateway import wire
+from ocpp_gateway.connection import PileConnection
 from ocpp_gateway.policy import Policy
-from ocpp_gateway.server import PileConnection
 from tests.ocpp_gateway.conftest import QUICK, Site
 from tests.support.handshakes import refusal
 from tests.support.pile import Pile
