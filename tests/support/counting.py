@@ -12,12 +12,15 @@ from tests.support.stubborn import Acknowledged, instant
 
 @dataclass(frozen=True)
 class Counts:
-    """Facts that were acknowledged; each of them is stored, starts, readings and stops exactly once."""
+    """Facts that were acknowledged, and those that are stored, each of them exactly once."""
 
-    starts: int
-    readings: int
-    stops: int
-    statuses: int
+    acknowledged_starts: int
+    stored_starts: int
+    acknowledged_readings: int
+    stored_readings: int
+    acknowledged_stops: int
+    stored_stops: int
+    acknowledged_statuses: int
 
 
 def count(house: House, told: Sequence[Acknowledged]) -> Counts:
@@ -50,10 +53,13 @@ def count(house: House, told: Sequence[Acknowledged]) -> Counts:
     )
     assert per_pile == []
     return Counts(
-        starts=len(ids),
-        readings=sum(len(one.readings) for one in told),
-        stops=len(stops),
-        statuses=sum(len(one.statuses) for one in told),
+        acknowledged_starts=len(told),
+        stored_starts=len(stops),
+        acknowledged_readings=sum(len(one.readings) for one in told),
+        stored_readings=sum(map(len, stored.values())),
+        acknowledged_stops=sum(one.meter_stop > 0 for one in told),
+        stored_stops=sum(stop is not None for stop in stops.values()),
+        acknowledged_statuses=sum(len(one.statuses) for one in told),
     )
 
 
