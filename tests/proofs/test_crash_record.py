@@ -69,6 +69,9 @@ def test_a_full_disk_for_the_database(cramped: tuple[House, bool]) -> None:
     house, is_small = cramped
     site = house.furnish(piles=PILES, drivers=PILES, name="D")
     prove("crash-disk", house, site, lambda chance: trouble.full_disk(house, is_small=is_small))
+    refused = trouble.refused_writes(house)
+    proving.record("crash-disk-refusals", times=refused, on="a small tmpfs" if is_small else "RLIMIT_FSIZE")
+    assert refused
 
 
 @pytest.mark.statement(48, 73, 119)

@@ -1,6 +1,6 @@
 """Proofs take long on purpose: how long, from the environment; what they counted, printed and kept.
 
-``PROOF_ROUNDS`` and ``PROOF_SECONDS`` replace a proof's own numbers, ``PROOF_SEED`` its chance.
+``PROOF_ROUNDS``, ``PROOF_SECONDS`` and ``PROOF_PILES`` replace a proof's own numbers, ``PROOF_SEED`` its chance.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ def rounds(usual: int) -> int:
 
 def seconds(usual: float) -> float:
     return float(os.environ.get("PROOF_SECONDS") or usual)
+
+
+def piles(usual: int) -> int:
+    return int(os.environ.get("PROOF_PILES") or usual)
 
 
 def chance(name: str) -> random.Random:

@@ -16,7 +16,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.support.pile import CallFailed, Command, Pile
+from tests.support.pile import CallFailed, Command, Pile, Reply
 
 ANSWER_S = 20.0
 """Longer than the database is away: a pile that is kept waiting stays connected."""
@@ -106,6 +106,10 @@ class StubbornPile:
     def commands(self) -> list[Command]:
         """What it was asked to do, over all its connections."""
         return self._pile.commands
+
+    def reply(self, action: str, reply: Reply) -> None:
+        """What it answers to a command."""
+        self._pile.replies[action] = reply
 
     async def leave(self) -> None:
         if self._connected:

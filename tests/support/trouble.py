@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import resource
@@ -74,6 +75,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
     finally:
         if done:
             subprocess.run(["/bin/umount", "-l", str(folder)], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -87,6 +89,13 @@ def full_disk(house: House, *, is_small: bool) -> Iterator[str]:
             yield "RLIMIT_FSIZE"
     embedded.restart(house.data, ENGINES["postgres"])  # it may have ended over it
     house.wait_until_well()
+
+
+def refused_writes(house: House) -> int:
+    """How often the database has said that there was no room."""
+    home = Path(json.loads((house.data / "services.json").read_text())["home"] or house.data)
+    log = (home / "postgres" / "server.log").read_text(errors="replace")
+    return log.count("No space left on device") + log.count("File too large")
 
 
 @contextlib.contextmanager
