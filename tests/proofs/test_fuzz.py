@@ -1,7 +1,6 @@
 """Ten minutes of frames, handshakes and bytes that no pile sends: nothing dies, grows or slows the neighbours.
 
-What is sent comes from numbers, and the last of them are kept with the seed in ``var/proofs``, so that what
-broke something can be sent again: ``mutations.frame(number)``.
+What is sent comes from one seed, which is kept with the counts: ``PROOF_SEED`` sends the same again.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.protocol import State
 
 from tests.support import mutations, proving, trouble
 from tests.support.beats import Neighbours, milliseconds
@@ -27,6 +27,7 @@ WARM_SHARE = 0.25
 FUZZERS = 6
 NEIGHBOURS = 4
 FRAMES_A_SECOND = 30
+HANGING = 50
 GROWTH = 1.2
 FLOOR_MS = 100.0
 """Below this a p99 is good, whatever it was while nothing else happened."""
@@ -88,45 +89,63 @@ async def _send_nonsense(
 ) -> None:
     """One pile that is let in and then says anything, over as many connections as it takes."""
     pile = Pile(house.ocpp, known["identity"], key=bytes.fromhex(known["key"]))
-    while True:
-        with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
-            await pile.connect()
-            sent["connections"] += 1
-            for _ in range(chance.randint(20, 400)):
-                number = chance.getrandbits(48)
-                if chance.random() < 0.02:
-                    assert pile.socket is not None
-                    pile.socket.transport.write(mutations.raw(number))
-                    sent["raw"] += 1
-                else:
-                    await pile.send(mutations.frame(number))
-                    sent["frames"] += 1
-                await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND))
+    try:
+        while True:
+            with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
+                await pile.connect()
+                sent["connections"] += 1
+                for _ in range(chance.randint(20, 400)):
+                    number = chance.getrandbits(48)
+                    if chance.random() < 0.02:
+                        _write_raw(pile, mutations.raw(number))
+                        sent["raw"] += 1
+                    else:
+                        await pile.send(mutations.frame(number))
+                        sent["frames"] += 1
+                    await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND))
+            if pile.socket is not None:
+                await pile.cut()
+            pile.violations.clear()
+            await asyncio.sleep(chance.uniform(0.5, 3))
+    finally:
         if pile.socket is not None:
-            await pile.cut()
-        pile.violations.clear()
-        await asyncio.sleep(chance.uniform(0.5, 3))
+            pile.socket.transport.abort()
+
+
+def _write_raw(pile: Pile, data: bytes) -> None:
+    assert pile.socket is not None
+    if pile.socket.state is not State.OPEN:
+        raise ConnectionResetError
+    pile.socket.transport.write(data)
 
 
 async def _knock(house: House, known: dict[str, Any], chance: random.Random, sent: Counter[str]) -> None:
     """Somebody who never gets his handshake right, or hangs in the middle of it."""
     credentials = base64.b64encode(f"{known['identity']}:".encode() + bytes.fromhex(known["key"])).decode()
     hanging: list[asyncio.StreamWriter] = []
-    while True:
-        data = mutations.handshake(chance.getrandbits(48), known["identity"], credentials)
-        with suppress(OSError, TimeoutError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", house.addresses.ocpp_port)
-            writer.write(data)
-            sent["handshakes"] += 1
-            if chance.random() < 0.2:
+    try:
+        while True:
+            data = mutations.handshake(chance.getrandbits(48), known["identity"], credentials)
+            with suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", house.addresses.ocpp_port)
                 hanging.append(writer)
-            else:
-                async with asyncio.timeout(1):
-                    await reader.read(4096)
-                writer.close()
-        while len(hanging) > 50:
-            hanging.pop(0).close()
-        await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND))
+                writer.write(data)
+                sent["handshakes"] += 1
+                if chance.random() < 0.8:
+                    await _read_some(reader)
+                    hanging.pop().transport.abort()
+            while len(hanging) > HANGING:
+                hanging.pop(0).transport.abort()
+            await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND))
+    finally:
+        for writer in hanging:
+            writer.transport.abort()
+
+
+async def _read_some(reader: asyncio.StreamReader) -> None:
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(1):
+            await reader.read(4096)
 
 
 def _unhandled(house: House) -> list[str]:
