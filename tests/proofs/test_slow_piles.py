@@ -68,7 +68,7 @@ async def _live(house: House, site: dict[str, Any], pid: int) -> dict[str, Any]:
                 "payload": {},
             }
             said = await asyncio.to_thread(house.run_inside, "tests.support.commanding", order)
-            told["commands"] += len(json.loads(said)["sent"])
+            told["commands_sent"] += len(json.loads(said)["sent"])
             for _ in range(10):
                 most = max(most, trouble.memory_of(pid))
                 await asyncio.sleep(min(1.0, seconds / 20))
