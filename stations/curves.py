@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock, figures
 from backoffice.kit.frame import Chart, Series, Words
@@ -131,7 +131,7 @@ def _lines(spans: Sequence[Span], unit: Unit) -> list[tuple[datetime, str]]:
 def limit_text(amount: Decimal | None, unit: Unit) -> str:
     """``11.0 kW``, ``16.0 A``, or that nothing limits."""
     if amount is None:
-        return _("no limit")
+        return pgettext("power", "no limit")
     shown = amount / KILO if unit is Unit.WATTS else amount
     return f"{figures.number_text(shown, 1)}{figures.NBSP}{_words(unit)}"
 

@@ -26,7 +26,7 @@ from backoffice.kit.actor import command_line
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
 from drivers.models import Card, Driver
-from drivers.selectors import fold_tag
+from drivers.tags import fold_tag
 from finance.entries import accounts_of
 from finance.ledger import open_accounts
 from finance.models import PaymentChannel, Wallet

@@ -43,6 +43,20 @@ class Session:
     is_known: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reservation: for which idTag and group the connector is kept free, and until when (OCPP 1.6 §5.13)."""
+
+    number: int
+    tag: str
+    parent: str
+    until: datetime
+
+    def is_for(self, tag: str, parent: str = "") -> bool:
+        """May somebody with this tag, of this group, start here?"""
+        return tag.upper() == self.tag.upper() or (bool(parent) and parent.upper() == self.parent.upper())
+
+
 @dataclass(slots=True, eq=False)
 class Outlet:
     """``rated_w`` is what it can give, ``meter_wh`` its register."""
@@ -59,6 +73,7 @@ class Outlet:
     operative_next: bool | None = None
     """Set by a ChangeAvailability that waits for the end of a transaction."""
 
+    kept: Kept | None = None
     limit_w: float | None = None
     """What its charging profiles let through; None where none says anything."""
 
@@ -85,7 +100,9 @@ class Outlet:
             return "SuspendedEV" if is_full else "Charging"
         if self.car is not None:
             return "Finishing" if self.is_finishing else "Preparing"
-        return "Available" if self.is_operative else "Unavailable"
+        if not self.is_operative:
+            return "Unavailable"
+        return "Available" if self.kept is None else "Reserved"
 
     @property
     def report(self) -> Report:
@@ -93,6 +110,11 @@ class Outlet:
         if fault is None:
             return Report(self.status)
         return Report(self.status, fault.error, fault.vendor_code, fault.info)
+
+    def give_up(self) -> None:
+        """What is out of order is kept free for nobody (OCPP 1.6 §3.11)."""
+        if self.kept is not None and self.status in {"Faulted", "Unavailable"}:
+            self.kept = None
 
     def flow(self, since: datetime, until: datetime) -> None:
         """Let energy flow between two instants."""

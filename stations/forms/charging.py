@@ -24,6 +24,12 @@ KILO = Decimal(1000)
 UNITS = [("W", "kW"), ("A", "A")]
 ANY = ("", _("Any"))
 EVERYTHING = _("The whole terminal")
+KINDS = {
+    Kind.ABSOLUTE.value: _("from an instant on"),
+    Kind.RECURRING.value: _("again and again"),
+    Kind.RELATIVE.value: _("from the start of each charge"),
+}
+RECURRENCIES = {Recurrency.DAILY.value: _("every day"), Recurrency.WEEKLY.value: _("every week")}
 HOURS = [("1", _("1 hour")), ("4", _("4 hours")), ("12", _("12 hours")), ("24", _("1 day"))]
 
 
@@ -52,20 +58,12 @@ class ProfileForm(forms.Form):
     )
     kind = forms.ChoiceField(
         label=_("Counts"),
-        choices=[
-            (Kind.ABSOLUTE.value, _("from an instant on")),
-            (Kind.RECURRING.value, _("again and again")),
-            (Kind.RELATIVE.value, _("from the start of each charge")),
-        ],
+        choices=KINDS.items(),
     )
     recurrency = forms.ChoiceField(
         label=_("Again"),
         required=False,
-        choices=[
-            ("", "–"),
-            (Recurrency.DAILY.value, _("every day")),
-            (Recurrency.WEEKLY.value, _("every week")),
-        ],
+        choices=[("", "–"), *RECURRENCIES.items()],
     )
     start = MomentField(label=_("Start"), required=False, help_text=_("In your time zone."))
     duration = forms.IntegerField(

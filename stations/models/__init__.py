@@ -1,5 +1,13 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.access import (
+    ListRule,
+    ListState,
+    LocalList,
+    LocalListPile,
+    Reservation,
+    ReservationState,
+)
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
 from stations.models.charging import (
     ChargingProfile,
@@ -29,6 +37,16 @@ from stations.models.devices import (
     UnclaimedPile,
     letter_of,
 )
+from stations.models.files import (
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UpdateStatus,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+    UploadStatus,
+)
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
@@ -47,15 +65,22 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "DriftState",
+    "Firmware",
+    "FirmwareJob",
+    "FirmwareState",
     "Frame",
     "Gateway",
     "Intent",
     "ItemStatus",
     "Kind",
     "Life",
+    "ListRule",
+    "ListState",
     "LoadGroup",
     "LoadShare",
     "LoadUnit",
+    "LocalList",
+    "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -63,6 +88,8 @@ __all__ = [
     "ProfileState",
     "QrToken",
     "Registration",
+    "Reservation",
+    "ReservationState",
     "Reshare",
     "Station",
     "StationStatus",
@@ -73,6 +100,11 @@ __all__ = [
     "TemplateKey",
     "Trouble",
     "UnclaimedPile",
+    "UpdateStatus",
+    "UploadJob",
+    "UploadKind",
+    "UploadStatus",
+    "UploadedFile",
     "VendorMessage",
     "VersionState",
     "letter_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 from stations.models.devices import Pile
@@ -23,9 +23,9 @@ class ProfilePurpose(models.TextChoices):
 
 class ProfileState(models.TextChoices):
     WANTED = "wanted", _("Asked for")
-    INSTALLED = "installed", _("Installed")
+    INSTALLED = "installed", pgettext_lazy("charging profile", "Installed")
     REFUSED = "refused", _("Refused")
-    CLEARED = "cleared", _("Cleared")
+    CLEARED = "cleared", pgettext_lazy("charging profile", "Cleared")
 
 
 class LoadUnit(models.TextChoices):
@@ -48,7 +48,7 @@ class LoadGroup(TenantOwned):
     on = models.BooleanField(_("sharing"), default=True)
     whole = models.BooleanField(_("whole station"), default=True)
     unit = models.CharField(_("unit"), max_length=2, choices=LoadUnit, default=LoadUnit.KILOWATTS)
-    limit = models.DecimalField(_("limit"), max_digits=8, decimal_places=1)
+    limit = models.DecimalField(pgettext_lazy("power", "limit"), max_digits=8, decimal_places=1)
     phases = models.PositiveSmallIntegerField(_("phases"), default=3)
     least = models.DecimalField(_("least for a session"), max_digits=8, decimal_places=1)
     safety = models.DecimalField(_("without word from us"), max_digits=8, decimal_places=1)

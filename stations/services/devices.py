@@ -34,7 +34,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, loads, sites, tokens
+from stations.services import commands, loads, local_lists, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
@@ -119,6 +119,7 @@ def create_pile(
     compare([pile])
     with unscoped(reason="a claimed identity waits nowhere any more"):
         UnclaimedPile.objects.filter(identity=identity).delete()
+    local_lists.mark_station(station)
     return NewPile(pile, key, tuple(codes))
 
 

@@ -7,7 +7,7 @@ what happened there keeps the path of its time.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
@@ -16,7 +16,7 @@ from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import unscoped
+from backoffice.kit.scope import TenantOwned, unscoped
 from stations.models import (
     ChargingProfile,
     ConfigurationKey,
@@ -28,13 +28,14 @@ from stations.models import (
     QrToken,
     Station,
     StationStatus,
-    Tariff,
 )
 from stations.quirks import is_zone
+from stations.services import local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
 
+H = TypeVar("H", bound=TenantOwned)
 OWNERS = (Level.OPERATOR, Level.AGENCY)
 
 
@@ -95,7 +96,8 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     before = audit.snapshot(row)
     row.tenant = owner
     row.tariff = _kept(row.tariff, owner)
-    row.save(update_fields=["tenant", "tariff"])
+    row.local_list = _kept(row.local_list, owner)
+    row.save(update_fields=["tenant", "tariff", "local_list"])
     for group in locks.locked(LoadGroup.objects.filter(station=row)):
         group.tenant = owner
         group.save(update_fields=["tenant"])
@@ -151,10 +153,12 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
         for row in locks.locked(held.objects.filter(pile=pile)):
             row.tenant = owner
             row.save(update_fields=["tenant"])
+    local_lists.follow_owner(pile)
 
 
-def _kept(tariff: Tariff | None, owner: Tenant) -> Tariff | None:
-    return tariff if tariff is not None and tariff.tenant_id in {a.id for a in lineage(owner.pk)} else None
+def _kept(row: H | None, owner: Tenant) -> H | None:
+    """What was handed down to the old owner, if the new one may use it too."""
+    return row if row is not None and row.tenant_id in {a.id for a in lineage(owner.pk)} else None
 
 
 def _free_code(code: str) -> str:

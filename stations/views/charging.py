@@ -14,7 +14,15 @@ from backoffice.kit.frame import Action, Link
 from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404
 from stations import selectors, tones
 from stations.curves import limit_text, schedule_curves
-from stations.forms.charging import ROWS_MORE, ClearForm, ProfileForm, ScheduleForm, preset
+from stations.forms.charging import (
+    KINDS,
+    RECURRENCIES,
+    ROWS_MORE,
+    ClearForm,
+    ProfileForm,
+    ScheduleForm,
+    preset,
+)
 from stations.models import ProfileState, letter_of
 from stations.permissions import StationPerm
 from stations.profiles import Profile
@@ -180,13 +188,19 @@ def _line(one, may_act):
         "connector": letter_of(one.connector_number)
         if one.connector_number
         else pgettext("connectors", "all"),
-        "counts": one.content.get("recurrencyKind") or one.content.get("chargingProfileKind", ""),
+        "counts": _counts(one.content),
         "schedule": schedule,
         "periods": [] if schedule is None else [_period(one, schedule.unit) for one in schedule.periods],
         "action": Action(_("Clear…"), reverse("stations:profile_forget", args=[one.pk]), "trash", asks=True)
         if may_act and is_open and one.group_id is None
         else None,
     }
+
+
+def _counts(content):
+    """When a profile counts; what the protocol does not have is shown as it is."""
+    word = content.get("recurrencyKind") or content.get("chargingProfileKind", "")
+    return {**KINDS, **RECURRENCIES}.get(word, word)
 
 
 def _period(period, unit):

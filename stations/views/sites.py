@@ -154,6 +154,9 @@ def _actions(request, row):
         found.append(
             Action(_("Tariff…"), reverse("stations:station_tariff", args=[row.pk]), icon="money", asks=True)
         )
+    if open_:
+        local_list = reverse("stations:station_list", args=[row.pk])
+        found.append(Action(_("Local list"), local_list, icon="card", get=True))
     if StationPerm.MANAGE in grants and open_:
         found += [
             Action(

@@ -183,9 +183,9 @@ def test_a_pile_without_smart_charging_is_told_apart_from_one_that_refuses(
     pile: Pile, client: Client
 ) -> None:
     for state, answer, error in (
-        (CommandState.ERROR, {"code": "NotSupported"}, "NotSupported"),
         (CommandState.REJECTED, {"status": "Rejected"}, ""),
         (CommandState.REJECTED, {"status": "NotSupported"}, ""),
+        (CommandState.ERROR, {"code": "NotSupported"}, "NotSupported"),
     ):
         client.post(url("profile_new", pile), TYPED)
         command = Command.objects.order_by("-pk")[0]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stations", "0009_campaigns")]
+    dependencies = [("stations", "0010_files")]
     operations = [
         migrations.AddField("command", "generation", models.BigIntegerField(null=True, blank=True)),
         migrations.AddField("gateway", "missed_at", models.DateTimeField(null=True)),
