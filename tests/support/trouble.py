@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import random
-import resource
 import shutil
 import subprocess
 import time
@@ -17,11 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 import psutil
 
 from backoffice import embedded
+from backoffice.embedded.account import engine_account
 from tests.support.cut import Cut
 from tests.support.house import ENGINES, House
 
 Trouble = contextlib.AbstractContextManager[str]
 SMALL_DISK = "600m"
+GROWN_BYTES = "1048576"
 
 
 @contextlib.contextmanager
@@ -114,17 +115,18 @@ def _filled(house: House) -> Iterator[None]:
 def _forbidden_to_grow(house: House) -> Iterator[None]:
     services = embedded.status(house.data)
     assert services is not None and services.postgres_pid is not None
-    family = [services.postgres_pid, *_children(services.postgres_pid)]
-    for pid in family:
-        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+    _limit_files(services.postgres_pid, GROWN_BYTES)
     try:
         yield
     finally:
-        for pid in [services.postgres_pid, *_children(services.postgres_pid)]:
-            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-                infinite = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, infinite)
+        _limit_files(services.postgres_pid, "unlimited")
+
+
+def _limit_files(postmaster: int, most: str) -> None:
+    """How large the files of PostgreSQL may become; as its own account, which may always say so."""
+    for pid in (postmaster, *_children(postmaster)):
+        command = ["prlimit", f"--pid={pid}", f"--fsize={most}:"]
+        engine_account().run(command, cwd=Path("/"), check=False)
 
 
 def _children(pid: int) -> list[int]:
