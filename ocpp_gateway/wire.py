@@ -350,11 +350,20 @@ class CommandState(StrEnum):
     EFFECT_MISSING = "effect_missing"
 
 
+class Claim(StrEnum):
+    """Whether a command may leave on a connection; asked of its row, once, right before it does."""
+
+    GRANTED = "granted"
+    GONE = "gone"  # it left before, or has ended
+    MOVED = "moved"  # the pile has a newer connection
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOrder:
     """A command on its way to a pile. ``payload`` is the OCPP request, checked against the schema.
 
-    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action.
+    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action. ``generation``
+    is that of the connection that it was routed to; 0 = whichever is live.
     """
 
     command_id: int
@@ -363,6 +372,7 @@ class CommandOrder:
     payload: dict[str, Any]
     deadline: datetime
     timeout_s: float | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
