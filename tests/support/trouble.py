@@ -88,6 +88,9 @@ def full_disk(house: House, *, is_small: bool) -> Iterator[str]:
     else:
         with _forbidden_to_grow(house):
             yield "RLIMIT_FSIZE"
+        services = embedded.status(house.data)
+        if services is not None and services.postgres_pid is not None:
+            house.kill("postgres")  # it could not end in an orderly way
     embedded.restart(house.data, ENGINES["postgres"])  # it may have ended over it
     house.wait_until_well()
 
