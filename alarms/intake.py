@@ -14,8 +14,11 @@ from alarms.catalogue import CATALOGUE, kind_of, severity_of
 from alarms.events import Event, Relief, Sighting, Target
 from alarms.models import AlarmSource
 from alarms.services.book import keep
+from alarms.services.restarts import CODE as RESTART
 from backoffice.kit.statements import execute
+from ocpp_gateway.wire import Booted
 from stations.changes import PresenceChange, StatusChange
+from stations.selectors import places
 
 TAKEOVERS = 3
 """Connections that push each other out within a minute: two piles share an identity, or somebody plays one."""
@@ -67,6 +70,22 @@ def _in_alarm(pile_ids: list[int]) -> set[int]:
             [pile_ids],
         )
         return {pile_id for (pile_id,) in cursor.fetchall()}
+
+
+def report_boots(facts: Sequence[Booted]) -> None:
+    """Clear F09: whatever kept a pile from restarting is over once it boots."""
+    here = places({fact.pile_id for fact in facts})
+    _keep(
+        [
+            Relief(
+                target=Target.at_place(here[fact.pile_id]),
+                source=AlarmSource.HOUSE,
+                at=fact.received_at,
+                code=RESTART,
+            )
+            for fact in facts
+        ]
+    )
 
 
 def _event(change: StatusChange) -> Event:

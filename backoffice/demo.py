@@ -87,6 +87,8 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
         Program("worker", (python, "-m", *worker)),
         Program("beat", (python, "-m", *beat)),
     ]
+    if os.environ.get("FTP_PORT", "0") != "0":
+        found.append(Program("ftp", (python, "-m", "stations.ftp")))
     if piles:
         numbers = ("--piles", str(piles), "--quiet", str(QUIET_PILES))
         found.append(Program("simulator", (python, "-m", "backoffice.simulator", *numbers)))

@@ -53,6 +53,8 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     StationPerm.TARIFF_MANAGE:     ("-",        "-",      "OMF",    "-"),
     StationPerm.COMMAND_BASIC:     ("-",        "-",      "OMES",   "OMES"),
     StationPerm.COMMAND_ENGINEER:  ("OE",       "-",      "OE",     "-"),
+    StationPerm.RESERVE:           ("-",        "-",      "OMES",   "-"),
+    StationPerm.LIST_MANAGE:       ("-",        "-",      "OME",    "-"),
     StationPerm.FRAMES_VIEW:       ("OE",       "-",      "OMES",   "-"),
     StationPerm.EXPORT:            ("OMFEA",    "OMFEA",  "OMFEA",  "OMFA"),
 

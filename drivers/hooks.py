@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backoffice.kit.frame import Fact
-from backoffice.kit.hooks import Questions
+from backoffice.kit.hooks import Listeners, Questions
 from backoffice.kit.staff import Reader
 from drivers.models import Driver
 
@@ -23,3 +23,6 @@ class Part:
 
 driver_parts: Questions[[Driver, Reader], Part] = Questions("driver_parts")
 """Answered by rooms that know more about a driver, for a reader who may see it: wallets, orders."""
+
+cards_changed: Listeners[[int]] = Listeners("cards_changed")
+"""What the cards of this operator may do is not what it was. Runs in the transaction that changed it."""

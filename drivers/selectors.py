@@ -9,13 +9,15 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
+from django.db.models.lookups import In
 
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
 from backoffice.kit.scope import current_scope, owned_by_scope, unscoped
 from backoffice.kit.statements import execute
-from drivers.models import Card, CardStatus, Driver, DriverSession, SmsMessage
+from drivers.models import Card, CardStatus, Driver, DriverSession, DriverStatus, SmsMessage
+from drivers.tags import fold_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,6 @@ class KnownCard:
     several_at_once: bool
 
 
-def fold_tag(id_tag: str) -> str:
-    """The form in which card numbers are compared (OCPP 1.6 §7.28)."""
-    return id_tag.strip().upper()
-
-
 def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | None, str], KnownCard]:
     """The cards among ``(operator, folded uid)`` pairs, in one query; the rest are not in the answer."""
     wanted = {tag for tag in tags if tag[0] is not None and tag[1]}
@@ -49,6 +46,52 @@ def known_cards(tags: AbstractSet[tuple[int | None, str]]) -> dict[tuple[int | N
     return {
         (card.operator_id, card.folded): card for card in cards if (card.operator_id, card.folded) in wanted
     }
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """A card as a pile may be told of it. ``works``: it may charge as long as it has not expired."""
+
+    uid: str
+    works: bool
+    expires_at: datetime | None
+    parent_id_tag: str
+
+
+def card_facts(
+    operator_id: int, *, groups: AbstractSet[str] | None = None, tags: AbstractSet[str] | None = None
+) -> list[CardFacts]:
+    """An operator's cards, or only those of these groups or numbers (folded); the newest first."""
+    rows = Card.objects.filter(tenant=operator_id)
+    if groups is not None:
+        rows = rows.filter(In(Upper("parent_id_tag"), sorted(groups)))
+    if tags is not None:
+        rows = rows.filter(uid_folded__in=tags)
+    found = rows.order_by("-created_at", "-pk").values_list(
+        "uid", "status", "driver__status", "expires_at", "parent_id_tag"
+    )
+    return [
+        CardFacts(
+            uid, status == CardStatus.ACTIVE and of_driver == DriverStatus.ACTIVE, expires_at, parent_id_tag
+        )
+        for uid, status, of_driver, expires_at, parent_id_tag in found
+    ]
+
+
+def working_card(driver_id: int) -> Card | None:
+    """The card of a driver that would be taken now, the newest of several."""
+    at = clock.now()
+    works = Card.objects.filter(driver=driver_id, status=CardStatus.ACTIVE).filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+    )
+    return works.order_by("-created_at", "-pk").first()
+
+
+def card_by_number(operator_id: int, number: str) -> Card | None:
+    """The card of this number, with its driver."""
+    return (
+        Card.objects.select_related("driver").filter(tenant=operator_id, uid_folded=fold_tag(number)).first()
+    )
 
 
 _CARDS = """

@@ -6,7 +6,7 @@ answered with what the first was answered; no input raises.
 
 Remarks of a frame: ``repaired:json`` (stray commas, control characters, ``NaN``, ...),
 ``not_utf8:frame``, ``long:message_id``, ``type:message_id`` (a number; echoed as one),
-``short:frame`` and ``long:frame`` (fewer or more members than OCPP-J 1.6 §4.2 has).
+``type:payload`` (an object in a list or in a text), ``short:frame`` and ``long:frame`` (fewer or more members than OCPP-J 1.6 §4.2 has).
 """
 
 from __future__ import annotations
@@ -268,6 +268,8 @@ def _read_call(frame: list[Any], text: str, remarks: list[str]) -> Called | Garb
     payload = _as_object(frame[3])
     if payload is None:
         return _malformed(id_, action, text, "the payload is no object")
+    if frame[3] and payload is not frame[3]:
+        remarks.append("type:payload")
     raw = None if remarks else _payload_text(text)
     if raw is None:
         payload = _cleaned(payload)
@@ -280,9 +282,13 @@ def _malformed(id_: MessageId, action: str, text: str, why: str) -> Malformed:
 
 
 def _as_object(payload: Any) -> dict[str, Any] | None:
-    """``null`` means empty (§4.2.1), and some libraries write an empty object as ``[]``."""
+    """``null`` means empty (§4.2.1). Some libraries write ``[]`` for it, or an object in a list or in a text."""
     if type(payload) is dict:
         return payload
+    if type(payload) is str and payload.lstrip().startswith("{"):
+        payload = [_loads_tolerant(payload)]
+    if type(payload) is list and len(payload) == 1:
+        return payload[0] if type(payload[0]) is dict else None
     return {} if payload is None or payload == [] else None
 
 
@@ -315,7 +321,7 @@ def decode(data: bytes) -> tuple[Any, str, list[str]]:
         return None, _storable(text), remarks
     frame = _loads_tolerant(text)
     if frame is None and len(text) <= _REPAIRED_CHARS:
-        frame = _loads_tolerant(_without_stray_commas(text))
+        frame = _loads_tolerant(_without_stray_commas(_without_comments(text)))
     return _cleaned(frame), _storable(text), [*remarks, "repaired:json"]
 
 
@@ -325,6 +331,14 @@ def _loads_tolerant(text: str) -> Any:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
+
+
+# A comment that is never closed ends with the text, so that each character is looked at once.
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|//[^\n]*+')
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub(lambda match: match[1] or " ", text)
 
 
 _STRAY = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]\s*,|,\s*(?=[\]},])')

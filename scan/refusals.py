@@ -101,6 +101,15 @@ REFUSALS: Mapping[str, Refusal] = {
         "warn",
         "clock",
     ),
+    "reserved_for_me": Refusal(
+        _("Reserved for you"),
+        _("This connector is reserved for your card."),
+        UNTOUCHED,
+        _("Plug in and hold your card to the reader of the pile."),
+        "warn",
+        "clock",
+        elsewhere=False,
+    ),
     "no_tariff": Refusal(
         _("No price"),
         _("There is no price for this connector, so nothing can start."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils.functional import Promise
 
@@ -11,6 +11,7 @@ from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, Station
+from stations.sessions import RunningSession
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
 """The pile answered, or never will. Runs in the transaction that recorded it; tells each command once."""
@@ -26,6 +27,9 @@ station_actions: Questions[[Station, Reader], Action] = Questions("station_actio
 
 pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 """The same for a pile."""
+
+running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
+"""Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""
 
 replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
 """Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

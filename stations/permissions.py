@@ -11,5 +11,7 @@ class StationPerm(Perm):
     TARIFF_MANAGE = "stations.tariff_manage"
     COMMAND_BASIC = "stations.command_basic"  # start, stop, unlock, reset, availability
     COMMAND_ENGINEER = "stations.command_engineer"  # configuration, triggers, raw requests
+    RESERVE = "stations.reserve"
+    LIST_MANAGE = "stations.list_manage"  # which cards piles know by themselves
     FRAMES_VIEW = "stations.frames_view"
     EXPORT = "stations.export"

@@ -101,6 +101,134 @@ def is_legal_step(connector: int, previous: str, status: str) -> bool:
     return previous in {"", status} or status in CONNECTOR_MOVES.get(previous, frozenset())
 
 
+class UpdateState(StrEnum):
+    """How far a firmware update is (OCPP 1.6 §4.5 and errata 3.47-3.49; white paper L01)."""
+
+    REQUESTED = "requested"
+    DOWNLOADING = "downloading"
+    DOWNLOADED = "downloaded"
+    VERIFIED = "verified"
+    INSTALLING = "installing"
+    REBOOTING = "rebooting"
+    INSTALLED = "installed"
+    FAILED = "failed"
+    STALLED = "stalled"
+
+
+class UploadState(StrEnum):
+    """How far an upload is (OCPP 1.6 §4.4; white paper N01). ``NOTHING``: the pile had none to send."""
+
+    REQUESTED = "requested"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    NOTHING = "nothing"
+    FAILED = "failed"
+    STALLED = "stalled"
+
+
+_U, _L = UpdateState, UploadState
+
+IDLE: Final = "Idle"
+"""Nothing is going on; only said when asked (OCPP 1.6 §4.4, §4.5)."""
+
+UPDATE_REPORTS: Final[Mapping[str, UpdateState]] = {
+    "Downloading": _U.DOWNLOADING,
+    "DownloadPaused": _U.DOWNLOADING,
+    "Downloaded": _U.DOWNLOADED,
+    "SignatureVerified": _U.VERIFIED,
+    "Installing": _U.INSTALLING,
+    "InstallRebooting": _U.REBOOTING,
+    "Installed": _U.INSTALLED,
+    "DownloadFailed": _U.FAILED,
+    "InvalidSignature": _U.FAILED,
+    "InstallationFailed": _U.FAILED,
+    "InstallVerificationFailed": _U.FAILED,
+}
+"""What a reported status makes of an update. DownloadScheduled, InstallScheduled and unknown ones are only kept."""
+
+UPLOAD_REPORTS: Final[Mapping[str, UploadState]] = {
+    "Uploading": _L.UPLOADING,
+    "Uploaded": _L.UPLOADED,
+    "UploadFailed": _L.FAILED,
+    "UploadFailure": _L.FAILED,
+    "BadMessage": _L.FAILED,
+    "PermissionDenied": _L.FAILED,
+    "NotSupportedOperation": _L.FAILED,
+}
+
+_ENDS = frozenset({_U.INSTALLED, _U.FAILED, _U.STALLED})
+UPDATE_MOVES: Final[Mapping[UpdateState, frozenset[UpdateState]]] = {
+    _U.REQUESTED: _ENDS | {_U.DOWNLOADING, _U.DOWNLOADED, _U.VERIFIED, _U.INSTALLING, _U.REBOOTING},
+    _U.DOWNLOADING: _ENDS | {_U.DOWNLOADED, _U.VERIFIED, _U.INSTALLING, _U.REBOOTING},
+    _U.DOWNLOADED: _ENDS | {_U.VERIFIED, _U.INSTALLING, _U.REBOOTING},
+    _U.VERIFIED: _ENDS | {_U.INSTALLING, _U.REBOOTING},
+    _U.INSTALLING: _ENDS | {_U.REBOOTING},
+    _U.REBOOTING: _ENDS | {_U.INSTALLING},
+    _U.STALLED: frozenset(_U) - {_U.REQUESTED, _U.STALLED},
+    _U.INSTALLED: frozenset(),
+    _U.FAILED: frozenset(),
+}
+"""Forward only: piles leave steps out, and what comes late changes nothing. A stalled one may still come to life."""
+
+UPLOAD_MOVES: Final[Mapping[UploadState, frozenset[UploadState]]] = {
+    _L.REQUESTED: frozenset(_L) - {_L.REQUESTED},
+    _L.UPLOADING: frozenset({_L.UPLOADED, _L.NOTHING, _L.FAILED, _L.STALLED}),
+    _L.STALLED: frozenset({_L.UPLOADING, _L.UPLOADED, _L.NOTHING, _L.FAILED}),
+    _L.UPLOADED: frozenset(),
+    _L.NOTHING: frozenset(),
+    _L.FAILED: frozenset(),
+}
+
+UPDATE_RUNNING: Final = frozenset(_U) - _ENDS
+UPDATE_OPEN: Final = UPDATE_RUNNING | {_U.STALLED}
+UPLOAD_RUNNING: Final = frozenset({_L.REQUESTED, _L.UPLOADING})
+UPLOAD_OPEN: Final = UPLOAD_RUNNING | {_L.STALLED}
+"""Reports still count for what is open; of those that run, time is kept."""
+
+UPDATE_PATIENCE_S: Final[Mapping[UpdateState, int]] = {
+    _U.REQUESTED: 1800,
+    _U.DOWNLOADING: 3600,
+    _U.DOWNLOADED: 6 * 3600,
+    _U.VERIFIED: 6 * 3600,
+    _U.INSTALLING: 3600,
+    _U.REBOOTING: 1800,
+}
+"""Seconds without a word after which a pile is asked how far it is; before it installs, charges may end first."""
+
+UPLOAD_PATIENCE_S: Final = 1800
+ASKED_PATIENCE_S: Final = 300
+"""Seconds after it was asked until it counts as stalled."""
+
+LIST: Final[Machine] = {
+    "unknown": frozenset({"in_step", "behind", "sending", "refused", "unsupported"}),
+    "in_step": frozenset({"unknown", "behind", "sending", "refused", "unsupported"}),
+    "behind": frozenset({"unknown", "in_step", "sending", "refused", "unsupported"}),
+    "sending": frozenset({"unknown", "in_step", "behind", "refused", "unsupported"}),
+    "refused": frozenset({"unknown", "in_step", "behind", "sending", "unsupported"}),
+    "unsupported": frozenset({"unknown"}),  # somebody asks again, or its firmware is new
+}
+"""The local list of a pile (OCPP 1.6 §5.15)."""
+
+RESERVATION: Final[Machine] = {
+    "requested": frozenset({"active", "refused", "used", "expired", "cancelled", "invalidated"}),
+    "active": frozenset({"used", "expired", "cancelled", "invalidated"}),
+    "used": frozenset(),
+    "expired": frozenset(),
+    "cancelled": frozenset(),
+    "invalidated": frozenset(),
+    "refused": frozenset(),
+}
+"""What staff, timers and answers make of a reservation (OCPP 1.6 §5.13)."""
+
+RESERVATION_LATE: Final[Machine] = {
+    "expired": frozenset({"used"}),
+    "cancelled": frozenset({"used"}),
+    "invalidated": frozenset({"used"}),
+    "refused": frozenset({"active", "used"}),
+}
+"""What a pile may show of one that was over for us: it was offline, or its answer was lost."""
+
+
 class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"

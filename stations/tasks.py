@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from backoffice.kit.tasks import sweep
 from stations import intake
-from stations.services import campaigns, settings, sweeps
+from stations.services import (
+    campaigns,
+    file_sweeps,
+    list_sync,
+    reservations,
+    resharing,
+    settings,
+    sweeps,
+)
 
 
 @sweep
@@ -32,15 +40,51 @@ def drop_lost_gateways() -> None:
 
 
 @sweep
+def share_loads() -> None:
+    resharing.share_loads()
+
+
+@sweep
 def keep_traffic() -> None:
     sweeps.keep_partitions()
     sweeps.forget_history()
+
+
+@sweep
+def sync_lists() -> None:
+    list_sync.refresh_lists()
+    list_sync.advance_piles()
+
+
+@sweep
+def keep_reservations() -> None:
+    reservations.expire_due()
+    reservations.ask_again()
+
+
+@sweep
+def follow_files() -> None:
+    file_sweeps.ask_silent_updates()
+    file_sweeps.stall_updates()
+    file_sweeps.ask_silent_uploads()
+    file_sweeps.stall_uploads()
+
+
+@sweep
+def forget_files() -> None:
+    file_sweeps.forget_files()
+    file_sweeps.clear_landing()
 
 
 SCHEDULE = {
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
     follow_settings: 3.0,
+    share_loads: 2.0,
     drop_lost_gateways: 15.0,
     keep_traffic: 3600.0,
+    sync_lists: 2.0,
+    keep_reservations: 5.0,
+    follow_files: 60.0,
+    forget_files: 3600.0,
 }

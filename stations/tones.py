@@ -10,12 +10,18 @@ from stations.models import (
     CommandStatus,
     ConnectorStatus,
     DriftState,
+    FirmwareState,
     Intent,
     ItemStatus,
     Life,
+    ListState,
+    ProfileState,
     Registration,
+    ReservationState,
     StationStatus,
     TariffStatus,
+    UpdateStatus,
+    UploadStatus,
     VersionState,
 )
 
@@ -84,9 +90,56 @@ DRIFT: Mapping[str, Tone] = {
     DriftState.MISSING: "waiting",
     DriftState.UNKNOWN: "offline",
 }
+PROFILE: Mapping[str, Tone] = {
+    ProfileState.WANTED: "waiting",
+    ProfileState.INSTALLED: "charging",
+    ProfileState.REFUSED: "fault",
+    ProfileState.CLEARED: "offline",
+}
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
 VERSION: Mapping[str, Tone] = {
     VersionState.DRAFT: "waiting",
     VersionState.APPROVED: "charging",
     VersionState.WITHDRAWN: "offline",
+}
+FIRMWARE: Mapping[str, Tone] = {
+    FirmwareState.DRAFT: "waiting",
+    FirmwareState.RELEASED: "charging",
+    FirmwareState.WITHDRAWN: "offline",
+}
+UPDATE: Mapping[str, Tone] = {
+    UpdateStatus.REQUESTED: "waiting",
+    UpdateStatus.DOWNLOADING: "idle",
+    UpdateStatus.DOWNLOADED: "idle",
+    UpdateStatus.VERIFIED: "idle",
+    UpdateStatus.INSTALLING: "idle",
+    UpdateStatus.REBOOTING: "idle",
+    UpdateStatus.INSTALLED: "charging",
+    UpdateStatus.FAILED: "fault",
+    UpdateStatus.STALLED: "fault",
+}
+UPLOAD: Mapping[str, Tone] = {
+    UploadStatus.REQUESTED: "waiting",
+    UploadStatus.UPLOADING: "idle",
+    UploadStatus.UPLOADED: "charging",
+    UploadStatus.NOTHING: "plain",
+    UploadStatus.FAILED: "fault",
+    UploadStatus.STALLED: "fault",
+}
+LOCAL_LIST: Mapping[str, Tone] = {
+    ListState.UNKNOWN: "plain",
+    ListState.IN_STEP: "charging",
+    ListState.BEHIND: "waiting",
+    ListState.SENDING: "idle",
+    ListState.REFUSED: "fault",
+    ListState.UNSUPPORTED: "offline",
+}
+RESERVATION: Mapping[str, Tone] = {
+    ReservationState.REQUESTED: "waiting",
+    ReservationState.ACTIVE: "charging",
+    ReservationState.USED: "idle",
+    ReservationState.EXPIRED: "offline",
+    ReservationState.CANCELLED: "plain",
+    ReservationState.INVALIDATED: "fault",
+    ReservationState.REFUSED: "fault",
 }

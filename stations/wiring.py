@@ -5,16 +5,25 @@ from __future__ import annotations
 from django.utils.translation import ngettext
 
 from backoffice.kit import lists
-from stations import campaigns
+from drivers.hooks import cards_changed
+from stations import campaigns, reserving
 from stations.hooks import command_finished
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
+from stations.services import file_campaigns, updates, uploads
 from stations.services.asking import COMMAND
+from stations.services.local_lists import hear_of_cards
+from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
 from stations.snapshots import hear_of_settings
 from tenants.hooks import closing_blockers, equipment
 
+command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
+cards_changed.listen(hear_of_cards)
+command_finished.listen(reserving.hear_of_command)
+command_finished.listen(updates.take_answer)
+command_finished.listen(uploads.take_answer)
 
 
 @closing_blockers.answer
@@ -27,7 +36,7 @@ def open_stations(tenant_id: int) -> str | None:
 
 
 command_finished.listen(hear_of_settings)
-for _kind in (COMMAND, READ, PUSH):
+for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)

@@ -26,7 +26,7 @@ from backoffice.kit.actor import command_line
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
 from drivers.models import Card, Driver
-from drivers.selectors import fold_tag
+from drivers.tags import fold_tag
 from finance.entries import accounts_of
 from finance.ledger import open_accounts
 from finance.models import PaymentChannel, Wallet
@@ -34,13 +34,15 @@ from finance.services.channels import connect_sandbox
 from stations.credentials import seal
 from stations.keys import set_key
 from stations.models import Connector, Pile, PileModel, QrToken, Station, StationStatus, Tariff
-from stations.services import devices, sites, tariffs
+from stations.profiles import rounded_down
+from stations.services import devices, loads, sites, tariffs
 from stations.tokens import new_token
 from tenants.models import Membership, Tenant, User
 from tenants.selectors import locality_of
 from tenants.services import tree
 
 ACTOR = command_line("seed_demo")
+MAINS_KW = Decimal(200)
 FOUNDED, BUILT, INSTALLED = timedelta(days=720), timedelta(days=540), timedelta(days=160)
 
 
@@ -89,6 +91,7 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
         _price(made, price)
     with clock.frozen(now - INSTALLED):
         _piles(made, place(SITES, chance), models, secret)
+        _load_group(made)
         for company in operators():
             made.channels[company.code] = _channel(made, company.code)
             count = max(4, int(MOST[company.code] * drivers))
@@ -237,6 +240,20 @@ def _piles(made: Masters, spots: list[Placed], models: dict[str, PileModel], sec
     QrToken.objects.bulk_create(
         QrToken(tenant_id=one.tenant_id, connector=one, token=new_token(), created_at=clock.now())
         for one in made.connectors
+    )
+
+
+def _load_group(made: Masters) -> None:
+    """At the station where most of the simulated charges run, the terminals share what the mains give."""
+    station = made.stations[next(site.code for site in SITES if site.owner == SHOWN[-1])]
+    count = sum(one.pile.station_id == station.pk for one in made.connectors)
+    loads.create_group(
+        station,
+        actor=ACTOR,
+        name="Transformer",
+        limit=MAINS_KW,
+        least=Decimal(20),
+        safety=rounded_down(min(Decimal(20), MAINS_KW / count)),
     )
 
 

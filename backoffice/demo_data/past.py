@@ -25,7 +25,7 @@ from backoffice.demo_data.purses import NOTES, MoneyRows, Pocket
 from backoffice.demo_data.record import Record
 from backoffice.kit.actor import Actor, pile as pile_actor, timer
 from backoffice.kit.scope import path_of_tenant
-from drivers.selectors import fold_tag
+from drivers.tags import fold_tag
 from finance.rules import Figures, Purse
 from orders import history, numbers
 from orders.bill import Bill

@@ -14,6 +14,7 @@ from random import Random
 
 from django.db import connection, transaction
 
+from backoffice.demo_data import access
 from backoffice.demo_data.companies import COMPANIES
 from backoffice.demo_data.masters import Masters, set_up
 from backoffice.demo_data.past import Past
@@ -73,6 +74,7 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
     count = _make_past(masters, begins, size, chance)
     past_alarms.tell(masters, begins, chance)
     house.tell(masters, chance)
+    access.tell(masters, chance)
     say(f"{count} orders; their totals by day")
     rebuild_totals(begins.date() - timedelta(days=1), now.date() + timedelta(days=1))
     DirtyDay.objects.all().delete()

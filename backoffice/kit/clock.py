@@ -38,3 +38,8 @@ def parse(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(UTC)
+
+
+def utc_text(at: datetime) -> str:
+    """An instant as we write it to piles: UTC with a Z, to the second, which every pile can read."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -17,6 +17,17 @@ def locked(rows: QuerySet[M]) -> QuerySet[M]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
+def share(model: type[models.Model], key: int) -> None:
+    """Keep others from locking this row whole until the transaction ends; it may be changed, and referred to.
+
+    Whoever is going to insert a row that refers to it waits here, before taking other locks, and not
+    there. Nothing is read, so the scope does not matter.
+    """
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE", [key])  # noqa: S608
+
+
 def hold(name: str) -> None:
     """Wait for the advisory lock of this name; it is released when the transaction ends."""
     with connection.cursor() as cursor:

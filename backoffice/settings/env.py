@@ -16,6 +16,17 @@ SECRET_KEY = env.str("SECRET_KEY")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 CALLBACK_URL = env.str("CALLBACK_URL", PUBLIC_URL).rstrip("/")
 OCPP_URL = env.str("OCPP_URL", "ws://127.0.0.1:9000/ocpp").rstrip("/")
+# Where piles fetch firmware and leave logs: PUBLIC_URL, or plain HTTP for those that know no TLS.
+FILES_URL = env.str("FILES_URL", PUBLIC_URL).rstrip("/")
+FIRMWARE_MAX_BYTES = env.int("FIRMWARE_MAX_BYTES", 512 * 1024 * 1024)
+# What one request for diagnostics or a log may bring altogether, and how long that is kept.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 200 * 1024 * 1024)
+UPLOADS_KEPT_DAYS = env.int("UPLOADS_KEPT_DAYS", 30)
+# 0: no FTP server. FTP_ADDRESS is the IPv4 address that piles reach it by; empty: the host of FILES_URL.
+FTP_HOST = env.str("FTP_HOST", "127.0.0.1")
+FTP_PORT = env.int("FTP_PORT", 0)
+FTP_ADDRESS = env.str("FTP_ADDRESS", "")
+FTP_PASSIVE_PORTS = env.str("FTP_PASSIVE_PORTS", "2122-2141")
 OCPP_HOST = env.str("OCPP_HOST", "127.0.0.1")
 OCPP_PORT = env.int("OCPP_PORT", 9000)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])

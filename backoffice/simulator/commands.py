@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from backoffice.simulator import access, files
 from backoffice.simulator.cars import Car
-from backoffice.simulator.machine import Machine
+from backoffice.simulator.machine import Machine, stamp
 from backoffice.simulator.outlet import Outlet
+from stations.profiles import Unit
 
 PLUGS_IN_AFTER = timedelta(seconds=10)
 """A driver who started from the phone has a car here so long after, unless it is plugged in already."""
@@ -47,7 +49,7 @@ def answer(machine: Machine, action: str, payload: Payload, at: datetime, chance
 def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
     tag = str(payload["idTag"])
     wanted = payload.get("connectorId")
-    fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one)]
+    fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one, tag)]
     if not fitting:
         return _status("Rejected")
     outlet = fitting[0]
@@ -56,7 +58,7 @@ def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Rando
         machine.start(outlet, tag, when)
 
     def arrive(when: datetime) -> None:
-        if outlet.car is None and outlet.is_free:
+        if outlet.car is None and outlet.status in {"Available", "Reserved"}:
             machine.plug(outlet, Car.drawn(chance, direct=outlet.direct))
         machine.at(when + STARTS_AFTER, begin)
 
@@ -133,6 +135,11 @@ def trigger(machine: Machine, payload: Payload, at: datetime, chance: Random) ->
         "StatusNotification": machine.report,
         "MeterValues": lambda outlet, when: machine.meter(outlet, "Trigger", when),
     }
+    if wanted in _FILE_REPORTS:
+        found = machine.files.update if wanted == "FirmwareStatusNotification" else machine.files.upload
+        report = found or files.Report(machine, _FILE_REPORTS[wanted])
+        machine.at(at, lambda when: report.repeat())
+        return _status("Accepted")
     if wanted == "Heartbeat":
         machine.at(at, lambda when: machine.heartbeat())
         return _status("Accepted")
@@ -159,23 +166,113 @@ def data_transfer(machine: Machine, payload: Payload, at: datetime, chance: Rand
     return {"status": "Accepted", "data": str(payload.get("data", ""))}
 
 
-HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
-    "ChangeAvailability": change_availability,
-    "ChangeConfiguration": change_configuration,
-    "ClearCache": clear_cache,
-    "DataTransfer": data_transfer,
-    "GetConfiguration": get_configuration,
-    "RemoteStartTransaction": remote_start,
-    "RemoteStopTransaction": remote_stop,
-    "Reset": reset,
-    "TriggerMessage": trigger,
-    "UnlockConnector": unlock,
+def update_firmware(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """It is fetched and installed for real; what it holds is not looked at (OCPP 1.6 §5.19)."""
+    report = files.Report(machine, "FirmwareStatusNotification")
+    start = files.instant(payload, "retrieveDate", at)
+    files.update(machine, str(payload["location"]), start, report, signed=False)
+    return {}
+
+
+def signed_update(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    firmware = payload["firmware"]
+    report = files.Report(machine, "SignedFirmwareStatusNotification", int(payload["requestId"]))
+    start = files.instant(firmware, "retrieveDateTime", at)
+    files.update(machine, str(firmware["location"]), start, report, signed=True)
+    return _status("Accepted")
+
+
+def get_diagnostics(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    name = f"diagnostics-{at:%Y%m%d-%H%M%S}.log"
+    report = files.Report(machine, "DiagnosticsStatusNotification")
+    files.leave_log(machine, str(payload["location"]), name, report, at)
+    return {"fileName": name}
+
+
+def get_log(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    name = f"{payload['logType']}-{at:%Y%m%d-%H%M%S}.log"
+    report = files.Report(machine, "LogStatusNotification", int(payload["requestId"]))
+    files.leave_log(machine, str(payload["log"]["remoteLocation"]), name, report, at)
+    return _status("Accepted") | {"filename": name}
+
+
+_FILE_REPORTS: Final[Mapping[str, str]] = {
+    "FirmwareStatusNotification": "FirmwareStatusNotification",
+    "DiagnosticsStatusNotification": "DiagnosticsStatusNotification",
+    "LogStatusNotification": "LogStatusNotification",
 }
 
 
-def _can_start(outlet: Outlet) -> bool:
+def set_profile(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    """A TxProfile without its transaction is refused (OCPP 1.6 §5.16.2)."""
+    connector, data = payload["connectorId"], payload["csChargingProfiles"]
+    outlet = machine.outlet(connector)
+    if connector != 0 and outlet is None:
+        return NotDone("PropertyConstraintViolation", "no such connector")
+    if data["chargingProfilePurpose"] == "TxProfile":
+        session = outlet.session if outlet is not None else None
+        if session is None or session.id != data.get("transactionId"):
+            return _status("Rejected")
+    machine.limits.install(connector, data)
+    return _status("Accepted")
+
+
+def clear_profile(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    return _status("Accepted" if machine.limits.clear(payload) else "Unknown")
+
+
+def composite_schedule(machine: Machine, payload: Payload, at: datetime, chance: Random) -> Answer:
+    number, duration_s = payload["connectorId"], int(payload["duration"])
+    outlet = machine.own if number == 0 else machine.outlet(number)
+    if outlet is None:
+        return _status("Rejected")
+    unit = Unit(payload.get("chargingRateUnit", Unit.WATTS))
+    return {
+        "status": "Accepted",
+        "connectorId": number,
+        "scheduleStart": stamp(at),
+        "chargingSchedule": {
+            "duration": duration_s,
+            "chargingRateUnit": unit.value,
+            "chargingSchedulePeriod": machine.limits.schedule(outlet, duration_s, unit, at),
+        },
+    }
+
+
+HANDLERS: Final[Mapping[str, Callable[[Machine, Payload, datetime, Random], Answer]]] = {
+    "CancelReservation": access.cancel_reservation,
+    "ChangeAvailability": change_availability,
+    "ChangeConfiguration": change_configuration,
+    "ClearCache": clear_cache,
+    "ClearChargingProfile": clear_profile,
+    "DataTransfer": data_transfer,
+    "ExtendedTriggerMessage": trigger,
+    "GetCompositeSchedule": composite_schedule,
+    "GetConfiguration": get_configuration,
+    "GetDiagnostics": get_diagnostics,
+    "GetLog": get_log,
+    "GetLocalListVersion": access.get_local_list_version,
+    "RemoteStartTransaction": remote_start,
+    "RemoteStopTransaction": remote_stop,
+    "ReserveNow": access.reserve_now,
+    "Reset": reset,
+    "SendLocalList": access.send_local_list,
+    "SetChargingProfile": set_profile,
+    "SignedUpdateFirmware": signed_update,
+    "TriggerMessage": trigger,
+    "UnlockConnector": unlock,
+    "UpdateFirmware": update_firmware,
+}
+
+
+def _can_start(outlet: Outlet, tag: str) -> bool:
     """A car that was charged may be charged again where it stands (Finishing to Preparing is legal)."""
-    return outlet.status in {"Available", "Preparing", "Finishing"} and outlet.is_operative
+    is_mine = outlet.kept is None or outlet.kept.is_for(tag)
+    return (
+        outlet.status in {"Available", "Preparing", "Finishing", "Reserved"}
+        and outlet.is_operative
+        and is_mine
+    )
 
 
 def _stopper(machine: Machine, outlet: Outlet, reason: str) -> Callable[[datetime], None]:

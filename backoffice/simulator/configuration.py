@@ -10,11 +10,20 @@ KEY: Final = "AuthorizationKey"
 """Write-only (security white paper A01): it is never read back."""
 
 READ_ONLY: Final[Mapping[str, str]] = {
-    "ChargeProfileMaxStackLevel": "0",
+    "ChargeProfileMaxStackLevel": "20",
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": "24",
     "GetConfigurationMaxKeys": "50",
+    "LocalAuthListMaxLength": "200",
     "MeterValuesAlignedDataMaxLength": "5",
     "MeterValuesSampledDataMaxLength": "5",
-    "SupportedFeatureProfiles": "Core,RemoteTrigger",
+    "MaxChargingProfilesInstalled": "40",
+    "ReserveConnectorZeroSupported": "false",
+    "SendLocalListMaxLength": "20",
+    "SupportedFeatureProfiles": (
+        "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
+    ),
+    "SupportedFileTransferProtocols": "HTTP,HTTPS",
 }
 NUMBERS: Final[Mapping[str, int]] = {
     "ClockAlignedDataInterval": 900,
@@ -31,6 +40,7 @@ SWITCHES: Final[Mapping[str, bool]] = {
     "AllowOfflineTxForUnknownId": False,
     "AuthorizationCacheEnabled": True,
     "AuthorizeRemoteTxRequests": False,
+    "LocalAuthListEnabled": True,
     "LocalAuthorizeOffline": True,
     "LocalPreAuthorize": False,
     "StopTransactionOnEVSideDisconnect": True,
@@ -68,11 +78,15 @@ class Configuration:
     def switch(self, name: str) -> bool:
         return self.values[name] == "true"
 
+    @property
+    def fixed(self) -> Mapping[str, str]:
+        """What may be read only."""
+        return {**READ_ONLY, "NumberOfConnectors": str(self.connectors)}
+
     def read(self, names: Iterable[str]) -> dict[str, Any]:
         """The answer to GetConfiguration: all settings where none is named."""
-        fixed = {**READ_ONLY, "NumberOfConnectors": str(self.connectors)}
         known = {name: (value, False) for name, value in self.values.items()}
-        known |= {name: (value, True) for name, value in fixed.items()}
+        known |= {name: (value, True) for name, value in self.fixed.items()}
         wanted = list(names) or sorted(known)
         answer: dict[str, Any] = {
             "configurationKey": [

@@ -101,7 +101,7 @@ class Habits:
             self.cards.bring_back(tag)
             self._visit_at(outlet, when + timedelta(seconds=20 + self._wait(EMPTY_FOR_S)))
 
-        machine.at(begins, lambda when: machine.present_card(outlet, tag))
+        machine.at(begins, lambda when: machine.present_card(outlet, tag, when))
         machine.at(ends, stop)
         machine.at(leaves, leave)
 

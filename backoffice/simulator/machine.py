@@ -17,6 +17,8 @@ from typing import Any
 
 from backoffice.simulator.cars import Car
 from backoffice.simulator.configuration import Configuration
+from backoffice.simulator.files import Files
+from backoffice.simulator.limits import Limits
 from backoffice.simulator.outlet import Outlet, Report, Session
 
 Payload = Mapping[str, Any]
@@ -73,10 +75,16 @@ class Machine:
     own: Outlet = field(init=False)
     """Connector 0: the pile itself."""
 
+    files: Files = field(default_factory=Files)
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The local list: idTagInfo by idTag in capitals (OCPP 1.6 §3.5.2). It outlasts the power."""
+
+    list_version: int = 0
     is_online: bool = False
     is_accepted: bool = False
     away_until: datetime | None = None
     restart_at: datetime | None = None
+    limits: Limits = field(default_factory=Limits)
     _calls: deque[Call] = field(default_factory=deque)
     _flying: Call | None = None
     _hold_until: datetime | None = None
@@ -179,6 +187,7 @@ class Machine:
     def tick(self, at: datetime) -> None:
         """Let the time pass until ``at``: energy flows, cars come and go, readings fall due."""
         since = self._now or at
+        self.limits.apply(self.outlets, at)
         while self._agenda and self._agenda[0][0] <= at:
             when, _number, deed = heapq.heappop(self._agenda)
             self._flow(since, max(when, since))
@@ -186,6 +195,8 @@ class Machine:
             deed(since)
         self._flow(since, at)
         self._now = at
+        for outlet in self.outlets:
+            outlet.give_up()
         self._report_changes(at)
         self._sample(at)
         self._align(at)
@@ -203,21 +214,26 @@ class Machine:
         self.stop(outlet, "EVDisconnected", at)
         outlet.car, outlet.is_finishing = None, False
 
-    def present_card(self, outlet: Outlet, tag: str) -> None:
+    def present_card(self, outlet: Outlet, tag: str, at: datetime) -> None:
         """Somebody holds a card to the reader; the charge begins when it is accepted (OCPP 1.6 §4.1)."""
 
-        def begin(answer: Payload, at: datetime) -> None:
-            if answer.get("idTagInfo", {}).get("status") == "Accepted":
-                self.start(outlet, tag, at)
+        def begin(answer: Payload, when: datetime) -> None:
+            info = answer.get("idTagInfo", {})
+            if info.get("status") == "Accepted":
+                self.start(outlet, tag, when, parent=info.get("parentIdTag", ""))
 
+        known = self.cards.get(tag.upper())
+        if not self.is_online and known is not None and self.settings.switch("LocalAuthorizeOffline"):
+            begin({"idTagInfo": known}, at)
         self.say("Authorize", lambda: {"idTag": tag}, done=begin)
 
-    def start(self, outlet: Outlet, tag: str, at: datetime) -> None:
-        """Begin a transaction (OCPP 1.6 §4.8), if a car is there and nothing runs."""
+    def start(self, outlet: Outlet, tag: str, at: datetime, *, parent: str = "") -> None:
+        """Begin a transaction (OCPP 1.6 §4.8), if a car is there, nothing runs and nobody else has reserved."""
         if (
             outlet.car is None
             or outlet.session is not None
             or outlet.status not in {"Preparing", "Finishing"}
+            or (outlet.kept is not None and not outlet.kept.is_for(tag, parent))
         ):
             return
         session = Session(tag, at, outlet.register)
@@ -236,6 +252,8 @@ class Machine:
             "meterStart": session.meter_start,
             "timestamp": stamp(at),
         }
+        if outlet.kept is not None:
+            payload["reservationId"], outlet.kept = outlet.kept.number, None
         self.say("StartTransaction", lambda: payload, kept=True, done=begun)
 
     def stop(self, outlet: Outlet, reason: str, at: datetime, *, tag: str = "") -> None:
@@ -245,6 +263,7 @@ class Machine:
             return
         self._say_stop(session, outlet.register, reason, at, tag)
         outlet.session, outlet.power_w, outlet.is_finishing = None, 0.0, True
+        self.limits.end(outlet.number)
         if outlet.operative_next is not None:
             outlet.is_operative, outlet.operative_next = outlet.operative_next, None
 
@@ -312,7 +331,7 @@ class Machine:
             "chargePointVendor": self.spec.vendor,
             "chargePointModel": self.spec.model,
             "chargePointSerialNumber": self.spec.serial,
-            "firmwareVersion": self.spec.firmware,
+            "firmwareVersion": self.files.firmware or self.spec.firmware,
             "meterType": "HLM-3",
         }
 
@@ -328,6 +347,7 @@ class Machine:
             self._say_stop(session, one.register, "PowerLoss", one.at, "")
         self.left = ()
         self._report_all(at)
+        self.files.booted(at)
 
     def _flow(self, since: datetime, until: datetime) -> None:
         for outlet in self.outlets:

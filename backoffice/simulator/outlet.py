@@ -10,6 +10,8 @@ from backoffice.simulator.cars import Car
 
 DIRECT_VOLTS, MAINS_VOLTS = 620, 230
 OK = "NoError"
+PAUSE_W = 1_380
+"""Less than 6 A on one phase is nothing that a vehicle can take (IEC 61851)."""
 
 
 class Fault(NamedTuple):
@@ -41,6 +43,20 @@ class Session:
     is_known: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reservation: for which idTag and group the connector is kept free, and until when (OCPP 1.6 §5.13)."""
+
+    number: int
+    tag: str
+    parent: str
+    until: datetime
+
+    def is_for(self, tag: str, parent: str = "") -> bool:
+        """May somebody with this tag, of this group, start here?"""
+        return tag.upper() == self.tag.upper() or (bool(parent) and parent.upper() == self.parent.upper())
+
+
 @dataclass(slots=True, eq=False)
 class Outlet:
     """``rated_w`` is what it can give, ``meter_wh`` its register."""
@@ -56,6 +72,10 @@ class Outlet:
     is_operative: bool = True
     operative_next: bool | None = None
     """Set by a ChangeAvailability that waits for the end of a transaction."""
+
+    kept: Kept | None = None
+    limit_w: float | None = None
+    """What its charging profiles let through; None where none says anything."""
 
     power_w: float = 0.0
     reported: Report | None = None
@@ -74,11 +94,15 @@ class Outlet:
         if self.fault is not None and self.fault.blocking:
             return "Faulted"
         if self.session is not None:
+            if self.limit_w is not None and self.limit_w < PAUSE_W:
+                return "SuspendedEVSE"
             is_full = self.car is None or self.car.is_full
             return "SuspendedEV" if is_full else "Charging"
         if self.car is not None:
             return "Finishing" if self.is_finishing else "Preparing"
-        return "Available" if self.is_operative else "Unavailable"
+        if not self.is_operative:
+            return "Unavailable"
+        return "Available" if self.kept is None else "Reserved"
 
     @property
     def report(self) -> Report:
@@ -86,6 +110,11 @@ class Outlet:
         if fault is None:
             return Report(self.status)
         return Report(self.status, fault.error, fault.vendor_code, fault.info)
+
+    def give_up(self) -> None:
+        """What is out of order is kept free for nobody (OCPP 1.6 §3.11)."""
+        if self.kept is not None and self.status in {"Faulted", "Unavailable"}:
+            self.kept = None
 
     def flow(self, since: datetime, until: datetime) -> None:
         """Let energy flow between two instants."""
@@ -95,7 +124,8 @@ class Outlet:
             self.power_w = 0.0
             return
         charging_s = (until - session.started_at).total_seconds()
-        self.power_w = car.wants(self.rated_w, charging_s)
+        offered = self.rated_w if self.limit_w is None else min(self.rated_w, self.limit_w)
+        self.power_w = car.wants(offered, charging_s)
         self.meter_wh += car.take(self.power_w * seconds / 3600)
         if car.is_full:
             self.power_w = 0.0

@@ -18,7 +18,9 @@ from urllib.parse import quote
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from backoffice.simulator import errands
 from backoffice.simulator.commands import NotDone, answer
+from backoffice.simulator.files import Errand
 from backoffice.simulator.machine import Machine
 
 log = logging.getLogger("simulator")
@@ -46,6 +48,7 @@ class SimulatedPile:
     now: Callable[[], datetime] = utc_now
     _ids: Any = field(default_factory=lambda: count(1))
     _called: tuple[str, datetime] | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Connect, again and again, until cancelled."""
@@ -87,6 +90,7 @@ class SimulatedPile:
         while not reader.done():
             at = self.now()
             machine.tick(at)
+            self._run_errands()
             if machine.away_until is not None and at < machine.away_until:
                 socket.transport.abort()
                 return
@@ -95,6 +99,16 @@ class SimulatedPile:
             await self._speak(socket)
             await asyncio.sleep(BEAT_S if machine.is_busy else QUIET_BEAT_S)
         reader.result()
+
+    def _run_errands(self) -> None:
+        while self.machine.files.errands:
+            task = asyncio.create_task(self._run_errand(self.machine.files.errands.popleft()))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run_errand(self, errand: Errand) -> None:
+        content = await errands.run(errand)
+        errand.went(content, self.now())
 
     async def _speak(self, socket: ClientConnection) -> None:
         at = self.now()

@@ -17,6 +17,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Path
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant
+from drivers.hooks import cards_changed
 from drivers.models import Driver, DriverSession, DriverStatus
 from drivers.selectors import driver_by_phone
 from drivers.services.phones import phone_at
@@ -138,6 +139,7 @@ def _change_status(driver: Driver, status: DriverStatus, action: str, actor: Act
     row.blocked_reason = reason[:300] if status == DriverStatus.BLOCKED else ""
     row.save(update_fields=["status", "blocked_reason"])
     _record(action, row, before, actor, reason)
+    cards_changed(row.tenant_id)
     return row
 
 

@@ -17,9 +17,10 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant
+from drivers.hooks import cards_changed
 from drivers.models import Card, CardStatus, Driver
-from drivers.selectors import fold_tag
 from drivers.states import CARD
+from drivers.tags import fold_tag
 
 ID_TAG = re.compile(r"[!-~]{1,20}")
 """Visible ASCII, at most 20 characters: idToken of OCPP 1.6 §7.28, without blanks at the ends or within."""
@@ -48,6 +49,7 @@ def issue_card(operator_id: int, *, uid: str, actor: Actor, **fields: Unpack[Car
     except IntegrityError:
         raise Refused(_("This card is known already."), code="uid_taken", field="uid") from None
     audit.record(actor, "card.issued", row, after=audit.snapshot(row))
+    cards_changed(operator_id)
     return row
 
 
@@ -59,6 +61,7 @@ def edit_card(card: Card, *, actor: Actor, **fields: Unpack[CardFields]) -> Card
     _assign(row, fields)
     row.save(update_fields=list(fields))
     audit.record(actor, "card.edited", row, before=before, after=audit.snapshot(row))
+    cards_changed(row.tenant_id)
     return row
 
 
@@ -112,4 +115,5 @@ def _change_status(card: Card, status: CardStatus, action: str, actor: Actor, re
     row.status = move(CARD, row.status, status)
     row.save(update_fields=["status"])
     audit.record(actor, action, row, before=before, after=audit.snapshot(row), reason=reason)
+    cards_changed(row.tenant_id)
     return row

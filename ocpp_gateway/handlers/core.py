@@ -63,6 +63,7 @@ def write_boot(answer: wire.BootAnswer, at: datetime) -> dict[str, Any]:
 
 
 def read_heartbeat(message: Inbound) -> wire.Heartbeat:
+    message.note_extras(frozenset())
     return wire.Heartbeat(**message.envelope())
 
 

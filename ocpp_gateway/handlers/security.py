@@ -58,7 +58,10 @@ def read_security_event(message: Inbound) -> wire.SecurityEventReported:
 
 def read_certificate_request(message: Inbound) -> wire.CertificateAsked:
     message.note_extras(_CSR_FIELDS)
-    csr = as_text(message.fields.get("csr") or "")
+    sent = message.fields.get("csr")
+    csr = as_text(sent or "")
+    if sent and type(sent) is not str:
+        message.note("type", "csr")
     if not csr:
         message.note("missing", "csr")
     elif len(csr) > _CSR_CHARS:

@@ -103,6 +103,7 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         alarms.report_presence(stations.connect(connected))
     if booted := of(wire.Booted):
         answer(wire.Booted, stations.boot(booted))
+        alarms.report_boots(booted)
     if reported := of(wire.StatusReported):
         changes = stations.report_status(reported)
         alarms.report_status(changes)
@@ -117,6 +118,7 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         answer(wire.TransactionStopped, orders.stop(stopped))
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
+        stations.report_files(of(wire.FirmwareReported), of(wire.UploadReported))
         answer(wire.DataTransferred, stations.answer_vendors(of(wire.DataTransferred)))
     if signing := of(wire.CertificateAsked):
         answer(wire.CertificateAsked, [_refuse_certificate(fact) for fact in signing])

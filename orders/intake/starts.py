@@ -18,6 +18,7 @@ from ocpp_gateway import wire
 from orders.intake.sql import run_rows
 from orders.intake.tags import TagAsked, Verdict, fold, verdicts
 from orders.states import FactFlag
+from stations.intake import Started, use_reservations
 from stations.selectors import PilePlace, places
 
 LATE_AFTER = timedelta(minutes=10)
@@ -42,6 +43,7 @@ def start(facts: Sequence[wire.TransactionStarted]) -> list[wire.StartAnswer]:
         fresh = [(known[key][0], fact, judged[key]) for key, fact in new.items()]
         _flag([(transaction_id, fact) for transaction_id, fact, _ in fresh])
         _link_orders(fresh)
+        use_reservations([_started(*one) for one in fresh])
     return [wire.StartAnswer(transaction_id=known[key][0], id_tag=read_answer(known[key][1])) for key in keys]
 
 
@@ -196,6 +198,18 @@ def _link_orders(rows: Sequence[tuple[int, wire.TransactionStarted, Verdict]]) -
             for transaction_id, fact, verdict in rows
             if verdict.order_id is not None and verdict.accepted
         ],
+    )
+
+
+def _started(transaction_id: int, fact: wire.TransactionStarted, verdict: Verdict) -> Started:
+    return Started(
+        pile_id=fact.pile_id,
+        connector=fact.connector,
+        id_tag=fact.id_tag,
+        parent=verdict.info.parent_id_tag,
+        at=_moment(fact),
+        reservation_id=fact.reservation_id,
+        transaction_id=transaction_id,
     )
 
 

@@ -31,6 +31,7 @@ from orders.selectors.orders import (
     trail_of,
     transactions,
 )
+from orders.selectors.running import sessions_running_at
 
 __all__ = [
     "case_by_number",
@@ -56,6 +57,7 @@ __all__ = [
     "realtime_count",
     "realtime_list",
     "realtime_orders",
+    "sessions_running_at",
     "staged_orders",
     "trail_of",
     "transaction_list",

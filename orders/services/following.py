@@ -29,7 +29,7 @@ from orders.services import cases, opening, settling, starting, stopping
 from orders.services.rows import lock_order, lock_order_of, lock_transaction
 from orders.states import CHARGE, LIVE, NEVER_CHARGED, PAY, ChargeState, FactFlag, Flag, PayState, move
 from stations.models import Connector
-from stations.services import commands
+from stations.services import commands, loads
 from stations.services.devices import ensure_connector
 
 UPLOADED_LATE = timedelta(minutes=10)
@@ -63,6 +63,7 @@ def follow_start(transaction_id: int) -> None:
         hooks.started(order)
     row.start_handled_at = clock.now()
     row.save(update_fields=["start_handled_at"])
+    loads.note_change(row.pile)
 
 
 @transaction.atomic
@@ -82,6 +83,7 @@ def follow_stop(transaction_id: int) -> None:
         settling.settle_order(order, actor=pile_actor(row.pile.identity))
     row.stop_handled_at = clock.now()
     row.save(update_fields=["stop_handled_at"])
+    loads.note_stop(row.pile, row.pk)
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ from orders.services.rows import lock_order
 from orders.states import CHARGE, OPEN, PAY, WAITING, ChargeState, PayState, move
 from stations.models import Command, Connector, StationStatus
 from stations.quirks import read_quirks
+from stations.selectors import open_reservation
 from stations.services import commands
 from tenants.selectors import stopped_by
 
@@ -67,6 +68,7 @@ def _why_not_here(connector: Connector, driver: Driver | None) -> str:
         connector=connector, charge_state__in=OPEN, stop_missing_since__isnull=True
     ).first()
     mine = running is not None and driver is not None and running.driver_id == driver.pk
+    kept = open_reservation(pile.pk, connector.number)
     inoperative = "Unavailable" in {pile.status, connector.status} or "Inoperative" in {
         pile.intent,
         connector.intent,
@@ -80,7 +82,8 @@ def _why_not_here(connector: Connector, driver: Driver | None) -> str:
         "occupied_by_me": mine,
         "occupied": running is not None or connector.status in {"Charging", "SuspendedEV", "SuspendedEVSE"},
         "finishing": connector.status == "Finishing",
-        "reserved": connector.status == "Reserved",
+        "reserved_for_me": kept is not None and driver is not None and kept.driver_id == driver.pk,
+        "reserved": kept is not None or connector.status == "Reserved",
     }
     reason = next((code for code, holds in reasons.items() if holds), "")
     return reason or ("no_tariff" if quote(connector) is None else "")

@@ -50,7 +50,7 @@ def value_field(key, current=None):
         return field
     field.help_text = HELP.get(known.key, "")
     if known.type is Type.INT:
-        field.label = f"{field.label}, {known.unit}" if known.unit else field.label
+        field.label = _("Value, %(unit)s") % {"unit": known.unit} if known.unit else field.label
         field.widget = forms.TextInput(attrs={"inputmode": "numeric"})
     if known.type is Type.CSL:
         field.widget = forms.Textarea(attrs={"rows": 2})

@@ -4,8 +4,10 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 ``admit`` and ``note_refusals`` stand alone. Whatever is handed in twice changes nothing the second time.
 """
 
+from stations.intake.access import Started, use_reservations
 from stations.intake.boots import boot
 from stations.intake.door import admit, note_refusals
+from stations.intake.files import report_files, report_firmware, report_uploads
 from stations.intake.frames import keep_frames, note
 from stations.intake.outcomes import keep_outcomes
 from stations.intake.presence import (
@@ -21,6 +23,7 @@ from stations.intake.statuses import report_status
 from stations.intake.vendors import answer_vendors
 
 __all__ = [
+    "Started",
     "admit",
     "answer_vendors",
     "boot",
@@ -31,9 +34,13 @@ __all__ = [
     "keep_outcomes",
     "note",
     "note_refusals",
+    "report_files",
+    "report_firmware",
     "report_status",
+    "report_uploads",
     "see",
     "see_gateway",
     "start_gateway",
     "still_here",
+    "use_reservations",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from backoffice.kit.statements import execute
 from ocpp_gateway.wire import BootAnswer, Booted, Registration
-from stations.intake import evidence
+from stations.intake import access, evidence, files
 from stations.intake.batch import Row, add_events, read_json, sql, tell, with_rows
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
@@ -63,6 +63,8 @@ def boot(facts: Sequence[Booted]) -> list[BootAnswer]:
         )
     tell("piles", {fact.pile_id: place_of[fact.pile_id] for fact, _ in news}.values())
     evidence.of_boots(fact for fact, _ in news)
+    files.boots(fact for fact, _ in news)
+    access.of_boots((fact.pile_id, fact.firmware[:120] != firmware) for fact, firmware in news)
     return answers
 
 

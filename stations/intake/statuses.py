@@ -17,7 +17,7 @@ from backoffice.kit import clock
 from backoffice.kit.statements import execute
 from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
-from stations.intake import evidence
+from stations.intake import access, evidence
 from stations.intake.batch import Row, path_columns, sql, tell, with_rows, with_values
 from stations.intake.trouble import Seen, count_troubles
 from stations.selectors.places import PilePlace, forget_places, places
@@ -122,6 +122,7 @@ def report_status(facts: Sequence[StatusReported]) -> list[StatusChange]:
         if (change.fact.pile_id, change.fact.received_at, change.fact.message_id[:64]) in kept
     ]
     evidence.of_statuses(new)
+    access.of_statuses(new)
     count_troubles(_illegal(change) for change in new if not change.legal)
     tell("connectors", {c.place.pile_id: c.place for c in new if c.changed}.values())
     return new

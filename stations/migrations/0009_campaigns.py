@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0006_vendor_messages"),
+        ("stations", "0008_access"),
         ("tenants", "0002_theme_choices"),
     ]
 

@@ -1,6 +1,23 @@
 """Where charging happens: sites, devices, prices, and what passes between us and a pile."""
 
+from stations.models.access import (
+    ListRule,
+    ListState,
+    LocalList,
+    LocalListPile,
+    Reservation,
+    ReservationState,
+)
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.charging import (
+    ChargingProfile,
+    LoadGroup,
+    LoadShare,
+    LoadUnit,
+    ProfilePurpose,
+    ProfileState,
+    Reshare,
+)
 from stations.models.configuration import (
     ConfigurationKey,
     ConfigurationTemplate,
@@ -18,6 +35,17 @@ from stations.models.devices import (
     QrToken,
     Registration,
     UnclaimedPile,
+    letter_of,
+)
+from stations.models.files import (
+    Firmware,
+    FirmwareJob,
+    FirmwareState,
+    UpdateStatus,
+    UploadedFile,
+    UploadJob,
+    UploadKind,
+    UploadStatus,
 )
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
@@ -29,6 +57,7 @@ __all__ = [
     "Campaign",
     "CampaignPile",
     "CampaignStatus",
+    "ChargingProfile",
     "Command",
     "CommandStatus",
     "ConfigurationKey",
@@ -36,17 +65,32 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "DriftState",
+    "Firmware",
+    "FirmwareJob",
+    "FirmwareState",
     "Frame",
     "Gateway",
     "Intent",
     "ItemStatus",
     "Kind",
     "Life",
+    "ListRule",
+    "ListState",
+    "LoadGroup",
+    "LoadShare",
+    "LoadUnit",
+    "LocalList",
+    "LocalListPile",
     "Pile",
     "PileEvent",
     "PileModel",
+    "ProfilePurpose",
+    "ProfileState",
     "QrToken",
     "Registration",
+    "Reservation",
+    "ReservationState",
+    "Reshare",
     "Station",
     "StationStatus",
     "StatusEvent",
@@ -56,6 +100,12 @@ __all__ = [
     "TemplateKey",
     "Trouble",
     "UnclaimedPile",
+    "UpdateStatus",
+    "UploadJob",
+    "UploadKind",
+    "UploadStatus",
+    "UploadedFile",
     "VendorMessage",
     "VersionState",
+    "letter_of",
 ]

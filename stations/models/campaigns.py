@@ -19,7 +19,7 @@ class CampaignStatus(models.TextChoices):
 
     RUNNING = "running", _("Running")
     PAUSED = "paused", _("Paused")
-    STOPPED = "stopped", _("Stopped")
+    STOPPED = "stopped", pgettext_lazy("bulk action", "Stopped")
     DONE = "done", pgettext_lazy("bulk action", "Ended")
 
 

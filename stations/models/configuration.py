@@ -29,7 +29,7 @@ class ConfigurationKey(TenantOwned):
     """
 
     pile = models.ForeignKey(Pile, models.CASCADE, related_name="settings", verbose_name=_("terminal"))
-    key = models.CharField(_("key"), max_length=60)
+    key = models.CharField(pgettext_lazy("setting", "key"), max_length=60)
     value = models.TextField(_("value"), null=True, blank=True)
     readonly = models.BooleanField(_("read-only"), default=False)
     known = models.BooleanField(default=True)
@@ -92,7 +92,7 @@ class TemplateKey(TenantOwned):
     template = models.ForeignKey(
         ConfigurationTemplate, models.CASCADE, related_name="keys", verbose_name=_("template")
     )
-    key = models.CharField(_("key"), max_length=60)
+    key = models.CharField(pgettext_lazy("setting", "key"), max_length=60)
     value = models.CharField(_("wanted"), max_length=500, blank=True)
     after_boot = models.BooleanField(_("after each boot"), default=False)
     note = models.CharField(_("note"), max_length=200, blank=True)

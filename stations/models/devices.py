@@ -99,6 +99,9 @@ class Pile(TenantOwned):
     tariff = models.ForeignKey(
         Tariff, models.PROTECT, null=True, blank=True, related_name="piles", verbose_name=_("own tariff")
     )
+    load_group = models.ForeignKey(
+        "stations.LoadGroup", models.SET_NULL, null=True, blank=True, related_name="piles"
+    )
     life = models.CharField(_("life"), max_length=12, choices=Life, default=Life.IN_SERVICE)
     intent = models.CharField(max_length=12, choices=Intent, default=Intent.OPERATIVE)
     # how it connects
@@ -145,6 +148,11 @@ class Pile(TenantOwned):
         return self.name
 
 
+def letter_of(number: int) -> str:
+    """What a connector of this number is called on labels and pages."""
+    return chr(ord("A") + number - 1) if 1 <= number <= 26 else str(number)
+
+
 class Connector(TenantOwned):
     """One gun. ``number`` counts from 1; on labels and pages it is a letter (1 = A).
 
@@ -179,7 +187,7 @@ class Connector(TenantOwned):
 
     @property
     def letter(self) -> str:
-        return chr(ord("A") + self.number - 1) if 1 <= self.number <= 26 else str(self.number)
+        return letter_of(self.number)
 
 
 class QrToken(TenantOwned):

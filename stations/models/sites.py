@@ -35,6 +35,14 @@ class Station(TenantOwned):
     tariff = models.ForeignKey(
         Tariff, models.PROTECT, null=True, blank=True, related_name="stations", verbose_name=_("tariff")
     )
+    local_list = models.ForeignKey(
+        "stations.LocalList",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="stations",
+        verbose_name=_("local list"),
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta(TenantOwned.Meta):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import TenantOwned
 
 
 class Direction(models.TextChoices):
     FROM_PILE = "from_pile", _("From the terminal")
-    TO_PILE = "to_pile", _("To the terminal")
+    TO_PILE = "to_pile", pgettext_lazy("direction", "To the terminal")
 
 
 class VendorAnswer(models.TextChoices):

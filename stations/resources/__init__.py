@@ -1,7 +1,9 @@
 """The lists of this room."""
 
+from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
+from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
@@ -21,6 +23,11 @@ LISTS = (
     CAMPAIGN_PILES,
     TEMPLATES,
     DRIFT,
+    RESERVATIONS,
+    LOCAL_LISTS,
+    FIRMWARE,
+    FIRMWARE_JOBS,
+    UPLOADS,
 )
 
 __all__ = [
@@ -29,13 +36,18 @@ __all__ = [
     "COMMANDS",
     "CONNECTORS",
     "DRIFT",
+    "FIRMWARE",
+    "FIRMWARE_JOBS",
     "LISTS",
+    "LOCAL_LISTS",
     "MODELS",
     "PILES",
+    "RESERVATIONS",
     "STATIONS",
     "TARIFFS",
     "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",
+    "UPLOADS",
     "VENDOR_MESSAGES",
 ]

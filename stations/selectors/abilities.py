@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from backoffice.kit.frame import Words
 from backoffice.kit.scope import unscoped
 from stations.features import missing_profile
-from stations.models import Command, Pile, PileEvent
+from stations.models import Command, Connector, Pile, PileEvent
+from stations.states import CHARGING
 
 UNKNOWN_TO_PILE = ("NotImplemented", "NotSupported")
 """CALLERROR codes by which a pile says that it does not know a command (OCPP-J 1.6 §4.2.3)."""
@@ -29,6 +30,13 @@ def unsupported(pile: Pile, action: str) -> Words:
     if action in lacking_actions(pile):
         return _("Terminals of this model and firmware said that they do not know this command.")
     return ""
+
+
+def doubts_about(pile: Pile, action: str) -> Words:
+    """Why an engineer should think twice before this command; "" where nothing speaks against it."""
+    if action == "UnlockConnector" and Connector.objects.filter(pile=pile, status__in=CHARGING).exists():
+        return _("A vehicle is charging here: the terminal stops its charge before it unlocks.")
+    return unsupported(pile, action)
 
 
 def lacking_actions(pile: Pile) -> frozenset[str]:

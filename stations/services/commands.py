@@ -25,6 +25,7 @@ from stations import dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger, unsupported
+from stations.services import access_requests, profile_checks
 from stations.states import CHARGING, STARTABLE, UNANSWERED
 
 TTL_S = 60
@@ -58,7 +59,8 @@ class Terms(TypedDict, total=False):
 class Request:
     """What is asked of a pile. ``secret`` is merged into the payload that leaves and kept nowhere.
 
-    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it.
+    ``anyway``: also where the pile does not list the feature profile, or said that it does not know it;
+    an unlock also while a vehicle charges.
     """
 
     action: str
@@ -87,7 +89,7 @@ def send_command(
 
     ``anyway`` asks a pile that does not know the command as far as it said; only engineers may.
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
-    ``malformed``, ``own_page``, ``lacking``, ``unsupported``.
+    ``malformed``, ``own_page``, ``lacking``, ``unsupported``, ``reserved``, ``connector_zero``, ``too_long``.
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
@@ -106,7 +108,7 @@ def send_command(
 @transaction.atomic
 def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     """The same for callers in this room, whose requests may carry a secret."""
-    locks.hold(f"stations.command:{pile.pk}")
+    hold_pile(pile.pk)
     pile = Pile.objects.get(pk=pile.pk)
     same = Command.objects.filter(
         pile=pile,
@@ -122,12 +124,20 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if not request.anyway and (objection := unsupported(pile, request.action)):
         raise Refused(str(objection), code="unsupported")
     _check_request(pile, request)
+    access_requests.check(pile, request.action, request.payload)
+    profile_checks.check_request(pile, request.action, request.payload)
     command = _create(pile, request, actor)
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
     _hand_over(pile.gateway, command, request)
     return command
+
+
+def hold_pile(pile_id: int) -> None:
+    """Take turns with whoever asks this pile for something, after those who have the pile for themselves."""
+    locks.share(Pile, pile_id)
+    locks.hold(f"stations.command:{pile_id}")
 
 
 @transaction.atomic
@@ -227,9 +237,11 @@ def _check_request(pile: Pile, request: Request) -> None:
             id_tag = str(payload.get("idTag", "")).strip()
             if not 1 <= len(id_tag) <= 20:
                 raise Refused(_("A card number has 1 to 20 characters."), code="malformed", field="id_tag")
-            _check_startable(pile, _connector(pile, payload))
+            connector = _connector(pile, payload)
+            _check_startable(pile, connector)
+            access_requests.check_not_reserved(pile, connector, id_tag)
         case "UnlockConnector":
-            if _connector(pile, payload).status in CHARGING:
+            if _connector(pile, payload).status in CHARGING and not request.anyway:
                 raise Refused(_("A vehicle is charging here: stop it instead."), code="not_now")
         case "ChangeAvailability":
             if payload.get("connectorId") != 0:

@@ -34,7 +34,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, sites, tokens
+from stations.services import commands, loads, local_lists, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
@@ -119,6 +119,7 @@ def create_pile(
     compare([pile])
     with unscoped(reason="a claimed identity waits nowhere any more"):
         UnclaimedPile.objects.filter(identity=identity).delete()
+    local_lists.mark_station(station)
     return NewPile(pile, key, tuple(codes))
 
 
@@ -146,7 +147,8 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     if row.station_id == station.pk:
         return row
     before = audit.snapshot(row)
-    row.station = station
+    loads.leave_group(row, actor=actor)
+    row.station, row.load_group = station, None
     sites.move_to_owner(row, station.tenant)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from backoffice.kit.actor import Actor
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from stations.campaigns import Kind, Outcome, Params
 from stations.configuration import PUSHED
@@ -43,9 +44,10 @@ def _was_read(item: CampaignPile) -> Outcome | None:
     answer: dict[str, Any] = item.command.answer
     told, unknown = len(answer.get("configurationKey") or ()), answer.get("unknownKey") or []
     words = ngettext("%(count)d setting", "%(count)d settings", told) % {"count": told}
-    return Outcome(
-        True, f"{words}; {_('not known')}: {', '.join(unknown[:_MOST_NAMED])}" if unknown else words
-    )
+    if unknown:
+        keys = enumerated(unknown[:_MOST_NAMED])
+        words = _("%(settings)s; not known: %(keys)s") % {"settings": words, "keys": keys}
+    return Outcome(True, words)
 
 
 def _start_push(item: CampaignPile, actor: Actor) -> None:

@@ -7,7 +7,7 @@ what happened there keeps the path of its time.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
@@ -16,13 +16,26 @@ from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import unscoped
-from stations.models import ConfigurationKey, Connector, Life, Pile, QrToken, Station, StationStatus, Tariff
+from backoffice.kit.scope import TenantOwned, unscoped
+from stations.models import (
+    ChargingProfile,
+    ConfigurationKey,
+    Connector,
+    Life,
+    LoadGroup,
+    LoadShare,
+    Pile,
+    QrToken,
+    Station,
+    StationStatus,
+)
 from stations.quirks import is_zone
+from stations.services import local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
 
+H = TypeVar("H", bound=TenantOwned)
 OWNERS = (Level.OPERATOR, Level.AGENCY)
 
 
@@ -83,7 +96,11 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     before = audit.snapshot(row)
     row.tenant = owner
     row.tariff = _kept(row.tariff, owner)
-    row.save(update_fields=["tenant", "tariff"])
+    row.local_list = _kept(row.local_list, owner)
+    row.save(update_fields=["tenant", "tariff", "local_list"])
+    for group in locks.locked(LoadGroup.objects.filter(station=row)):
+        group.tenant = owner
+        group.save(update_fields=["tenant"])
     for pile in locks.locked(Pile.objects.filter(station=row)).select_related("tariff"):
         move_to_owner(pile, owner)
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
@@ -122,7 +139,7 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
     """Give a locked pile with its connectors, codes and settings to the owner of its station."""
     pile.tenant = owner
     pile.tariff = _kept(pile.tariff, owner)
-    pile.save(update_fields=["tenant", "tariff", "station"])
+    pile.save(update_fields=["tenant", "tariff", "station", "load_group"])
     for connector in locks.locked(Connector.objects.filter(pile=pile)):
         connector.tenant = owner
         connector.save(update_fields=["tenant"])
@@ -132,10 +149,16 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
         token.tenant = owner
         token.save(update_fields=["tenant"])
     compare([pile])
+    for held in (ChargingProfile, LoadShare):
+        for row in locks.locked(held.objects.filter(pile=pile)):
+            row.tenant = owner
+            row.save(update_fields=["tenant"])
+    local_lists.follow_owner(pile)
 
 
-def _kept(tariff: Tariff | None, owner: Tenant) -> Tariff | None:
-    return tariff if tariff is not None and tariff.tenant_id in {a.id for a in lineage(owner.pk)} else None
+def _kept(row: H | None, owner: Tenant) -> H | None:
+    """What was handed down to the old owner, if the new one may use it too."""
+    return row if row is not None and row.tenant_id in {a.id for a in lineage(owner.pk)} else None
 
 
 def _free_code(code: str) -> str:

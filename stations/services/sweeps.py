@@ -17,7 +17,7 @@ from psycopg2.sql import SQL, Identifier
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations.models import Command, PileEvent, StatusEvent, Trouble
+from stations.models import Command, PileEvent, Reshare, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def keep_partitions() -> None:
 
 
 def forget_history() -> int:
-    """Delete status reports, events and troubles of piles that are older than they are kept."""
+    """Delete what piles reported, what was wrong with it and how load was shared, when it is older than it is kept."""
     oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
     statuses = StatusEvent.objects.filter(received_at__lt=oldest)
     events = PileEvent.objects.filter(at__lt=oldest)
@@ -105,4 +105,5 @@ def forget_history() -> int:
     more, _ = PileEvent.objects.filter(pk__in=events.values("pk")[:HISTORY_BATCH]).delete()
     troubles = Trouble.objects.filter(last_at__lt=oldest)
     last, _ = Trouble.objects.filter(pk__in=troubles.values("pk")[:HISTORY_BATCH]).delete()
-    return deleted + more + last
+    shared, _ = Reshare.objects.filter(at__lt=oldest).delete()
+    return deleted + more + last + shared

@@ -24,6 +24,7 @@ from stations.models import CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
 from stations.resources import CAMPAIGN_PILES, CAMPAIGNS, PILES
 from stations.services import campaigns as services
+from stations.views.firmware import choices_of
 
 ASKERS = (StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
 RESULTS_SHOWN = 20
@@ -41,6 +42,7 @@ def choose(request):
         (ask.label, ask.icon, ask.text, reverse("stations:bulk_ask", args=[name]) + query)
         for name, ask in asks_in_bulk(request.grants).items()
     ]
+    choices += choices_of(request.grants, query)
     context = {"title": _count(count), "back": PILES.back(), "choices": choices}
     return render(request, "stations/bulk.html", context | {"picked": _keys(request)})
 
@@ -62,7 +64,7 @@ def ask(request, action):
     return form_page(
         request,
         form,
-        title=f"{str(wanted.label).rstrip('…')}: {_count(preview['piles'])}",
+        title=f"{str(wanted.label).rstrip('…')} · {_count(preview['piles'])}",
         template="stations/bulk_ask.html",
         sections=sections_of(form, wanted),
         save=lambda data: _create(request, rows, action, form),

@@ -43,6 +43,7 @@ def station(request, pk):
         piles=[_line(pile) for pile in selectors.piles_of(row)],
         place=_place(row),
         price=_price(row),
+        load_groups=list(selectors.load_groups_of(row)),
         may_add=StationPerm.MANAGE in request.grants and row.status != StationStatus.CLOSED,
         live=["connectors"],
     )
@@ -153,6 +154,9 @@ def _actions(request, row):
         found.append(
             Action(_("Tariff…"), reverse("stations:station_tariff", args=[row.pk]), icon="money", asks=True)
         )
+    if open_:
+        local_list = reverse("stations:station_list", args=[row.pk])
+        found.append(Action(_("Local list"), local_list, icon="card", get=True))
     if StationPerm.MANAGE in grants and open_:
         found += [
             Action(

@@ -30,7 +30,7 @@ def ask(request, pk, action):
         raise PermissionDenied
     page = reverse("stations:pile", args=[pk])
     form = form_of(wanted, row, request.POST or None, connector=request.GET.get("connector", ""))
-    objection = selectors.unsupported(row, action)
+    objection = selectors.doubts_about(row, action)
     if objection and StationPerm.COMMAND_ENGINEER in request.grants:
         form.allow_anyway(objection)
     if request.method == "POST" and form.is_valid():

@@ -103,7 +103,7 @@ def _campaign(request, row, kind, title, params):
         request,
         kind,
         selectors.piles_of_model(row.model),
-        title=f"{title}: {row.model.name}",
+        title=f"{title} · {row.model.name}",
         text=_("All terminals of this model are asked, 50 in a wave; those that are offline within a day."),
         cancel_url=_page_of(row),
         submit_label=title,

@@ -48,7 +48,10 @@ def test_every_variable_of_a_service_is_read_somewhere() -> None:
     assert given - variables_read() == set()
 
 
-def test_the_compose_file_runs_the_processes_of_the_demo() -> None:
+def test_the_compose_file_runs_the_processes_of_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FTP_PORT", raising=False)
+    assert "ftp" not in {program.name for program in demo.programs(Addresses(), Path("/data"), piles=0)}
+    monkeypatch.setenv("FTP_PORT", "2121")
     demo_programs = demo.programs(Addresses(), Path("/data"), piles=0)
     assert {program.name for program in demo_programs} == OURS.keys() - {"migrate"}
     for program in demo_programs:

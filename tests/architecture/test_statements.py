@@ -1,60 +1,59 @@
-"""Every statement of the gateway's checklist that is demanded so far is shown by a test.
+"""What the gateway is to do is shown by tests, and the record of it in ``docs`` names them.
 
-A test says which statements it shows by ``@pytest.mark.statement(17, 20)``; the numbers are those of
-the checklist "the gateway MUST / SHOULD" in the domain reference. ``DEMANDED`` grows with the gateway.
+``DEMANDED`` grows with the gateway: statements of the checklist that must have a test.
 """
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
-from collections.abc import Iterator
-from functools import cache
+import re
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
-from backoffice.environment import ROOT
+from tests.ocpp_gateway.certification import CASES
+from tests.support import marks
+from tests.support.checklist import STATEMENTS, TALK
+from tests.support.record import DOCUMENT, OTHERS
 
 DEMANDED = frozenset(
     chain(
         range(1, 13),
-        range(14, 54),
-        range(55, 58),
-        range(59, 85),
-        range(86, 98),
-        range(108, 112),
+        range(14, 112),
         (118, 119),
     )
 )
-LAST = 120
-MARK = "pytest.mark.statement"
-
-
-@cache
-def shown() -> dict[int, list[str]]:
-    """Statement to the tests that show it."""
-    tests: dict[int, list[str]] = defaultdict(list)
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for function, numbers in _marked(path):
-            for number in numbers:
-                tests[number].append(f"{path.relative_to(ROOT).as_posix()}::{function}")
-    return tests
-
-
-def _marked(path: Path) -> Iterator[tuple[str, list[int]]]:
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == MARK:
-                    yield node.name, [ast.literal_eval(number) for number in mark.args]
+LATER = frozenset({"074", "075_1", "075_2", "076", "083", "086", "087"})
 
 
 @pytest.mark.parametrize("number", sorted(DEMANDED))
 def test_a_demanded_statement_is_shown(number: int) -> None:
-    assert shown()[number], f"no test is marked with {MARK}({number})"
+    assert marks.statements()[number], f"no test is marked with {marks.STATEMENT}({number})"
 
 
 def test_no_test_shows_a_statement_that_does_not_exist() -> None:
-    assert set(shown()) <= set(range(1, LAST + 1))
+    assert set(marks.statements()) <= set(STATEMENTS)
+
+
+def test_every_certification_case_has_a_test_that_drives_it_whole() -> None:
+    assert len(CASES) == 77
+    driven = {
+        case
+        for case, tests in marks.cases().items()
+        if any(test.startswith("ocpp_gateway/certification/") for test in tests)
+    }
+    assert driven == set(CASES) - LATER
+
+
+def test_every_quirk_has_a_test() -> None:
+    assert {*TALK, *OTHERS} <= set(marks.quirks())
+    assert set(marks.quirks()) == {*TALK, *OTHERS, *(quirk.id for quirk in marks.QUIRKS if quirk.id)}
+
+
+def test_the_record_lists_everything_and_names_only_tests_that_exist() -> None:
+    text = DOCUMENT.read_text()
+    rows = {line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")}
+    assert {str(number) for number in STATEMENTS} | {f"TC_{case}" for case in CASES} <= rows
+    assert set(marks.quirks()) <= rows
+    named = {name.partition("[")[0] for name in re.findall(r"`([\w/]+\.py::[^`]+)`", text)}
+    assert named
+    assert named <= set(marks.functions())

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import models
 
 from alarms.models import Alarm
@@ -40,15 +41,24 @@ from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
     Campaign,
     CampaignPile,
+    ChargingProfile,
     Command,
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    Firmware,
+    FirmwareJob,
     Frame,
+    LoadGroup,
+    LoadShare,
+    LocalList,
+    LocalListPile,
     Pile,
     PileEvent,
     PileModel,
     QrToken,
+    Reservation,
+    Reshare,
     Station,
     StatusEvent,
     Tariff,
@@ -56,6 +66,8 @@ from stations.models import (
     TemplateKey,
     Trouble,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
     VendorMessage,
 )
 from tenants.models import Membership, Tenant, User
@@ -143,6 +155,7 @@ PLAIN = (
     Case,
     ChannelNotice,
     ChargingOrder,
+    ChargingProfile,
     Command,
     ConfigurationKey,
     ConfigurationTemplate,
@@ -151,10 +164,15 @@ PLAIN = (
     Debt,
     DirtyDay,
     DriverSession,
+    FirmwareJob,
     Frame,
     Hold,
     Job,
     Journal,
+    LoadGroup,
+    LoadShare,
+    LocalList,
+    LocalListPile,
     LooseFact,
     Membership,
     OrderEvent,
@@ -162,6 +180,8 @@ PLAIN = (
     PileEvent,
     PileModel,
     QrToken,
+    Reservation,
+    Reshare,
     Sample,
     SmsCode,
     SmsMessage,
@@ -174,6 +194,7 @@ PLAIN = (
     Transaction,
     Trouble,
     UnclaimedPile,
+    UploadJob,
     VendorMessage,
     Wallet,
 )
@@ -199,6 +220,18 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Firmware)
+def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
+    """With a file that is there."""
+    return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(UploadedFile)
+def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
+    """With a file that is there."""
+    return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
 
 
 @factory_for(Driver)

@@ -108,7 +108,11 @@ def test_a_page_about_a_row_speaks_chinese(name: str, page: Page, stage: Stage) 
     viewer = stage.viewers[level, role]
     row = page.make(stage.tenants[level], viewer)
 
-    assert not left_over(_client(viewer).get(reverse(name, args=page.arguments(row))))
+    response = _client(viewer).get(reverse(name, args=page.arguments(row)))
+    if not response["Content-Type"].startswith("text/html"):
+        response.getvalue()
+        pytest.skip("a file, and no page")
+    assert not left_over(response)
 
 
 LISTS = {name for resource in registered() for name in names_of(resource)}

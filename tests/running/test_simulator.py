@@ -174,7 +174,7 @@ def test_a_card_that_is_refused_starts_nothing(bench: Bench) -> None:
     bench.verdict = "Blocked"
     outlet = bench.machine.outlets[0]
     bench.machine.plug(outlet, car())
-    bench.machine.present_card(outlet, "CARD")
+    bench.machine.present_card(outlet, "CARD", bench.now)
     bench.run(5)
     assert len(bench.all_of("Authorize")) == 1
     assert bench.all_of("StartTransaction") == []
@@ -306,7 +306,8 @@ def test_settings_are_read_without_the_key(bench: Bench) -> None:
         ("StatusNotification", None, "Accepted", 3),
         ("MeterValues", 2, "Accepted", 1),
         ("Heartbeat", None, "Accepted", 1),
-        ("FirmwareStatusNotification", None, "NotImplemented", 0),
+        ("FirmwareStatusNotification", None, "Accepted", 1),
+        ("BootNotification", None, "NotImplemented", 0),
         ("StatusNotification", 8, "Rejected", 0),
     ],
 )
@@ -319,7 +320,7 @@ def test_a_trigger_is_answered_before_it_is_followed(
 
 
 def test_what_is_not_known_is_not_implemented_and_nonsense_is_said_to_be(bench: Bench) -> None:
-    assert bench.ask("ReserveNow", connectorId=1).code == "NotImplemented"
+    assert bench.ask("OpenSesame", connectorId=1).code == "NotImplemented"
     assert bench.ask("Reset", type="Gentle").code == "FormationViolation"
     assert bench.ask("RemoteStopTransaction").code == "FormationViolation"
     assert bench.ask("RemoteStopTransaction", transactionId=5) == {"status": "Rejected"}

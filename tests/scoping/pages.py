@@ -28,16 +28,24 @@ from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
     Campaign,
+    ChargingProfile,
     Command,
     ConfigurationTemplate,
     Connector,
+    Firmware,
+    FirmwareJob,
+    LoadGroup,
+    LocalList,
     Pile,
     PileModel,
+    Reservation,
     Station,
     Tariff,
     TariffVersion,
     TemplateKey,
     UnclaimedPile,
+    UploadedFile,
+    UploadJob,
     VendorMessage,
 )
 from stations.permissions import StationPerm
@@ -109,6 +117,14 @@ PAGES: dict[str, Page] = {
     "stations:pile_open": Page(Pile, perm=StationPerm.CREDENTIALS),
     "stations:pile_labels": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_messages": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_charging": Page(Pile, perm=StationPerm.VIEW),
+    "stations:profile_new": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_clear": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_ask": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:profile_forget": Page(ChargingProfile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:load_group_new": Page(Station, perm=StationPerm.MANAGE),
+    "stations:load_group": Page(LoadGroup, perm=StationPerm.VIEW),
+    "stations:load_group_edit": Page(LoadGroup, perm=StationPerm.MANAGE),
     "stations:pile_messages_download": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:pile_messages_replay": Page(Pile, perm=StationPerm.FRAMES_VIEW),
     "stations:ask": Page(Pile, more=("Reset",), perm=StationPerm.COMMAND_BASIC),
@@ -150,6 +166,33 @@ PAGES: dict[str, Page] = {
     "stations:campaign_again": Page(
         Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
     ),
+    "stations:pile_files": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_update": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:pile_fetch": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:firmware": Page(Firmware, perm=StationPerm.VIEW),
+    "stations:firmware_release": Page(
+        Firmware, perm=StationPerm.MODELS_MANAGE, method="post", found=frozenset({302})
+    ),
+    "stations:firmware_withdraw": Page(Firmware, perm=StationPerm.MODELS_MANAGE),
+    "stations:firmware_roll_out": Page(Firmware, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:ask_update": Page(
+        FirmwareJob, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:ask_upload": Page(
+        UploadJob, perm=StationPerm.COMMAND_ENGINEER, method="post", found=frozenset({302})
+    ),
+    "stations:uploaded_file": Page(UploadedFile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_access": Page(Pile, perm=StationPerm.VIEW),
+    "stations:pile_list": Page(Pile, more=("full",), perm=StationPerm.LIST_MANAGE),
+    "stations:reserve": Page(Pile, perm=StationPerm.RESERVE),
+    "stations:reservation_extend": Page(Reservation, perm=StationPerm.RESERVE),
+    "stations:reservation_cancel": Page(Reservation, perm=StationPerm.RESERVE),
+    "stations:local_list": Page(LocalList, perm=StationPerm.VIEW),
+    "stations:local_list_edit": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:local_list_default": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:local_list_delete": Page(LocalList, perm=StationPerm.LIST_MANAGE),
+    "stations:station_list": Page(Station, perm=StationPerm.VIEW),
+    "stations:station_assign_list": Page(Station, perm=StationPerm.LIST_MANAGE),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
     "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
@@ -182,6 +225,7 @@ for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {
+    "stations:bulk_update": "about rows that are picked in the list of piles; the firmware is the manufacturer's",
     "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
 }
 

@@ -143,6 +143,7 @@ def test_a_page_of_another_tenants_row_is_not_there(
     client = world.client(viewer)
 
     response = getattr(client, page.method)(reverse(name, args=page.arguments(row)))
+    b"".join(response)  # to the end: a file is closed then
 
     if relation == "own":
         assert response.status_code in page.found

@@ -14,9 +14,7 @@ from backoffice.kit.perms import Role
 from ocpp_gateway.wire import CommandState
 from stations import intake
 from stations.forms.commands import ASKS
-from stations.models import (
-    Command,
-)
+from stations.models import Command, Connector
 from tenants.models import Tenant
 from tests.factories.stations import (
     Talk,
@@ -109,6 +107,20 @@ def test_a_command_that_is_refused_says_why_and_keeps_what_was_typed() -> None:
     assert "offline" in answer.content.decode()
     assert 'value="77"' in answer.content.decode()
     assert not Command.objects.exists()
+
+
+def test_a_connector_is_unlocked_under_a_running_charge_only_by_an_engineer_who_says_so() -> None:
+    pile = make_online_pile()
+    Connector.objects.filter(pile=pile, number=2).update(status="Charging")
+    client = browser(operator_of(pile))
+    url = reverse("stations:ask", args=[pile.pk, "UnlockConnector"])
+    typed = {"connector": "2", "reason": "to see"}
+    assert "Send anyway" in client.get(url).content.decode()
+    assert "charging here" in client.post(url, typed).content.decode()
+    assert not Command.objects.exists()
+    client.post(url, typed | {"anyway": "on"})
+
+    assert Command.objects.get().payload == {"connectorId": 2}
 
 
 def test_a_command_without_its_reason_is_not_sent() -> None:

@@ -329,6 +329,7 @@ def test_wanting_the_same_key_again_changes_it(model: PileModel) -> None:
     assert AuditEntry.objects.filter(action="template.setting_wanted").count() == 2
 
 
+@pytest.mark.quirk("vendor-switch")
 def test_after_each_boot_what_differs_is_set_once(pile: Pile, model: PileModel) -> None:
     row = template(model)
     settings.want_setting(row, key="FreeMode", value="true", actor=ACTOR, after_boot=True)

@@ -22,27 +22,38 @@ SAME_EVERYWHERE = frozenset(
         "Ctrl",
         "EN",
         "DC",
+        "ECDSA",
         "English",
         "Esc",
         "Excel",
+        "FTP",
         "GB",
+        "HTTP",
         "ID",
         "IMSI",
+        "JSON",
+        "MiB",
         "OCPP",
+        "PEM",
         "Pilehouse",
+        "RSA",
         "SIM",
         "SOC",
+        "TLS",
+        "UTF",
         "Wh",
         "kW",
         "kWh",
         "mm",
         "ms",
+        "ocpp",
+        "ping",
     ]
 )
 """Units, keys and names that are spelled alike in every language."""
 CODES = frozenset(
     word
-    for text in (*available_timezones(), *CURRENCIES, *Message, "UTC CST", "7K2M-9QXA-4HT")
+    for text in (*available_timezones(), *CURRENCIES, *Message, "UTC CST SHA-256 base64", "7K2M-9QXA-4HT")
     for word in WORD.findall(text)
 )
 DATA = re.compile(r"\b(https?|wss?)://\S+|\b[a-z_]+：")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, connections
 
@@ -89,12 +89,16 @@ class Premises:
         self.gateway.submit(order)
         return int(command.pk)
 
-    async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(
+        self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Ask the database itself."""
         found: list[tuple[Any, ...]] = await self.inside(_rows, statement, parameters)
         return found
 
-    async def until_row(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def until_row(
+        self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Ask until there is an answer; what is written with the next batch has no other sign."""
         deadline = asyncio.get_running_loop().time() + 10
         while not (found := await self.rows(statement, parameters)):
@@ -131,11 +135,15 @@ class Premises:
         wallet = finance.wallet_for(driver, "CNY")
         if balance:
             finance.adjust_balance(wallet, amount=balance, actor=ACTOR, reason="tests")
-        card = cards.issue_card(self.operator.pk, uid=f"CARD{number}", actor=ACTOR, driver=driver, **over)
+        fields = {"uid": f"CARD{number}", "driver": driver} | over
+        card = cards.issue_card(self.operator.pk, actor=ACTOR, **fields)
         return str(card.uid)
 
 
-def _rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+P = TypeVar("P", bound=Premises)
+
+
+def _rows(statement: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
@@ -148,7 +156,7 @@ def _work() -> None:
     assert [*checks.violations(), *finance_checks.violations()] == []
 
 
-def build() -> Premises:
+def build(kind: type[P]) -> P:
     """The tenants, the station and its price; no pile, no gateway yet."""
     with unscoped(reason="tests"):
         agency = make_tenant(make_tenant(make_tenant(make_tenant())))
@@ -156,4 +164,4 @@ def build() -> Premises:
         station = make.make_station(agency)
         tariffs.make_default(make.make_tariff(operator, name="Standard"), actor=ACTOR)
         [(own_pid,)] = _rows("SELECT pg_backend_pid()", [])
-    return Premises(operator, station, own_pid=own_pid)
+    return kind(operator, station, own_pid=own_pid)

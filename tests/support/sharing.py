@@ -1,8 +1,9 @@
 """How the tests are shared among the workers of one run: ``./run test`` without arguments has one for each core.
 
-A module stays together, so that what its fixtures make is made once. The matrix of scopes is a quarter of
-all the work and is shared by the level of its viewer. What starts and kills whole processes stays together
-too: it would disturb itself, and it waits more than it works, so the machine is never asked for too much.
+A module stays together, so that what its fixtures make is made once; so do the modules of one
+house. The matrix of scopes is a quarter of all the work and is shared by the level of its viewer. What starts
+and kills whole processes stays together too: it would disturb itself, and it waits more than it works, so the
+machine is never asked for too much.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 PROCESSES = ("tests/ocpp_gateway/crash/", "tests/running/", "tests/e2e/")
+HOUSES = ("tests/ocpp_gateway/certification/",)
+"""Folders whose tests share one house."""
 MATRIX = "tests/scoping/test_matrix.py"
 LEVEL = re.compile(r"[-\[](manufacturer|dealer|operator|agency)\b")
 FIRST = (
@@ -27,6 +30,8 @@ def part_of(nodeid: str) -> str:
     module = nodeid.partition("::")[0]
     if module.startswith(PROCESSES):
         return FIRST[0]
+    if module.startswith(HOUSES):
+        return module.rpartition("/")[0]
     if module == MATRIX:
         level = LEVEL.search(nodeid)
         return f"{MATRIX} {level[1] if level else ''}"

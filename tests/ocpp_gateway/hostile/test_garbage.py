@@ -138,6 +138,7 @@ def masked(opcode: int, payload: bytes, *, rsv: int = 0) -> bytes:
         (b"\xff" * 64, 1002),
     ],
 )
+@pytest.mark.quirk("reserved-bits")
 async def test_a_frame_that_breaks_the_websocket_protocol_closes_its_socket(
     site: Site, data: bytes, code: int
 ) -> None:

@@ -16,6 +16,7 @@ from tests.support.waiting import until
 
 
 @pytest.mark.statement(7, 8, 10)
+@pytest.mark.quirk("second-socket")
 async def test_the_newest_connection_wins_and_a_late_close_changes_nothing(site: Site) -> None:
     old = site.pile()
     await old.connect()
@@ -36,6 +37,7 @@ async def test_the_newest_connection_wins_and_a_late_close_changes_nothing(site:
 
 
 @pytest.mark.statement(7, 9)
+@pytest.mark.quirk("second-socket")
 async def test_a_half_open_socket_does_not_lock_its_pile_out(site: Site) -> None:
     old = site.pile()
     await old.connect()
@@ -78,6 +80,7 @@ async def test_ten_connections_at_once_leave_one(site: Site) -> None:
 
 
 @pytest.mark.statement(11)
+@pytest.mark.quirk("huge-stop")
 async def test_a_message_of_two_mebibytes_is_accepted(site: Site) -> None:
     samples = [
         {"timestamp": "2026-11-20T08:00:00Z", "sampledValue": [{"value": str(number), "unit": "Wh"}]}
@@ -136,12 +139,23 @@ class TestPings:
         await pile.cut()
         assert len(site.central.of(wire.Disconnected)) == 1
 
+    @pytest.mark.statement(9, 10)
+    @pytest.mark.quirk("silent-peer")
+    async def test_a_command_to_a_peer_that_answers_no_ping_fails_with_its_socket(self, site: Site) -> None:
+        pile = site.pile()
+        await pile.connect()
+        pile.freeze()
+        outcome = await site.run("CP1", "ClearCache")
+        assert outcome.state is wire.CommandState.CONNECTION_LOST
+        await pile.cut()
+
     async def test_a_pile_that_answers_pings_stays(self, site: Site) -> None:
         async with site.pile() as pile, site.pile("MUTE", ping=False, heartbeat_interval_s=1) as other:
             await other.closed()
             await pile.heartbeat()
 
     @pytest.mark.statement(14)
+    @pytest.mark.quirk("no-pongs")
     async def test_a_pile_that_is_not_pinged_is_dropped_when_it_is_silent(self, site: Site) -> None:
         silent = site.pile("CP1", ping=False, heartbeat_interval_s=1)
         lively = site.pile("CP2", ping=False, heartbeat_interval_s=1)

@@ -29,6 +29,7 @@ from tests.support.pile import Pile
         ("TACW1142021G1020.1", "TACW1142021G1020.1"),
     ],
 )
+@pytest.mark.quirk("path-spellings")
 async def test_the_identity_comes_from_the_path(site: Site, identity: str, path: str) -> None:
     site.central.add_pile(identity, key=KEY)
     async with Pile(site.url, identity, key=KEY, path=path) as pile:
@@ -67,6 +68,7 @@ async def test_tc_085_wrong_credentials_get_401(site: Site, key: bytes | None, u
 
 @pytest.mark.statement(109)
 @pytest.mark.parametrize("sent", [KEY, KEY.hex().encode(), KEY.hex().upper().encode()])
+@pytest.mark.quirk("key-as-digits")
 async def test_tc_085_a_key_is_accepted_as_bytes_and_as_digits(site: Site, sent: bytes) -> None:
     site.central.add_pile("CP1", key=KEY)
     async with Pile(site.url, "CP1", key=sent) as pile:
@@ -88,6 +90,7 @@ async def test_an_open_pile_needs_no_key(site: Site) -> None:
 
 
 @pytest.mark.statement(13)
+@pytest.mark.quirk("pinned-root")
 async def test_a_pile_for_tls_is_refused_here(site: Site) -> None:
     site.central.add_pile("CP1", key=KEY, security_profile=2)
     assert await refusal(Pile(site.url, "CP1", key=KEY)) == HTTPStatus.UNAUTHORIZED
@@ -114,6 +117,7 @@ async def test_tc_088_our_subprotocol_is_chosen_in_any_position(site: Site, offe
 
 @pytest.mark.statement(5)
 @pytest.mark.parametrize("offered", [("ocpp0.1",), ("OCPP1.6",), None])
+@pytest.mark.quirk("no-subprotocol")
 async def test_tc_088_without_our_subprotocol_the_socket_opens_and_closes(
     site: Site, offered: tuple[str, ...] | None
 ) -> None:
@@ -126,6 +130,7 @@ async def test_tc_088_without_our_subprotocol_the_socket_opens_and_closes(
     assert site.central.facts == []
 
 
+@pytest.mark.quirk("no-subprotocol")
 async def test_a_pile_without_the_subprotocol_may_be_excepted(site: Site) -> None:
     site.central.add_pile("CP1", key=KEY, require_subprotocol=False)
     async with Pile(site.url, "CP1", key=KEY, subprotocols=None) as pile:
@@ -153,6 +158,7 @@ async def test_compression_is_not_negotiated(site: Site) -> None:
     ("drop", "status"),
     [("Connection", 400), ("Upgrade", 426), ("Sec-WebSocket-Key", 400), ("Sec-WebSocket-Version", 400)],
 )
+@pytest.mark.quirk("no-connection-upgrade")
 async def test_a_broken_handshake_is_refused_cleanly(site: Site, drop: str, status: int) -> None:
     site.pile()
     headers = {
@@ -168,6 +174,7 @@ async def test_a_broken_handshake_is_refused_cleanly(site: Site, drop: str, stat
     assert len(site.gateway.registry) == 0
 
 
+@pytest.mark.quirk("header-case")
 async def test_header_names_have_no_case(site: Site) -> None:
     site.pile()
     credentials = base64.b64encode(b"CP1:" + KEY).decode()

@@ -42,6 +42,7 @@ async def test_all_quirks_on_one_connection_are_answered_and_close_nothing(site:
     assert len(site.central.facts) >= len(QUIRKS)
 
 
+@pytest.mark.quirk("M6")
 async def test_a_leading_comma_costs_no_reading(site: Site) -> None:
     text = (
         '[2,"9lmha8x27fuad8cemfzn5bxr","MeterValues",{"connectorId":1,"transactionId":17,"meterValue":'
@@ -55,6 +56,7 @@ async def test_a_leading_comma_costs_no_reading(site: Site) -> None:
     assert next(frame for frame in site.central.frames).text == text
 
 
+@pytest.mark.quirk("R3")
 async def test_an_error_with_an_altered_id_is_ignored(site: Site) -> None:
     async with site.pile() as pile:
         await pile.send([4, "5c2d6e365-ac1v-4ea9-96ee-c0df52dbt312", "FormationViolation", "Unable", {}])
@@ -83,6 +85,7 @@ async def test_a_stop_right_before_the_socket_breaks_is_stored(site: Site) -> No
     assert isinstance(site.central.facts[-1], wire.Disconnected)
 
 
+@pytest.mark.quirk("start-before-answer")
 async def test_a_start_may_come_before_the_answer_to_its_remote_start(site: Site) -> None:
     site.central.tags["Q1"] = wire.IdTagInfo(status="Accepted")
     async with site.pile() as pile:
@@ -97,6 +100,7 @@ async def test_a_start_may_come_before_the_answer_to_its_remote_start(site: Site
     assert site.central.of(wire.TransactionStarted)[0].connector == 2
 
 
+@pytest.mark.quirk("reset-cuts-socket")
 async def test_a_reset_that_cuts_the_socket_ends_as_connection_lost(site: Site) -> None:
     pile = site.pile()
     await pile.connect()
@@ -111,6 +115,7 @@ async def test_a_reset_that_cuts_the_socket_ends_as_connection_lost(site: Site) 
     await pile.disconnect()
 
 
+@pytest.mark.quirk("readings-after-stop")
 async def test_meter_values_after_the_stop_are_stored(site: Site) -> None:
     async with site.pile() as pile:
         await pile.stop(9, meter=100)

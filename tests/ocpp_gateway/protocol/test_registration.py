@@ -74,6 +74,7 @@ async def test_a_report_right_behind_the_boot_is_answered_after_it(site: Site) -
 
 
 @pytest.mark.statement(6)
+@pytest.mark.quirk("no-boot-on-reconnect")
 async def test_an_accepted_pile_comes_back_without_a_boot(site: Site) -> None:
     pile = site.pile(registration="unknown")
     async with pile:
@@ -161,6 +162,7 @@ async def test_an_accepted_pile_is_not_asked_to_boot(site: Site) -> None:
     assert pile.commands == []
 
 
+@pytest.mark.quirk("calls-before-boot")
 async def test_nothing_is_sent_before_the_boot_is_answered(site: Site) -> None:
     async with site.pile(registration="unknown") as pile:
         outcome = await site.run("CP1", "GetConfiguration")

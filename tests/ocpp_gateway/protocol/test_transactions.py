@@ -289,6 +289,7 @@ async def test_progress_reports_are_always_answered_and_kept(
         ("RemoteStartTransaction", "NotSupported"),
     ],
 )
+@pytest.mark.quirk("R4")
 async def test_actions_that_are_not_ours_are_refused_by_name(site: Site, action: str, code: str) -> None:
     async with site.pile() as pile:
         with pytest.raises(CallFailed) as caught:

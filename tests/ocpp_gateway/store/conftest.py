@@ -12,7 +12,7 @@ from tests.support.premises import Premises, build
 @pytest.fixture
 def built(transactional_db: None) -> Premises:
     """Made outside of the event loop, as Django wants it."""
-    return build()
+    return build(Premises)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from ocpp_gateway.ports import StoreUnavailable
 from ocpp_gateway.process import say_alive
 from stations import intake
 from tests.support.garbage import GARBAGE, NONSENSE
+from tests.support.mangling import GENERATED, TRANSACTION, examples
 from tests.support.pile import SILENCE
 from tests.support.premises import Premises
 from tests.support.quirks import QUIRKS, deliver
@@ -56,6 +57,21 @@ async def test_every_quirk_is_stored_and_answered_on_one_connection(premises: Pr
     await pile.disconnect()
     assert await premises.rows(UNSTORABLE) == []
     assert len(await samples_of(premises, "CP1")) >= sum(bool(quirk.values) for quirk in QUIRKS)
+
+
+@pytest.mark.statement(67)
+async def test_generated_quirks_are_stored_and_answered_on_one_connection(premises: Premises) -> None:
+    pile = await premises.pile("CP1")
+    for quirk in list(GENERATED.values())[::6]:
+        [spoilt] = examples(quirk, 1)
+        kind, _, *said = await pile.ask(spoilt.text, spoilt.id, spoilt.action)
+        assert kind == 3 or spoilt.action not in TRANSACTION, (said, spoilt)
+    await pile.heartbeat()
+    await pile.disconnect()
+    pile.check()
+    assert await premises.rows(UNSTORABLE) == []
+    gone = "SELECT count(*) FROM stations_pileevent WHERE kind = 'disconnected'"
+    assert await premises.until_row(gone) == [(1,)]
 
 
 @pytest.mark.statement(26, 27)
@@ -104,6 +120,7 @@ async def test_one_poisonous_report_among_many_is_found_and_the_others_are_store
     assert await premises.rows(UNSTORABLE) == [("MeterReported", '{"number":17}')]
 
 
+@pytest.mark.quirk("never-our-fault")
 async def test_a_poisonous_start_is_refused_because_its_answer_would_mean_something(
     premises: Premises,
 ) -> None:

@@ -50,6 +50,7 @@ async def test_tc_039_a_session_that_was_offline_becomes_a_settled_order(premise
 
 
 @pytest.mark.statement(28, 48, 49, 52)
+@pytest.mark.quirk("start-again", "X8a", "X8b")
 async def test_a_start_gets_the_same_answer_over_every_connection_and_gateway(premises: Premises) -> None:
     card = await premises.card()
     pile = await premises.pile("CP1")
@@ -71,6 +72,7 @@ async def test_a_start_gets_the_same_answer_over_every_connection_and_gateway(pr
 
 
 @pytest.mark.statement(47)
+@pytest.mark.quirk("transaction-numbers")
 async def test_many_piles_that_start_at_once_all_get_numbers_of_their_own(premises: Premises) -> None:
     piles = [await premises.pile(f"CP{number}", connectors=1) for number in range(6)]
     answers = await asyncio.gather(*(pile.start(1, "NOBODY", meter=5) for pile in piles for _ in range(2)))
@@ -85,6 +87,7 @@ async def test_many_piles_that_start_at_once_all_get_numbers_of_their_own(premis
 
 
 @pytest.mark.statement(36, 53)
+@pytest.mark.quirk("boot-during-transaction")
 async def test_a_boot_leaves_a_session_open_and_its_queued_stop_ends_it(premises: Premises) -> None:
     card = await premises.card()
     pile = await premises.pile("CP1")
@@ -122,6 +125,7 @@ async def test_a_stop_of_somebody_elses_session_is_answered_and_touches_nothing(
 
 
 @pytest.mark.statement(67, 70, 73)
+@pytest.mark.quirk("stop-again")
 async def test_a_stop_that_is_repeated_and_then_contradicted_counts_once(premises: Premises) -> None:
     card = await premises.card()
     pile = await premises.pile("CP1")

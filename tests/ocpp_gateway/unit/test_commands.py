@@ -160,6 +160,7 @@ def test_odd_answers_have_a_meaning(payload: Any, state: str, error: str) -> Non
     assert (verdict.state, verdict.error) == (CommandState(state), error)
 
 
+@pytest.mark.quirk("composite-junk")
 def test_a_rejected_schedule_may_be_followed_by_junk() -> None:
     junk = {
         "status": "Rejected",
@@ -171,6 +172,7 @@ def test_a_rejected_schedule_may_be_followed_by_junk() -> None:
 
 
 @pytest.mark.statement(96, 97)
+@pytest.mark.quirk("odd-settings")
 def test_a_configuration_is_read_leniently_and_without_secrets() -> None:
     verdict = read_result(
         "GetConfiguration",

@@ -274,6 +274,7 @@ def test_words_of_the_specification_are_recognised_in_any_case() -> None:
         ("KEBA:00A104", {"id_tag_prefix": "*:", "id_tag_reversed": True, "id_tag_cut_zeros": True}, "4A100"),
     ],
 )
+@pytest.mark.quirk("tag-spelling")
 def test_what_a_model_makes_of_an_id_tag_is_undone(tag: str, settings: dict[str, Any], expected: str) -> None:
     assert inbound({"idTag": tag}, **settings).id_tag() == expected
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
@@ -18,6 +19,7 @@ from ocpp_gateway.rpc import (
     Rpc,
     Unmatched,
     answer,
+    parse,
     refuse,
 )
 
@@ -316,3 +318,33 @@ def test_only_the_last_answers_are_remembered() -> None:
         calls.append(call)
     assert peer.recall(calls[0]) is None
     assert peer.recall(calls[-1]) == b"answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[2,"1","Heartbeat",{"a":"/* kept */ // kept"/* not */}]',
+        '[2,"1","Heartbeat",{"a":"/* kept */ // kept"} // not\n]',
+        '[/* not */2,"1","Heartbeat",{"a":"/* kept */ // kept",/* "b":1 */}]',
+        '[2,"1","Heartbeat",{"a":"/* kept */ // kept"}]/* never closed',
+    ],
+)
+def test_comments_are_left_out_and_texts_are_not(text: str) -> None:
+    event = parse(text.encode())
+    assert isinstance(event, Called)
+    assert event.payload == {"a": "/* kept */ // kept"}
+    assert event.remarks == ["repaired:json"]
+
+
+@pytest.mark.parametrize("payload", ['[{"idTag":"X"}]', r'"{\"idTag\":\"X\"}"'])
+def test_an_object_in_a_list_or_in_a_text_is_taken_out(payload: str) -> None:
+    event = parse(f'[2,"1","Authorize",{payload}]'.encode())
+    assert isinstance(event, Called)
+    assert (event.payload, event.raw) == ({"idTag": "X"}, '{"idTag":"X"}')
+    assert event.remarks == ["type:payload"]
+
+
+def test_comments_that_never_end_cost_no_more_than_their_length() -> None:
+    begun = time.process_time()
+    parse(b"[" + b"/*" * 100_000)
+    assert time.process_time() - begun < 2

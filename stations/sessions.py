@@ -1,0 +1,22 @@
+"""Transactions that run now, as the room above hands them down (``hooks.running_sessions``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSession:
+    """``transaction_id`` is the pile's. ``power_w`` was measured at ``sample_at``; None where nothing was.
+
+    ``started_at`` is by the pile's clock, ``received_at`` when we heard of it.
+    """
+
+    pile_id: int
+    connector_number: int
+    transaction_id: int
+    started_at: datetime
+    received_at: datetime
+    sample_at: datetime | None = None
+    power_w: int | None = None
