@@ -155,7 +155,7 @@ def _crowd(options: argparse.Namespace, piles: int) -> bool:
             spent = scene.server.cpu
             entered = scene.connect(at_once=piles)
             tables.entered("all at once, each with two statuses", piles, entered, scene.server.cpu - spent)
-            well = well and entered["seconds"] <= STORM_S
+            well = well and entered["seconds"] <= STORM_S and not entered["tries"]["given up"]
         return well
 
 

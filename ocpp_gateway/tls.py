@@ -21,8 +21,8 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from ocpp_gateway.certificate import ClientCertificate
 from ocpp_gateway.policy import Policy
-from ocpp_gateway.wire import ClientCertificate
 
 log = logging.getLogger(__name__)
 

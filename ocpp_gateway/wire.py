@@ -16,6 +16,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from ocpp_gateway.certificate import ClientCertificate as ClientCertificate  # noqa: PLC0414 — for the rooms too
+
 
 class RefusalReason(StrEnum):
     UNKNOWN_IDENTITY = "unknown_identity"  # 404, OCPP-J 1.6 §3.2
@@ -38,19 +40,6 @@ class Registration(StrEnum):
     ACCEPTED = "Accepted"
     PENDING = "Pending"
     REJECTED = "Rejected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientCertificate:
-    """What a pile's certificate says, its chain verified by TLS (white paper A00.FR.403-408). Numbers are hexadecimal."""
-
-    fingerprint: str  # SHA-256
-    common_name: str = ""
-    organizations: tuple[str, ...] = ()
-    issuer: str = ""
-    serial_number: str = ""
-    not_before: datetime | None = None
-    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,11 +358,20 @@ class CommandState(StrEnum):
     EFFECT_MISSING = "effect_missing"
 
 
+class Claim(StrEnum):
+    """Whether a command may leave on a connection; asked of its row, once, right before it does."""
+
+    GRANTED = "granted"
+    GONE = "gone"  # it left before, or has ended
+    MOVED = "moved"  # the pile has a newer connection
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOrder:
     """A command on its way to a pile. ``payload`` is the OCPP request, checked against the schema.
 
-    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action.
+    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action. ``generation``
+    is that of the connection that it was routed to; 0 = whichever is live.
     """
 
     command_id: int
@@ -382,6 +380,7 @@ class CommandOrder:
     payload: dict[str, Any]
     deadline: datetime
     timeout_s: float | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from stations import climbing, hooks, keys
 from stations.models import Command, Connector, Intent, Pile
 from stations.states import UNANSWERED, UNKNOWN_OUTCOME, may_move
 
+_ANSWERS = frozenset({CommandState.ACCEPTED, CommandState.REJECTED, CommandState.ERROR})
+
 WHATEVER_TAKES = "Scheduled"
 """The pile will do it when its transaction ends, however long that takes (OCPP 1.6 §5.2)."""
 
@@ -31,8 +33,11 @@ def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
 
 
 def take_outcome(command: Command, outcome: CommandOutcome) -> None:
-    """Record what the gateway says of a locked command."""
-    if outcome.late:
+    """Record what the gateway says of a locked command.
+
+    An answer to one that was given up is a late one, also where the gateway does not know of that.
+    """
+    if outcome.late or (command.state in UNKNOWN_OUTCOME and outcome.state in _ANSWERS):
         _take_late(command, outcome)
         return
     if not may_move(CommandState(command.state), outcome.state):

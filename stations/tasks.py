@@ -21,6 +21,7 @@ from stations.services import (
 @sweep
 def conclude_commands() -> None:
     sweeps.expire_commands()
+    sweeps.lose_commands()
     sweeps.time_out_commands()
     sweeps.miss_effects()
 
@@ -97,7 +98,7 @@ SCHEDULE = {
     advance_campaigns: 2.0,
     follow_settings: 3.0,
     share_loads: 2.0,
-    drop_lost_gateways: 15.0,
+    drop_lost_gateways: intake.LOOK_EVERY_S,
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,

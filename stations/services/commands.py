@@ -132,7 +132,7 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
-    _hand_over(pile.gateway, command, request)
+    _hand_over(pile, command, request)
     return command
 
 
@@ -182,7 +182,7 @@ def _create(pile: Pile, request: Request, actor: Actor) -> Command:
     )
 
 
-def _hand_over(gateway: str, command: Command, request: Request) -> None:
+def _hand_over(pile: Pile, command: Command, request: Request) -> None:
     order = CommandOrder(
         command_id=command.pk,
         pile_id=command.pile_id,
@@ -190,8 +190,9 @@ def _hand_over(gateway: str, command: Command, request: Request) -> None:
         payload={**request.payload, **request.secret},
         deadline=command.deadline,
         timeout_s=command.timeout_s,
+        generation=pile.generation,
     )
-    transaction.on_commit(partial(dispatch.push, gateway, order))
+    transaction.on_commit(partial(dispatch.push, pile.gateway, order))
     live.publish("commands", f"command:{command.pk}", command.path)
     live.publish("piles", f"pile:{command.pile_id}", command.path)
 

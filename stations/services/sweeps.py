@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from psycopg2.sql import SQL, Identifier
 
 from backoffice.kit import clock
@@ -29,6 +29,9 @@ QUEUE_GRACE = timedelta(seconds=5)
 
 ANSWER_GRACE = timedelta(seconds=15)
 """The gateway counts the time-out itself; only when it died nobody does."""
+
+LOSS_GRACE = timedelta(seconds=1)
+"""The gateway says itself what it lost with a connection; only when it died nobody does."""
 
 PARTITIONS_AHEAD_DAYS = 7
 HISTORY_BATCH = 5000
@@ -49,6 +52,15 @@ def time_out_commands() -> int:
         late.filter(answer_due__lt=clock.now() - ANSWER_GRACE).order_by("deadline"),
         _concluding(CommandState.TIMED_OUT, "no_answer"),
     )
+
+
+def lose_commands() -> int:
+    """Commands in flight on a connection that is gone, whose gateway never said so."""
+    then = clock.now() - LOSS_GRACE
+    moved = Q(pile__generation__gt=F("generation"), pile__connected_at__lt=then)
+    away = Q(pile__generation=F("generation"), pile__online=False, pile__disconnected_at__lt=then)
+    lost = Command.objects.filter(moved | away, state=CommandState.SENT)
+    return _each(lost.order_by("deadline"), _concluding(CommandState.CONNECTION_LOST, ""))
 
 
 def miss_effects() -> int:

@@ -114,6 +114,10 @@ class Pile:
         if self.violations:
             raise Violation("; ".join(self.violations))
 
+    def move(self, url: str) -> None:
+        """Connect to another gateway from now on."""
+        self._url = f"{url}/{self._url.rpartition('/')[2]}"
+
     async def connect(self) -> None:
         """Raises InvalidStatus where the handshake is refused."""
         self.socket = await connect(

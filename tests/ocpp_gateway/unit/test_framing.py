@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
+from ocpp_gateway.connection import _is_between_frames
 from ocpp_gateway.framing import text_frame, whole_text
-from ocpp_gateway.server import _is_between_frames
 
 HANDSHAKE = (
     b"GET /ocpp/P1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

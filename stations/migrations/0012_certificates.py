@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0010_files"),
+        ("stations", "0011_gateways"),
         ("tenants", "0002_theme_choices"),
     ]
 
