@@ -25,6 +25,7 @@ from stations.models import (
     SigningRequest,
     UpgradeState,
 )
+from stations.selectors.settings import setting_of
 from tenants.selectors import lineage
 
 RENEWED_BEFORE = timedelta(days=30)
@@ -141,24 +142,11 @@ def is_serial_shared(pile: Pile, serial: str) -> bool:
         return others.filter(serial=serial).exists()
 
 
-def reported_setting(pile_id: int, key: str) -> str | None:
-    """A setting as the pile last told it in a GetConfiguration; None where it never did."""
-    answers = (
-        Command.objects.filter(pile=pile_id, action="GetConfiguration", answered_at__isnull=False)
-        .order_by("-created_at")
-        .values_list("answer", flat=True)[:20]
-    )
-    for answer in answers:
-        for entry in answer.get("configurationKey", ()):
-            if str(entry.get("key", "")).casefold() == key.casefold():
-                return str(entry.get("value", ""))
-    return None
-
-
 def chain_limit(pile_id: int) -> int:
     """How many characters of certificates it takes in one CertificateSigned."""
-    said = reported_setting(pile_id, CHAIN_SIZE_KEY)
-    limit = int(said) if said is not None and said.isascii() and said.isdigit() else pki.LONGEST_CHAIN
+    known = setting_of(pile_id, CHAIN_SIZE_KEY)
+    said = (known.value or "").strip() if known is not None else ""
+    limit = int(said) if said.isascii() and said.isdigit() else pki.LONGEST_CHAIN
     return min(limit or pki.LONGEST_CHAIN, pki.LONGEST_CHAIN)
 
 

@@ -19,12 +19,13 @@ from ocpp_gateway.wire import (
     CommandState,
 )
 from stations import intake, pki
-from stations.models import Certificate, CertificateAuthority, Command, Pile, SigningRequest
+from stations.models import Certificate, CertificateAuthority, Command, ConfigurationKey, Pile, SigningRequest
 from stations.pki import KeyKind
 from stations.selectors import authority_roots, certificate_of
 from stations.services import authorities, certificates, signing
 from stations.services.sites import transfer_station
 from tenants.models import Tenant
+from tests.factories.rows import make_row
 from tests.factories.stations import ACTOR, Talk, make_agency, make_online_pile, outcome
 from tests.factories.tenants import make_tenant
 from tests.stations.signing_steps import (
@@ -208,11 +209,7 @@ def test_a_refused_certificate_is_an_alarm_and_opens_no_door() -> None:
 
 def test_a_chain_that_is_longer_than_the_pile_takes_is_not_sent() -> None:
     pile = pile_with_serial()
-    known = {"configurationKey": [{"key": "CertificateSignedMaxChainSize", "value": "500"}]}
-    command = certificates.read_installed(pile, actor=ACTOR, use="ManufacturerRootCertificate")
-    Command.objects.filter(pk=command.pk).update(
-        action="GetConfiguration", state="accepted", answered_at=clock.now(), answer=known
-    )
+    make_row(ConfigurationKey, pile.tenant, pile=pile, key="CertificateSignedMaxChainSize", value="500")
     ask(pile, made.csr(SERIAL))
     signing.follow_requests()
     assert SigningRequest.objects.get().error == "chain_too_long"
