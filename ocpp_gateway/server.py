@@ -77,13 +77,14 @@ class Gateway:
         *,
         name: str,
         policy: Policy | None = None,
+        metrics: Metrics | None = None,
         parts: Callable[[], Mapping[str, str]] = dict,
         forward: Callable[[wire.CommandOrder], Awaitable[bool]] = _nowhere,
         now: Clock = utc_now,
     ) -> None:
         self.name = name
         self.registry = Registry()
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._central = central
         self._policy = policy or Policy()
         self._parts = parts
