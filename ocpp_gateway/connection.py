@@ -6,7 +6,7 @@ Nothing here waits for a peer without end, and nothing that a peer does can make
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
@@ -17,6 +17,7 @@ from ocpp_gateway import wire
 from ocpp_gateway.framing import text_frame, whole_text
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.session import Session
+from ocpp_gateway.tls import TlsDoor
 
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 _CLOSE_GRACE_S = 0.2
@@ -39,6 +40,14 @@ class PileConnection(ServerConnection):
     _pings_since: float = 0.0
     _failing: asyncio.Task[None] | None = None
     pings_per_minute: int = Policy().pings_per_minute
+    tls_door: TlsDoor | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Behind a port with TLS the handshake of TLS comes first, and only its end is heard of here."""
+        if self.tls_door is None:
+            super().connection_made(transport)
+        else:
+            self.tls_door.secure(cast(asyncio.Transport, transport), self, super().connection_made)
 
     @property
     def ending(self) -> tuple[int, str]:
