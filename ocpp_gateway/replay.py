@@ -93,6 +93,7 @@ class _Socket:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._asked = asyncio.Event()
         self.ending = (1000, "over")
+        self.unread_since: float | None = None
 
     async def hear(self, data: bytes) -> None:
         """Return when the session has taken the frame and asks for the next one."""
@@ -150,6 +151,10 @@ class _House:
             case wire.CertificateAsked():
                 return wire.CertificateAnswer(status="Rejected")
         return wire.Answer()
+
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        """Nothing is sent in a scratch session."""
+        return wire.Claim.GONE
 
     def frame(self, frame: wire.FrameSeen) -> None:
         self.frames.append(frame)

@@ -95,21 +95,22 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+_DATABASE = dj_database_url.parse(env.DATABASE_URL, conn_max_age=600, conn_health_checks=True)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(env.DATABASE_URL, conn_max_age=600, conn_health_checks=True),
+        **_DATABASE,
         "ATOMIC_REQUESTS": False,
+        # A network that is cut without a word is found in half a minute, where the kernel's own limits are
+        # minutes and hours: until then a lane of the gateway would wait for an answer that cannot come.
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+            **_DATABASE.get("OPTIONS", {}),
+        },
     }
-}
-# A network that is cut without a word is found in half a minute, where the kernel's own limits are
-# minutes and hours: until then a lane of the gateway would wait for an answer that cannot come.
-DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-    **DATABASES["default"].get("OPTIONS", {}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
