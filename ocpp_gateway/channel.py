@@ -25,8 +25,9 @@ Clock = Callable[[], datetime]
 class Link(Protocol):
     """The part of a WebSocket connection that a session needs; raises ConnectionClosed when it is gone.
 
-    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did. ``unread_since``:
-    since when (monotonic) the peer has not taken what waits for it; None where nothing waits.
+    ``ending`` is the code and reason of whoever closed first, 1006 where nobody did. ``post`` sends at
+    once and returns True, or does nothing where that is not possible: ``send`` then waits until it is.
+    ``unread_since``: since when (monotonic) the peer has not taken what waits for it; None where nothing waits.
     """
 
     unread_since: float | None
@@ -34,6 +35,7 @@ class Link(Protocol):
     @property
     def ending(self) -> tuple[int, str]: ...
     async def recv(self, decode: Literal[False]) -> bytes: ...
+    def post(self, message: bytes) -> bool: ...
     async def send(self, message: bytes, *, text: bool) -> None: ...
     async def close(self, code: int, reason: str) -> None: ...
 
@@ -73,6 +75,28 @@ class Channel:
 
         Returns when the socket has taken it. Raises ConnectionClosed.
         """
+        self._report(frame, kind, message_id, action, text, latency_s)
+        if not self.link.post(frame):
+            await self.link.send(frame, text=True)
+
+    def post(
+        self, frame: bytes, *, kind: str, message_id: MessageId, action: str, latency_s: float | None = None
+    ) -> bool:
+        """Send a frame at once and report it; False, and nothing done, where ``send`` would have to wait."""
+        if not self.link.post(frame):
+            return False
+        self._report(frame, kind, message_id, action, None, latency_s)
+        return True
+
+    def _report(
+        self,
+        frame: bytes,
+        kind: str,
+        message_id: MessageId,
+        action: str,
+        text: str | None,
+        latency_s: float | None,
+    ) -> None:
         self.metrics.frame("out", kind, action)
         kept = frame.decode() if text is None else text
         self.central.frame(
@@ -89,7 +113,6 @@ class Channel:
                 latency_ms=_milliseconds(latency_s),
             )
         )
-        await self.link.send(frame, text=True)
 
     def seen(
         self,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 
 from ocpp.v16 import enums
@@ -159,11 +158,24 @@ def _kind(sample: dict[str, Any]) -> _Kind:
     if not unit:
         unit = _trailing_unit(get("value"))
     words = (get("measurand"), unit, get("phase"), get("location"), get("context"), get("format"))
+    try:
+        known = _known.get(words)
+    except TypeError:
+        known = None
+    if known is not None:
+        return known
     for word in words:
         if word is not None and (type(word) is not str or len(word) > _CACHED_CHARS):
             # Not to be remembered: piles could fill the memory with it.
-            return _describe.__wrapped__(*(None if odd is None else as_text(odd) for odd in words))
-    return _describe(*words)
+            return _describe(*(None if odd is None else as_text(odd) for odd in words))
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[words] = kind = _describe(*words)
+    return kind
+
+
+_known: dict[tuple[Any, ...], _Kind] = {}
+_MOST_KNOWN: Final = 4096
 
 
 def _trailing_unit(value: Any) -> str | None:
@@ -174,7 +186,6 @@ def _trailing_unit(value: Any) -> str | None:
     return unit if fold(unit) in _UNITS else None
 
 
-@lru_cache(maxsize=4096)
 def _describe(
     measurand: str | None,
     unit: str | None,

@@ -59,6 +59,11 @@ class Policy:
     refusal_rate: float = 1.0
     limiter_entries: int = 50_000
 
+    # TLS handshakes: how long one may take, how many at once, in all and from one address.
+    tls_handshake_s: float = 20.0
+    tls_handshakes: int = 5_000
+    tls_handshakes_per_address: int = 500
+
     # Shutdown: how long work in flight may take before sockets close with 1012; how many close in a
     # second, and how long all of them take at most.
     drain_s: float = 10.0

@@ -1,7 +1,8 @@
 """The gateway's composition: core, store and bus, from the environment to the last drain.
 
 Environment: ``OCPP_HOST``, ``OCPP_PORT``, ``GATEWAY_ID``, besides what the rooms read (``DATABASE_URL``,
-``REDIS_URL``, ``SECRET_KEY``). SIGTERM and SIGINT finish what is in flight and close with 1012; until the
+``REDIS_URL``, ``SECRET_KEY``); ``OCPP_TLS_PORT`` and its neighbours where TLS is served. SIGHUP reads the
+certificates again. SIGTERM and SIGINT finish what is in flight and close with 1012; until the
 last socket is closed the gateway says that it lives. No two processes may have one name.
 """
 
@@ -13,15 +14,19 @@ import os
 import signal
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import uvloop
 from django.conf import settings
 
 from ocpp_gateway.bus import Bus
+from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import StoreUnavailable
 from ocpp_gateway.server import Gateway, Listener
 from ocpp_gateway.store import Store, StoreLimits, still_here
+from ocpp_gateway.tls import CertificateFiles, Contexts, TlsPort
 from ocpp_gateway.wire import CommandOrder
 from stations import intake, selectors
 from stations.dispatch import stream_of
@@ -33,6 +38,7 @@ log = logging.getLogger("ocpp_gateway")
 PULSE_AGAIN_S = 1.0
 LOOK_EVERY_PULSES = 3
 LONGEST_NAME = 60
+CERTIFICATES_READ_EVERY_S = 15.0
 
 
 class Node:
@@ -40,14 +46,18 @@ class Node:
 
     def __init__(self, name: str, *, policy: Policy | None = None, limits: StoreLimits | None = None) -> None:
         self.name = name[-LONGEST_NAME:]
-        self.store = Store(limits=limits)
+        metrics = Metrics()
+        self.store = Store(limits=limits, committed=metrics.committed)
         self.gateway = Gateway(
             self.store,
             name=self.name,
             policy=policy,
+            metrics=metrics,
             parts=lambda: {"database": self.store.state(), "redis": self.bus.state},
+            notes=self._notes,
             forward=self._forward,
         )
+        self.contexts: Contexts | None = None
         self.bus = Bus(
             settings.REDIS_URL,
             stream_of(self.name),
@@ -62,11 +72,24 @@ class Node:
             lambda: self.store.lost_frames,
         )
         self._pulse: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
         self.store.start()
 
     async def begin(self) -> None:
         """Say that this gateway begins anew. Raises StoreUnavailable."""
         await self.store.ask(intake.start_gateway, self.name)
+
+    async def use_certificates(self) -> Contexts | None:
+        """What TLS is served with, None where it is not. Raises BadCertificates, which ends the process."""
+        if settings.OCPP_TLS_PORT or settings.OCPP_MTLS_PORT:
+            roots = await self.store.ask(selectors.authority_roots)
+            self.contexts = await asyncio.to_thread(Contexts, _certificate_files(), client_roots=roots)
+            self.gateway.metrics.gauges["tls_certificate_expires_seconds"] = (
+                "When the first of the served certificates ends, Unix time.",
+                self.contexts.served_until,
+            )
+            self._watch = asyncio.create_task(self._keep_certificates(self.contexts))
+        return self.contexts
 
     async def start(self, listeners: Iterable[Listener]) -> list[int]:
         """Take commands and piles. Returns the port of each listener."""
@@ -79,9 +102,30 @@ class Node:
         """Take nothing more, finish what is in flight, say to the last that this gateway lives."""
         await self.bus.stop()
         await self.gateway.drain()
-        if self._pulse is not None:
-            self._pulse.cancel()
+        for task in (self._pulse, self._watch):
+            if task is not None:
+                task.cancel()
         await self.store.stop()
+
+    def _notes(self) -> dict[str, str]:
+        return {"tls": self.contexts.trouble} if self.contexts and self.contexts.trouble else {}
+
+    async def _keep_certificates(self, contexts: Contexts) -> None:
+        """Take what changed on the disk or among our authorities: now and then, and at once after SIGHUP."""
+        asked = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CERTIFICATES_READ_EVERY_S):
+                    await asked.wait()
+            asked.clear()
+            try:
+                roots = await self.store.ask(selectors.authority_roots)
+                await asyncio.to_thread(contexts.reload, roots)
+            except StoreUnavailable:
+                log.warning("the database is away")
+            except Exception:
+                log.exception("the certificates were not looked at")
 
     async def _queued(self) -> list[CommandOrder]:
         orders: list[CommandOrder] = await self.store.ask(selectors.queued_orders, self.name)
@@ -119,11 +163,35 @@ async def serve() -> None:
 
     node = Node(os.environ.get("GATEWAY_ID") or f"{socket.gethostname()}:{port}")
     await _when_reachable(node, stopping)
-    ports = await node.start([Listener(host=host, port=port)])
-    log.info("gateway %s listens on %s:%s", node.name, host, ports[0])
+    secured = _tls_listeners(host, await node.use_certificates())
+    ports = await node.start([Listener(host=host, port=port), *secured])
+    log.info("gateway %s listens on %s:%s", node.name, host, " ".join(map(str, ports)))
     await stopping.wait()
     log.info("gateway %s drains", node.name)
     await node.stop()
+
+
+def _certificate_files() -> CertificateFiles:
+    pairs = (named.partition(":") for named in settings.OCPP_TLS_CERTIFICATES)
+    return CertificateFiles(
+        pairs=tuple((Path(chain), Path(key or chain)) for chain, _, key in pairs),
+        client_roots=Path(settings.OCPP_CLIENT_CA) if settings.OCPP_CLIENT_CA else None,
+    )
+
+
+def _tls_listeners(host: str, contexts: Contexts | None) -> list[Listener]:
+    """A port for each profile with TLS that is wanted (security white paper A00.FR.003)."""
+    wanted = {2: settings.OCPP_TLS_PORT, 3: settings.OCPP_MTLS_PORT}
+    return [
+        Listener(
+            host=host,
+            port=port,
+            security_profile=profile,
+            tls=TlsPort(contexts=contexts, mutual=profile == 3),
+        )
+        for profile, port in wanted.items()
+        if port and contexts is not None
+    ]
 
 
 async def _when_reachable(node: Node, stopping: asyncio.Event) -> None:

@@ -89,11 +89,12 @@ class _Stage:
 class _Socket:
     """A ``Link`` that hears one frame at a time and takes whatever is said."""
 
+    unread_since: float | None = None
+
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._asked = asyncio.Event()
         self.ending = (1000, "over")
-        self.unread_since: float | None = None
 
     async def hear(self, data: bytes) -> None:
         """Return when the session has taken the frame and asks for the next one."""
@@ -107,6 +108,9 @@ class _Socket:
         if data is None:
             raise ConnectionClosedOK(None, None)
         return data
+
+    def post(self, message: bytes) -> bool:
+        return True
 
     async def send(self, message: bytes, *, text: bool) -> None:
         """Nobody is there."""
@@ -152,12 +156,11 @@ class _House:
                 return wire.CertificateAnswer(status="Rejected")
         return wire.Answer()
 
-    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
-        """Nothing is sent in a scratch session."""
-        return wire.Claim.GONE
-
     def frame(self, frame: wire.FrameSeen) -> None:
         self.frames.append(frame)
+
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        return wire.Claim.GONE
 
     def outcome(self, outcome: wire.CommandOutcome) -> None:
         """Nothing was asked."""

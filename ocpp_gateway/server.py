@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import CentralSystem, StoreUnavailable
 from ocpp_gateway.registry import Registry
 from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, CLOSE_UNREAD, Session
+from ocpp_gateway.tls import TlsDoor, TlsPort, peer_certificate
 
 log = logging.getLogger(__name__)
 socket_log = logging.getLogger("ocpp_gateway.socket")
@@ -59,14 +59,15 @@ class Listener:
     host: str
     port: int
     security_profile: int = 1
-    tls: ssl.SSLContext | None = None
+    tls: TlsPort | None = None
     forwarded: bool = False
 
 
 class Gateway:
     """Everything that one gateway process does, but for where facts go and commands come from.
 
-    ``parts`` tells the state of what lies behind the port, name to "ok" or what is wrong. ``forward``
+    ``parts`` tells the state of what lies behind the port, name to "ok" or what is wrong; ``notes`` what
+    should be looked after although everything works. ``forward``
     hands a command to the gateway that holds its pile, and says whether there is another one that does;
     it may raise StoreUnavailable.
     """
@@ -77,21 +78,25 @@ class Gateway:
         *,
         name: str,
         policy: Policy | None = None,
+        metrics: Metrics | None = None,
         parts: Callable[[], Mapping[str, str]] = dict,
+        notes: Callable[[], Mapping[str, str]] = dict,
         forward: Callable[[wire.CommandOrder], Awaitable[bool]] = _nowhere,
         now: Clock = utc_now,
     ) -> None:
         self.name = name
         self.registry = Registry()
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._central = central
         self._policy = policy or Policy()
         self._parts = parts
+        self._notes = notes
         self._forward = forward
         self._forwarding: set[asyncio.Task[None]] = set()
         self._now = now
         self._limiter = HandshakeLimiter(self._policy)
         self._servers: list[Server] = []
+        self._tls_doors: list[TlsDoor] = []
         self._sweeper: asyncio.Task[None] | None = None
         self._draining = False
         self.metrics.gauges["connections"] = ("Piles connected.", lambda: len(self.registry))
@@ -109,10 +114,9 @@ class Gateway:
                     self._serve,
                     listener.host,
                     listener.port,
-                    ssl=listener.tls,
                     process_request=partial(self._process_request, listener),
                     select_subprotocol=_select_subprotocol,
-                    create_connection=PileConnection,
+                    create_connection=self._connections_of(listener),
                     compression=None,
                     backlog=_BACKLOG,
                     open_timeout=policy.open_timeout_s,
@@ -128,6 +132,35 @@ class Gateway:
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, policy.send_buffer_bytes)
         self._sweeper = asyncio.create_task(self._sweep())
         return [server.sockets[0].getsockname()[1] for server in self._servers]
+
+    def _connections_of(self, listener: Listener) -> type[PileConnection]:
+        """What makes the connections of a listener."""
+        if listener.tls is None:
+            return PileConnection
+        door = TlsDoor(
+            listener.tls,
+            self._policy,
+            allow=lambda address: self._limiter.allow_address(address, monotonic()),
+            failed=partial(self._tls_failed, listener),
+            turned_away=lambda: self.metrics.handshake("tls_throttled"),
+        )
+        self._tls_doors.append(door)
+        return type("SecuredConnection", (PileConnection,), {"tls_door": door})
+
+    def _tls_failed(self, listener: Listener, remote: str, detail: str) -> None:
+        """A socket that never became a WebSocket: counted, and kept as a security event (A00.FR.312)."""
+        self._limiter.refused(remote, monotonic())
+        hello = wire.Hello(
+            identity="",
+            user_name=None,
+            password=None,
+            remote=remote,
+            subprotocols=(),
+            security_profile=listener.security_profile,
+            at=self._now(),
+            detail=detail,
+        )
+        self._refuse(hello, wire.RefusalReason.TLS_FAILED, by_us=True)
 
     def submit(self, order: wire.CommandOrder) -> None:
         """Send a command to its pile, here or through the gateway that has it; its outcome goes to the port.
@@ -192,6 +225,8 @@ class Gateway:
         )
         for server in self._servers:
             server.close(close_connections=False)
+        for door in self._tls_doors:
+            door.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._policy.drain_s):
                 await asyncio.gather(*(server.wait_closed() for server in self._servers))
@@ -210,6 +245,7 @@ class Gateway:
             "gateway": self.name,
             "connections": len(self.registry),
             "parts": parts,
+            **({"notes": notes} if (notes := dict(self._notes())) else {}),
         }
 
     async def _process_request(
@@ -246,6 +282,7 @@ class Gateway:
             subprotocols=handshake.offered_subprotocols(request),
             security_profile=listener.security_profile,
             at=self._now(),
+            certificate=None if listener.tls is None else peer_certificate(connection.transport),
         )
         now = monotonic()
         if not self._limiter.allow(remote, hello.identity, now):
@@ -269,7 +306,13 @@ class Gateway:
         if by_us:
             self._central.refused(hello, reason)
         log.info(
-            "refused", extra={"identity": hello.identity, "remote": hello.remote, "reason": reason.value}
+            "refused",
+            extra={
+                "identity": hello.identity,
+                "remote": hello.remote,
+                "reason": reason.value,
+                "detail": hello.detail,
+            },
         )
         return handshake.respond(handshake.STATUSES[reason], f"{reason.value}\n".encode())
 

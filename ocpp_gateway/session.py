@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 CLOSE_SUPERSEDED = 4000
 CLOSE_RESTART = 1012
 CLOSE_SILENT = 1011
+CLOSE_INTERNAL = 1011
 CLOSE_UNREAD = 1008
 CLOSE_PROTOCOL = 1002
 CLOSE_NOT_JSON = 1007
@@ -81,6 +82,7 @@ class Session:
         self._status_timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._draining = False
+        self._listening = False
 
     @property
     def registration(self) -> wire.Registration:
@@ -170,7 +172,9 @@ class Session:
     async def _read(self) -> None:
         link, policy = self._channel.link, self._channel.policy
         while True:
+            self._listening = True
             data = await link.recv(decode=False)
+            self._listening = False
             now = self.heard_at = monotonic()
             if len(data) > policy.large_frame_bytes:
                 message, fact = await asyncio.to_thread(self._understand, data)
@@ -183,6 +187,27 @@ class Session:
                 await asyncio.wait({self._gone}, timeout=debt)
             while self._inbox.full and not self._gone.done():
                 await asyncio.wait({self._gone, self._inbox.room()}, return_when=asyncio.FIRST_COMPLETED)
+
+    def hear(self, data: bytes) -> bool:
+        """Take a message at once, as it leaves the socket; False where the reader has to, in its turn.
+
+        It has to while it is busy or must make the pile wait, and for what is understood in a thread.
+        """
+        policy, now = self._channel.policy, monotonic()
+        if (
+            not self._listening
+            or len(data) > policy.large_frame_bytes
+            or self._inbox.full
+            or not self._pace.allow(now, 1 + len(data) / policy.frame_cost_bytes)
+        ):
+            return False
+        self.heard_at = now
+        try:
+            self._receive(*self._understand(data), len(data), now)
+        except Exception:
+            log.exception("message failed", extra={"pile": self.pile.identity})
+            self.close(CLOSE_INTERNAL, "internal error")
+        return True
 
     def _understand(self, data: bytes) -> tuple[rpc.Message, wire.Fact | None]:
         """A message, and what it reports if it is a call that we take. Changes nothing: may run in a thread."""

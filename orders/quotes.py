@@ -6,6 +6,7 @@ the version in force when it starts. Once energy flows the snapshot never change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,13 +64,26 @@ class Quote:
 
 def quote(connector: Connector, *, at: datetime | None = None) -> Quote | None:
     """The price list in force at a connector; None where there is none (A15)."""
+    return quotes([stations.Outlet.of(connector)], at=at).get(connector.pk)
+
+
+def quotes(outlets: Sequence[stations.Outlet], *, at: datetime | None = None) -> dict[int, Quote]:
+    """The price lists in force at many connectors, by the keys of those that have one."""
     at = at or clock.now()
-    found = stations.tariff_in_force(connector, at)
-    if found is None:
-        return None
-    version, why = found
-    place = stations.place_of_pile(connector.pile_id)
-    return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
+    found = stations.tariffs_in_force(outlets, at)
+    places = stations.places(outlet.pile_id for outlet in outlets)
+    snapshots: dict[tuple[int, str], TariffSnapshot] = {}
+    quoted = {}
+    for outlet in outlets:
+        if outlet.connector_id not in found:
+            continue
+        version, why = found[outlet.connector_id]
+        zone = places[outlet.pile_id].zone
+        if (version.pk, zone) not in snapshots:
+            snapshots[version.pk, zone] = snapshot(version, zone)
+        rated = DEFAULT_RATED_W if outlet.rated_kw is None else int(outlet.rated_kw * 1000) or DEFAULT_RATED_W
+        quoted[outlet.connector_id] = Quote(version, snapshots[version.pk, zone], why, at, rated)
+    return quoted
 
 
 def quote_again(connector: Connector, *, version_id: int, why: str, at: datetime) -> Quote | None:

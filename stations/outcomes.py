@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations import hooks, keys
+from stations import climbing, hooks, keys
 from stations.models import Command, Connector, Intent, Pile
 from stations.states import UNANSWERED, UNKNOWN_OUTCOME, may_move
 
@@ -93,15 +93,13 @@ def _take_late(command: Command, outcome: CommandOutcome) -> None:
         "at": outcome.at.isoformat(),
     }
     command.save(update_fields=["late_answer"])
-    if keys.is_key_change(command):
-        keys.note_answer(command, outcome.state, str(outcome.answer.get("status", "")))
+    _tell_pile(command, outcome.state, str(outcome.answer.get("status", "")))
     _publish(command)
 
 
 def _finish(command: Command, state: CommandState, at: datetime) -> None:
     status = str(command.answer.get("status", ""))
-    if keys.is_key_change(command):
-        keys.note_answer(command, state, status)
+    _tell_pile(command, state, status)
     if command.effect_within_s is None:
         return
     if state is CommandState.ACCEPTED:
@@ -111,6 +109,14 @@ def _finish(command: Command, state: CommandState, at: datetime) -> None:
             command.effect_at, command.effect_note = at, "already so"
     if command.effect_at is not None and state in UNKNOWN_OUTCOME | {CommandState.ACCEPTED}:
         command.state = CommandState.EFFECT_SEEN.value
+
+
+def _tell_pile(command: Command, state: CommandState, status: str) -> None:
+    """What an answer changes of how the pile is let in."""
+    if keys.is_key_change(command):
+        keys.note_answer(command, state, status)
+    elif climbing.is_profile_change(command) or climbing.is_naming(command):
+        climbing.note_answer(command, state)
 
 
 def _already_so(command: Command) -> bool:

@@ -6,12 +6,15 @@ from backoffice.kit.tasks import sweep
 from stations import intake
 from stations.services import (
     campaigns,
+    certificates,
     file_sweeps,
     list_sync,
     reservations,
     resharing,
     settings,
+    signing,
     sweeps,
+    upgrades,
 )
 
 
@@ -52,6 +55,17 @@ def keep_traffic() -> None:
 
 
 @sweep
+def follow_security() -> None:
+    signing.follow_requests()
+    upgrades.follow_upgrades()
+
+
+@sweep
+def renew_certificates() -> None:
+    certificates.renew_certificates()
+
+
+@sweep
 def sync_lists() -> None:
     list_sync.refresh_lists()
     list_sync.advance_piles()
@@ -78,6 +92,8 @@ def forget_files() -> None:
 
 
 SCHEDULE = {
+    follow_security: 3.0,
+    renew_certificates: 600.0,
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
     follow_settings: 3.0,

@@ -8,12 +8,12 @@ few seconds until the next poll. Each process holds one subscription and filters
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 
+import orjson
 import redis
 import redis.asyncio
 from django.conf import settings
@@ -55,21 +55,22 @@ def publish(topic: str, ref: str, path: Path) -> None:
 def send(events: Iterable[Event]) -> None:
     """Tell the readers now. Does nothing but log when Redis cannot be reached."""
     try:
-        with _client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
-            for event in events:
-                pipe.publish(CHANNEL, json.dumps(asdict(event), separators=(",", ":")))
-            pipe.execute()
+        _client(settings.REDIS_URL).publish(CHANNEL, pack(events))
     except redis.RedisError as error:
         log.warning("live events were not sent: %s", error)
 
 
-def parse(data: bytes) -> Event | None:
-    """An event as it travelled; None for anything else."""
+def pack(events: Iterable[Event]) -> bytes:
+    """Events as they travel: what changed in one moment is one message."""
+    return orjson.dumps([(event.topic, event.ref, event.path.as_row()) for event in events])
+
+
+def parse(data: bytes) -> list[Event]:
+    """The events of a message; none of anything else."""
     try:
-        fields = json.loads(data)
-        return Event(fields["topic"], fields["ref"], Path(**fields["path"]))
-    except (ValueError, KeyError, TypeError):
-        return None
+        return [Event(str(topic), str(ref), Path(*path)) for topic, ref, path in orjson.loads(data)]
+    except (ValueError, TypeError):
+        return []
 
 
 class Hub:
@@ -123,7 +124,7 @@ class Hub:
                     await pubsub.subscribe(CHANNEL)
                     while self._readers:
                         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
-                        if message is not None and (event := parse(message["data"])) is not None:
+                        for event in parse(message["data"]) if message is not None else ():
                             self._spread(event)
             except redis.RedisError as error:
                 log.warning("live events are not received: %s", error)

@@ -82,6 +82,11 @@ def current_scope() -> Scope:
     return stay.scope
 
 
+def owned_by_scope(scope: Scope) -> tuple[bool, list[int]]:
+    """The two parameters of ``AND (%s OR tenant_id = ANY(%s))``: what plain SQL on ``TenantOwned`` rows must say."""
+    return scope.everything, list(scope.owned)
+
+
 def scope_is_active() -> bool:
     """Whether ``current_scope`` would answer."""
     stay = _active.get()

@@ -6,18 +6,20 @@ the next one only after the answer to the last.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
 from alarms import intake as alarms
 from backoffice.kit.scope import unscoped
+from backoffice.kit.statements import prepared
 from ocpp_gateway import wire
 from orders import intake as orders
 from stations import intake as stations
-from stations.selectors import places_read_once
+from stations.selectors import places, places_read_once
 
 F = TypeVar("F", bound=wire.Fact)
 
@@ -52,13 +54,18 @@ class Batch:
             Batch(*(part[cut:] for part, cut in zip(parts, cuts, strict=True))),
         )
 
+    def pile_ids(self) -> set[int]:
+        """Whose places will be asked for: read together, they are one query."""
+        return {fact.pile_id for fact in self.facts} | {frame.pile_id for frame in self.frames}
+
     def _parts(self) -> tuple[list[Any], ...]:
         return self.facts, self.outcomes, self.frames, self.refusals
 
 
 def write(batch: Batch) -> list[wire.Answer]:
     """Write all of it or nothing; the answers in the order of the facts."""
-    with unscoped(reason="gateway intake"), transaction.atomic(), places_read_once():
+    with unscoped(reason="gateway intake"), transaction.atomic(), prepared(), places_read_once():
+        places(batch.pile_ids())
         stations.keep_outcomes(batch.outcomes)
         answers = _write_facts(batch.facts)
         stations.keep_frames(batch.frames)
@@ -78,12 +85,18 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
     if not facts:
         return answers
 
+    indices: defaultdict[type[wire.Fact], list[int]] = defaultdict(list)
+    for index, fact in enumerate(facts):
+        indices[type(fact)].append(index)
+
+    def where(kind: type[wire.Fact]) -> list[int]:
+        return sorted(index for type_, found in indices.items() if issubclass(type_, kind) for index in found)
+
     def of(kind: type[F]) -> list[F]:
-        return [fact for fact in facts if isinstance(fact, kind)]
+        return [cast(F, facts[index]) for index in where(kind)]
 
     def answer(kind: type[wire.Fact], found: Sequence[wire.Answer]) -> None:
-        places = (index for index, fact in enumerate(facts) if isinstance(fact, kind))
-        for index, one in zip(places, found, strict=True):
+        for index, one in zip(where(kind), found, strict=True):
             answers[index] = one
 
     if connected := of(wire.Connected):
@@ -105,18 +118,14 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         answer(wire.TransactionStopped, orders.stop(stopped))
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
+        alarms.report_security(stations.report_security(of(wire.SecurityEventReported)))
         stations.report_files(of(wire.FirmwareReported), of(wire.UploadReported))
         answer(wire.DataTransferred, stations.answer_vendors(of(wire.DataTransferred)))
     if signing := of(wire.CertificateAsked):
-        answer(wire.CertificateAsked, [_refuse_certificate(fact) for fact in signing])
+        answer(wire.CertificateAsked, stations.ask_certificates(signing))
     stations.see(
         {fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)}
     )
     if gone := of(wire.Disconnected):
         stations.disconnect(gone)
     return answers
-
-
-def _refuse_certificate(fact: wire.CertificateAsked) -> wire.CertificateAnswer:
-    """Nobody here signs certificates yet (white paper A02)."""
-    return wire.CertificateAnswer(status="Rejected")

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from backoffice.kit.scope import unscoped
+from backoffice.kit.statements import prepared
 from ocpp_gateway import wire
 from ocpp_gateway.ports import StoreUnavailable
 from ocpp_gateway.store.lane import Lane
@@ -109,8 +110,8 @@ class Store:
     def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
         self._lanes[0].refused(hello, reason)
 
-    async def record(self, fact: wire.Fact) -> Any:
-        return await self._lane(fact.pile_id).record(fact)
+    def record(self, fact: wire.Fact) -> asyncio.Future[Any]:
+        return self._lane(fact.pile_id).record(fact)
 
     def frame(self, frame: wire.FrameSeen) -> None:
         self._lane(frame.pile_id).frame(frame)
@@ -140,7 +141,7 @@ def _unscoped_call(question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 def _call(question: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     try:
-        with unscoped(reason="gateway intake"):
+        with unscoped(reason="gateway intake"), prepared():
             return question(*args)
     except (DatabaseError, InterfaceError):
         connection.close()

@@ -38,6 +38,9 @@ ANSWERED_ANYWAY = (
 """Reports whose answer says nothing: kept raw, they count as stored."""
 
 
+BUSY_FACTS, BUSY_GATHER_S = 20, 0.02
+"""After so large a batch the next one gathers so long: a transaction costs some milliseconds whatever is in it."""
+
 OUTAGES = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of SQLSTATE that say nothing about what was written: connection, rollback, resources, locks, operator."""
 
@@ -52,7 +55,9 @@ class Waiting:
 
 
 class Lane:
-    """``patience_s``: how long a fact waits for a database that is away. ``gather_s``: how long a batch gathers.
+    """``patience_s``: how long a fact waits for a database that is away.
+
+    ``gather_s``: how long a batch gathers when nothing was there before.
 
     Frames that nobody can write meanwhile are bounded by their number and by their characters; the
     oldest go first.
@@ -114,7 +119,7 @@ class Lane:
         """The answer comes when the fact is on disk; StoreUnavailable when it cannot get there."""
         waiting = Waiting(fact, self._loop.create_future(), time.monotonic())
         self._facts.append(waiting)
-        self._work.set()
+        self._wake()
         if self._ended:
             _set_failure([waiting])
         return waiting.answer
@@ -123,8 +128,14 @@ class Lane:
         with self._frames_lock:
             self._frames.append(frame)
             self.waiting_frame_chars += len(frame.text)
-            self._bound_frames()
-        self._work.set()
+            if len(self._frames) > self._most_frames or self.waiting_frame_chars > self._most_frame_chars:
+                self._bound_frames()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Whatever was put before is seen: the thread looks for work only after it has cleared the flag."""
+        if not self._work.is_set():
+            self._work.set()
 
     def _bound_frames(self) -> None:
         while len(self._frames) > 1 and (
@@ -135,11 +146,11 @@ class Lane:
 
     def outcome(self, outcome: wire.CommandOutcome) -> None:
         self._outcomes.append(outcome)
-        self._work.set()
+        self._wake()
 
     def refused(self, hello: wire.Hello, reason: wire.RefusalReason) -> None:
         self._refusals.append((hello, reason))
-        self._work.set()
+        self._wake()
 
     def _run(self) -> None:
         while not (self._stopping and not self._has_work()):
@@ -148,7 +159,9 @@ class Lane:
                 time.sleep(self._gather_s)
             self._work.clear()
             while self._has_work():
-                self._write_some()
+                facts = self._write_some()
+                if facts >= BUSY_FACTS and not self._stopping:
+                    time.sleep(BUSY_GATHER_S)
         connection.close()
         self._ended = True
         self._release_failure(_take(self._facts, len(self._facts)))
@@ -156,7 +169,8 @@ class Lane:
     def _has_work(self) -> bool:
         return bool(self._facts or self._outcomes or self._frames or self._refusals)
 
-    def _write_some(self) -> None:
+    def _write_some(self) -> int:
+        """Write what waits, or as much as a batch may hold; how many facts that was."""
         waiting = _take(self._facts, self._batch_facts)
         batch = Batch(
             [one.fact for one in waiting],
@@ -171,6 +185,7 @@ class Lane:
         except Exception:
             log.exception("a batch of %d was not dealt with", len(batch))
             self._release_failure(waiting)
+        return len(waiting)
 
     def _take_frames(self) -> list[wire.FrameSeen]:
         with self._frames_lock:

@@ -7,15 +7,17 @@ that cannot be true is kept as it was sent and stands in no column.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
+from backoffice.kit.recordset import names_of
 from ocpp_gateway import wire
-from orders.intake.sql import run_values
+from orders.intake.sql import run_rows
 from stations.selectors import PilePlace
 
 REGISTER = "Energy.Active.Import.Register"
@@ -31,19 +33,22 @@ PLAUSIBLE = {
 """In W, A, V, % and degrees Celsius; also what the columns can hold."""
 
 COLUMNS = (
-    "manufacturer_id, dealer_id, operator_id, agency_id, pile_id, connector_number, transaction_id, taken_at,"
-    " received_at, context, register_wh, power_w, current_a, voltage_v, soc, temperature_c, readings, remarks"
+    "manufacturer_id bigint, dealer_id bigint, operator_id bigint, agency_id bigint, pile_id bigint,"
+    " connector_number integer, transaction_id integer, taken_at timestamptz, received_at timestamptz,"
+    " context text, register_wh numeric, power_w numeric, current_a numeric, voltage_v numeric, soc numeric,"
+    " temperature_c numeric, readings jsonb, remarks text"
 )
-TEMPLATE = (
-    "(%s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::integer, %s::integer, %s::timestamptz,"
-    " %s::timestamptz, %s, %s::numeric, %s::numeric, %s::numeric, %s::numeric, %s::numeric, %s::numeric,"
-    " %s::jsonb, %s)"
-)
+_NAMES = ", ".join(names_of(COLUMNS))
+_TRANSACTION, _READINGS = names_of(COLUMNS).index("transaction_id"), names_of(COLUMNS).index("readings")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One instant of one connector, on its way into ``orders_sample``."""
+    """One instant of one connector, on its way into ``orders_sample``.
+
+    ``gauges``: by measurand, a value that is shown, in the unit of its column; None when it is absent or
+    cannot be true.
+    """
 
     place: PilePlace
     connector: int
@@ -51,28 +56,14 @@ class Row:
     reading: wire.Reading
     received_at: datetime
     remarks: tuple[str, ...] = ()
+    gauges: dict[str, Decimal | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gauges = gauges_of(self.reading.values)
 
     @property
     def register_wh(self) -> Decimal | None:
         return register_of(self.reading.values) if self.connector > 0 else None
-
-    def gauge(self, measurand: str) -> Decimal | None:
-        """A value that is shown, in the unit of its column; None when it is absent or cannot be true."""
-        fit = [
-            (value.phase, value.value)
-            for value in self.reading.values
-            if value.measurand == measurand
-            and value.value is not None
-            and value.format == "Raw"
-            and value.location != "Inlet"
-        ]
-        if not fit:
-            return None
-        whole = [number for phase, number in fit if not phase]
-        parts = [number for _, number in fit]
-        found = whole[0] if whole else sum(parts, Decimal(0)) if measurand == POWER else parts[0]
-        low, high = PLAUSIBLE[measurand]
-        return found if low <= found <= high else None
 
     def as_columns(self) -> tuple[Any, ...]:
         return (
@@ -84,10 +75,35 @@ class Row:
             self.received_at,
             self.reading.values[0].context[:24],
             self.register_wh,
-            *(self.gauge(measurand) for measurand in PLAUSIBLE),
-            json.dumps([_as_sent(value) for value in self.reading.values]),
+            *self.gauges.values(),
+            orjson.dumps([_as_sent(value) for value in self.reading.values]),
             ",".join(self.remarks)[:200],
         )
+
+
+def gauges_of(values: Sequence[wire.SampledValue]) -> dict[str, Decimal | None]:
+    """What is shown of the values of one instant, in the order of the columns."""
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    for value in values:
+        if (
+            value.measurand in PLAUSIBLE
+            and value.value is not None
+            and value.format == "Raw"
+            and value.location != "Inlet"
+        ):
+            found.setdefault(value.measurand, []).append((value.phase, value.value))
+    return {
+        measurand: _gauge(measurand, found[measurand]) if measurand in found else None
+        for measurand in PLAUSIBLE
+    }
+
+
+def _gauge(measurand: str, fit: Sequence[tuple[str, Decimal]]) -> Decimal | None:
+    whole = [number for phase, number in fit if not phase]
+    parts = [number for _, number in fit]
+    found = whole[0] if whole else sum(parts, Decimal(0)) if measurand == POWER else parts[0]
+    low, high = PLAUSIBLE[measurand]
+    return found if low <= found <= high else None
 
 
 def register_of(values: Sequence[wire.SampledValue]) -> Decimal | None:
@@ -117,20 +133,20 @@ def store(rows: Iterable[Row]) -> None:
     earlier sample contains is there.
     """
     fresh = list(dict.fromkeys(row.as_columns() for row in rows))
-    _insert([row for row in fresh if row[6] is not None], "s.transaction_id = n.transaction_id")
+    _insert([row for row in fresh if row[_TRANSACTION] is not None], "s.transaction_id = n.transaction_id")
     _insert(
-        [row for row in fresh if row[6] is None],
+        [row for row in fresh if row[_TRANSACTION] is None],
         "s.transaction_id IS NULL AND s.pile_id = n.pile_id AND s.connector_number = n.connector_number",
     )
 
 
 def _insert(rows: Sequence[tuple[Any, ...]], same: str) -> None:
-    run_values(
-        f"INSERT INTO orders_sample ({COLUMNS}) SELECT n.* FROM (VALUES %s) AS n ({COLUMNS})"  # noqa: S608 - constants
+    run_rows(
+        f"INSERT INTO orders_sample ({_NAMES}) SELECT n.* FROM {{rows}}"  # noqa: S608 - constants
         f" WHERE NOT EXISTS (SELECT 1 FROM orders_sample s WHERE {same} AND s.taken_at = n.taken_at"
         " AND s.context = n.context AND s.readings @> n.readings)",
-        rows,
-        TEMPLATE,
+        COLUMNS,
+        [(*row[:_READINGS], orjson.Fragment(row[_READINGS]), *row[_READINGS + 1 :]) for row in rows],
     )
 
 
@@ -148,43 +164,45 @@ def show_on_orders(rows: Sequence[Row]) -> list[int]:
         if seen is None or row.reading.at >= seen.reading.at:
             newest[row.transaction_id] = row
     # The transaction is locked before its order, here as everywhere.
-    in_order = run_values(
+    in_order = run_rows(
         "UPDATE orders_transaction t SET last_sample_at = GREATEST(t.last_sample_at, n.at)"
-        " FROM (VALUES %s) AS n (id, at) WHERE t.id = n.id RETURNING t.id, t.last_sample_at = n.at",
+        " FROM {rows} WHERE t.id = n.id RETURNING t.id, t.last_sample_at = n.at",
+        "id integer, at timestamptz",
         [(transaction_id, row.reading.at) for transaction_id, row in newest.items()],
-        "(%s::integer, %s::timestamptz)",
     )
-    changed = run_values(
+    changed = run_rows(
         "UPDATE orders_chargingorder o SET"
         " last_sample_at = n.received, last_heard_at = n.received, priced_at = NULL,"
         " power_w = COALESCE(round(n.power)::bigint, o.power_w), soc = COALESCE(round(n.soc)::smallint, o.soc),"
         " soc_start = COALESCE(o.soc_start, round(n.soc)::smallint)"
-        " FROM (VALUES %s) AS n (transaction_id, received, power, soc)"
+        " FROM {rows}"
         " WHERE o.transaction_id = n.transaction_id AND o.charge_state IN ('charging', 'stopping')"
         " RETURNING o.id",
+        "transaction_id integer, received timestamptz, power numeric, soc numeric",
         [
             (
                 transaction_id,
                 newest[transaction_id].received_at,
-                newest[transaction_id].gauge(POWER) if is_newest else None,
-                newest[transaction_id].gauge("SoC") if is_newest else None,
+                newest[transaction_id].gauges[POWER] if is_newest else None,
+                newest[transaction_id].gauges["SoC"] if is_newest else None,
             )
             for transaction_id, is_newest in in_order
         ],
-        "(%s::integer, %s::timestamptz, %s::numeric, %s::numeric)",
     )
     return [row[0] for row in changed]
 
 
 def _as_sent(value: wire.SampledValue) -> dict[str, str]:
     """Without the defaults, so that a row stays small; ``raw`` is byte for byte what came."""
-    fields = {
-        "measurand": value.measurand,
-        "value": value.raw,
-        "unit": value.unit,
-        "phase": value.phase,
-        "location": value.location if value.location != "Outlet" else "",
-        "context": value.context if value.context != "Sample.Periodic" else "",
-        "format": value.format if value.format != "Raw" else "",
-    }
-    return {name: text for name, text in fields.items() if text}
+    fields = {"measurand": value.measurand, "value": value.raw}
+    if value.unit:
+        fields["unit"] = value.unit
+    if value.phase:
+        fields["phase"] = value.phase
+    if value.location and value.location != "Outlet":
+        fields["location"] = value.location
+    if value.context and value.context != "Sample.Periodic":
+        fields["context"] = value.context
+    if value.format and value.format != "Raw":
+        fields["format"] = value.format
+    return fields

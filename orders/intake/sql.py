@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from psycopg2.extras import execute_values
 
-Row = Sequence[Any]
+from backoffice.kit.recordset import Row, as_records, over_records
+from backoffice.kit.statements import execute
 
 
-def run_values(statement: str, rows: Sequence[Row], template: str) -> list[tuple[Any, ...]]:
-    """Run ``statement`` with ``rows`` in place of its one ``VALUES %s``; the rows it returns, if it does."""
+def run_rows(statement: str, columns: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Run ``statement`` with ``rows`` in place of its one ``{rows}``, as ``n``; the rows it returns, if it does.
+
+    ``columns`` are their names and types, in order: ``id integer, at timestamptz``.
+    """
     if not rows:
         return []
-    fetch = " RETURNING " in statement or statement.startswith("SELECT")
-    # Below Django's cursor, errors are the driver's own.
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        found = execute_values(cursor.cursor, statement, rows, template, page_size=len(rows), fetch=fetch)
-    return list(found) if fetch else []
+    with connection.cursor() as cursor:
+        execute(cursor, over_records(statement, columns), [as_records(columns, rows)])
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 def query(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of a select."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
+        execute(cursor, statement, params)
         return list(cursor.fetchall())

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backoffice.kit import clock
+from backoffice.kit.recordset import names_of
 from ocpp_gateway import wire
-from orders.intake.sql import run_values
+from orders.intake.sql import run_rows
 from orders.intake.tags import TagAsked, Verdict, fold, verdicts
 from orders.states import FactFlag
 from stations.intake import Started, use_reservations
@@ -90,13 +91,13 @@ def _is_late(fact: wire.TransactionStarted) -> bool:
 
 
 def _stored(keys: Sequence[_Key]) -> dict[_Key, tuple[int, dict[str, Any]]]:
-    rows = run_values(
+    rows = run_rows(
         "SELECT t.pile_id, t.connector_number, t.id_tag_folded, t.pile_started_at, t.meter_start, t.id,"
-        " t.start_answer FROM orders_transaction t JOIN (VALUES %s) AS k (pile_id, connector, tag, at, meter)"
-        " ON t.pile_id = k.pile_id AND t.connector_number = k.connector AND t.id_tag_folded = k.tag"
-        " AND t.pile_started_at = k.at AND t.meter_start = k.meter",
+        " t.start_answer FROM orders_transaction t JOIN {rows}"
+        " ON t.pile_id = n.pile_id AND t.connector_number = n.connector AND t.id_tag_folded = n.tag"
+        " AND t.pile_started_at = n.at AND t.meter_start = n.meter",
+        "pile_id bigint, connector integer, tag text, at timestamptz, meter bigint",
         keys,
-        "(%s, %s, %s, %s::timestamptz, %s::bigint)",
     )
     return {(row[0], row[1], row[2], row[3], row[4]): (row[5], read_json(row[6])) for row in rows}
 
@@ -120,20 +121,26 @@ def _row(fact: wire.TransactionStarted, place: PilePlace, verdict: Verdict) -> t
         fact.pile_time or fact.at,
         fact.received_at,
         fact.meter_start,
-        json.dumps(answer_json(verdict.info)),
+        answer_json(verdict.info),
         reservation if reservation and abs(reservation) < 2**31 else None,
         [str(flag) for flag in flags],
     )
 
 
+_NEW = (
+    "manufacturer_id bigint, dealer_id bigint, operator_id bigint, agency_id bigint, pile_id bigint,"
+    " connector_number integer, id_tag text, id_tag_folded text, started_at timestamptz,"
+    " pile_started_at timestamptz, start_received_at timestamptz, meter_start bigint, start_answer jsonb,"
+    " reservation_id integer, flags varchar[]"
+)
+
+
 def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
-    run_values(
-        "INSERT INTO orders_transaction (manufacturer_id, dealer_id, operator_id, agency_id, pile_id,"
-        " connector_number, id_tag, id_tag_folded, started_at, pile_started_at, start_received_at, meter_start,"
-        " start_answer, reservation_id, flags, stop_reason, stop_id_tag, stop_answer)"
-        " VALUES %s ON CONFLICT ON CONSTRAINT transaction_natural_key DO NOTHING",
+    run_rows(
+        f"INSERT INTO orders_transaction ({', '.join(names_of(_NEW))}, stop_reason, stop_id_tag, stop_answer)"  # noqa: S608
+        " SELECT n.*, '', '', '{}' FROM {rows} ON CONFLICT ON CONSTRAINT transaction_natural_key DO NOTHING",
+        _NEW,
         rows,
-        "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::varchar[], '', '', '{}')",
     )
 
 
@@ -146,49 +153,51 @@ def _flag(rows: Sequence[tuple[int, wire.TransactionStarted]]) -> None:
         (fact.pile_id, fact.connector, transaction_id, fact.at, fact.meter_start, fact.received_at)
         for transaction_id, fact in rows
     ]
-    template = "(%s, %s, %s, %s::timestamptz, %s::bigint, %s::timestamptz)"
-    run_values(
+    columns = (
+        "pile_id bigint, connector integer, id integer, at timestamptz, meter bigint, received timestamptz"
+    )
+    run_rows(
         "UPDATE orders_transaction t SET flags = array_append(t.flags, 'stop_missing')"
-        " FROM (VALUES %s) AS n (pile_id, connector, id, at, meter, received)"
+        " FROM {rows}"
         " WHERE t.pile_id = n.pile_id AND t.connector_number = n.connector AND t.id <> n.id"
         " AND t.stop_received_at IS NULL AND t.started_at <= n.at AND NOT 'stop_missing' = ANY(t.flags)",
+        columns,
         values,
-        template,
     )
-    run_values(
+    run_rows(
         "UPDATE orders_transaction t SET flags = array_append(t.flags, 'meter_below_last_stop')"
-        " FROM (VALUES %s) AS n (pile_id, connector, id, at, meter, received)"
+        " FROM {rows}"
         " WHERE t.id = n.id AND NOT 'meter_below_last_stop' = ANY(t.flags)"
         " AND n.meter < (SELECT p.meter_stop FROM orders_transaction p"
         "   WHERE p.pile_id = n.pile_id AND p.connector_number = n.connector AND p.id <> n.id"
         "   AND p.started_at < n.at AND p.meter_stop IS NOT NULL ORDER BY p.started_at DESC LIMIT 1)",
+        columns,
         values,
-        template,
     )
-    run_values(
+    run_rows(
         "UPDATE orders_chargingorder o SET stop_missing_since = COALESCE(o.stop_missing_since, n.received)"
-        " FROM (VALUES %s) AS n (pile_id, connector, id, at, meter, received)"
+        " FROM {rows}"
         " JOIN orders_transaction t ON t.pile_id = n.pile_id AND t.connector_number = n.connector"
         " AND t.id <> n.id AND t.stop_received_at IS NULL AND t.started_at <= n.at"
         " WHERE o.transaction_id = t.id AND o.charge_state IN ('charging', 'stopping')",
+        columns,
         values,
-        template,
     )
 
 
 def _link_orders(rows: Sequence[tuple[int, wire.TransactionStarted, Verdict]]) -> None:
     """A token that was accepted while its order waits for the start sets the order charging."""
-    run_values(
+    run_rows(
         "UPDATE orders_chargingorder o SET transaction_id = n.id, charge_state = 'charging', failure = '',"
         " started_at = n.at, meter_start = n.meter, last_heard_at = n.received"
-        " FROM (VALUES %s) AS n (order_id, id, at, meter, received)"
+        " FROM {rows}"
         " WHERE o.id = n.order_id AND o.transaction_id IS NULL AND o.charge_state IN ('created', 'starting')",
+        "order_id bigint, id integer, at timestamptz, meter bigint, received timestamptz",
         [
             (verdict.order_id, transaction_id, fact.at, fact.meter_start, fact.received_at)
             for transaction_id, fact, verdict in rows
             if verdict.order_id is not None and verdict.accepted
         ],
-        "(%s::bigint, %s::integer, %s::timestamptz, %s::bigint, %s::timestamptz)",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orders.intake.sql import run_values
+from orders.intake.sql import run_rows
 from stations.changes import StatusChange
 
 OVER = frozenset({"Available", "Finishing", "Unavailable", "Reserved", "Preparing"})
@@ -27,24 +27,24 @@ def report_status(changes: Sequence[StatusChange]) -> list[int]:
         (connector_id, change.fact.status, change.at, change.fact.received_at, change.fact.status in OVER)
         for connector_id, change in newest.items()
     ]
-    running = run_values(
+    running = run_rows(
         "UPDATE orders_chargingorder o SET last_heard_at = n.received,"
         " suspended_by = CASE n.status WHEN 'SuspendedEV' THEN 'ev' WHEN 'SuspendedEVSE' THEN 'evse' ELSE '' END,"
         " stop_missing_since = CASE WHEN n.is_over THEN COALESCE(o.stop_missing_since, n.received)"
         "  WHEN n.status IN ('Charging', 'SuspendedEV', 'SuspendedEVSE') THEN NULL ELSE o.stop_missing_since END"
-        " FROM (VALUES %s) AS n (connector_id, status, at, received, is_over), orders_transaction t"
+        " FROM {rows}, orders_transaction t"
         " WHERE o.connector_id = n.connector_id AND o.charge_state IN ('charging', 'stopping')"
         " AND n.at >= o.started_at AND t.id = o.transaction_id AND NOT 'stop_missing' = ANY(t.flags)"
         " RETURNING o.id",
+        "connector_id bigint, status text, at timestamptz, received timestamptz, is_over boolean",
         rows,
-        "(%s::bigint, %s, %s::timestamptz, %s::timestamptz, %s)",
     )
-    unplugged = run_values(
+    unplugged = run_rows(
         "UPDATE orders_chargingorder o SET unplugged_at = n.at"
-        " FROM (VALUES %s) AS n (connector_id, at)"
+        " FROM {rows}"
         " WHERE o.connector_id = n.connector_id AND o.charge_state = 'ended' AND o.unplugged_at IS NULL"
         " AND o.stopped_at <= n.at AND o.ended_at > n.at - interval '48 hours' RETURNING o.id",
+        "connector_id bigint, at timestamptz",
         [(row[0], row[2]) for row in rows if row[1] in LEFT],
-        "(%s::bigint, %s::timestamptz)",
     )
     return [row[0] for row in running] + [row[0] for row in unplugged]

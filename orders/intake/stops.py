@@ -17,7 +17,7 @@ from backoffice.kit import clock
 from drivers.selectors import KnownCard, known_cards
 from ocpp_gateway import wire
 from orders.intake import samples
-from orders.intake.sql import query, run_values
+from orders.intake.sql import query, run_rows
 from orders.intake.starts import answer_json, read_answer, read_json
 from orders.intake.tags import CardKey, fold, is_valid
 from orders.numbers import order_of_id_tag
@@ -171,12 +171,13 @@ def _transactions(facts: Sequence[wire.TransactionStopped]) -> list[_Known]:
 
 
 def _end_transactions(stops: Sequence[tuple[_Known, wire.TransactionStopped]]) -> None:
-    run_values(
+    run_rows(
         "UPDATE orders_transaction t SET stopped_at = n.at, pile_stopped_at = n.pile_at,"
         " stop_received_at = n.received, meter_stop = n.meter, stop_reason = n.reason, stop_id_tag = n.tag,"
         " stop_answer = n.answer, flags = array_remove(t.flags, 'stop_missing') || n.flags"
-        " FROM (VALUES %s) AS n (id, at, pile_at, received, meter, reason, tag, answer, flags)"
-        " WHERE t.id = n.id AND t.stop_received_at IS NULL",
+        " FROM {rows} WHERE t.id = n.id AND t.stop_received_at IS NULL",
+        "id integer, at timestamptz, pile_at timestamptz, received timestamptz, meter bigint, reason text, tag text,"
+        " answer jsonb, flags varchar[]",
         [
             (
                 row.id,
@@ -186,12 +187,11 @@ def _end_transactions(stops: Sequence[tuple[_Known, wire.TransactionStopped]]) -
                 fact.meter_stop,
                 fact.reason[:40],
                 (fact.id_tag or "")[:60],
-                json.dumps(row.stop_answer or {}),
+                row.stop_answer or {},
                 _flags(fact),
             )
             for row, fact in stops
         ],
-        "(%s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::bigint, %s, %s, %s::jsonb, %s::varchar[])",
     )
 
 
@@ -203,30 +203,30 @@ def _flags(fact: wire.TransactionStopped) -> list[str]:
 
 
 def _end_orders(stops: Sequence[tuple[_Known, wire.TransactionStopped]]) -> None:
-    run_values(
+    run_rows(
         "UPDATE orders_chargingorder o SET charge_state = 'ended', stopped_at = n.at, ended_at = n.received,"
         " meter_stop = n.meter, stop_reason = n.reason, power_w = 0, last_heard_at = n.received,"
         " suspended_by = '', stop_due_at = NULL"
-        " FROM (VALUES %s) AS n (id, at, received, meter, reason)"
-        " WHERE o.transaction_id = n.id AND o.charge_state IN ('charging', 'stopping')",
+        " FROM {rows} WHERE o.transaction_id = n.id AND o.charge_state IN ('charging', 'stopping')",
+        "id integer, at timestamptz, received timestamptz, meter bigint, reason text",
         [(row.id, fact.at, fact.received_at, fact.meter_stop, fact.reason[:40]) for row, fact in stops],
-        "(%s, %s::timestamptz, %s::timestamptz, %s::bigint, %s)",
     )
 
 
 def _keep_loose(rows: Sequence[_Loose]) -> None:
     """Once for each content: a pile that repeats an unknown stop for days fills one row."""
     fresh = dict.fromkeys(_loose_columns(row) for row in rows)
-    run_values(
+    run_rows(
         "INSERT INTO orders_loosefact (manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind,"
         " connector_number, claimed_transaction_id, at, received_at, data, flags, attached_to_id)"
-        " SELECT n.* FROM (VALUES %s) AS n (manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind,"
-        "  connector_number, claimed, at, received_at, data, flags, attached_to_id)"
+        " SELECT manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind, connector_number, claimed, at,"
+        "  received_at, data::jsonb, string_to_array(flags, ' ')::varchar[], attached_to_id FROM {rows}"
         " WHERE NOT EXISTS (SELECT 1 FROM orders_loosefact f WHERE f.pile_id = n.pile_id AND f.kind = n.kind"
-        "  AND f.claimed_transaction_id = n.claimed AND f.data = n.data)",
+        "  AND f.claimed_transaction_id = n.claimed AND f.data = n.data::jsonb)",
+        "manufacturer_id bigint, dealer_id bigint, operator_id bigint, agency_id bigint, pile_id bigint, kind text,"
+        " connector_number integer, claimed bigint, at timestamptz, received_at timestamptz, data text, flags text,"
+        " attached_to_id integer",
         list(fresh),
-        "(%s::bigint, %s::bigint, %s::bigint, %s::bigint, %s::bigint, %s, %s::integer, %s::bigint,"
-        " %s::timestamptz, %s::timestamptz, %s::jsonb, string_to_array(%s, ' ')::varchar[], %s::integer)",
     )
 
 

@@ -18,10 +18,9 @@ from finance.selectors import Spendable, spendable
 from ocpp_gateway import wire
 from orders.intake.sql import query
 from orders.numbers import order_of_id_tag
-from orders.quotes import quote
+from orders.quotes import quotes
 from orders.states import LIVE, NEVER_CHARGED, WAITING, ChargeState
-from stations.models import Connector
-from stations.selectors import PilePlace, places
+from stations.selectors import PilePlace, outlets, places
 from tenants.selectors import stopped_tenants
 
 TOKEN_LIFE = timedelta(hours=1)
@@ -105,6 +104,7 @@ class _Judge:
     busy_drivers: set[int]
     busy_cards: set[CardKey]
     stopped: set[int]
+    least: dict[int, int]
     used_tokens: set[int] = field(default_factory=set)
 
     @classmethod
@@ -121,6 +121,7 @@ class _Judge:
             busy_drivers=_busy_drivers(drivers),
             busy_cards=_busy_cards(cards),
             stopped=stopped_tenants({ask.place.tenant_id for ask in asked if ask.key in cards}),
+            least=_least(ask for ask in asked if ask.key in cards and not ask.late),
         )
 
     def judge(self, asked: Sequence[TagAsked]) -> list[Verdict]:
@@ -197,13 +198,31 @@ class _Judge:
         purse = self.purses[driver_id]
         if not purse.can_start:
             return False
-        connectors = ask.place.connectors
-        key = connectors.get(ask.connector or 0) or next(iter(connectors.values()), None)
+        key = _connector_of(ask)
         if key is None:
             return True
-        connector = Connector.objects.select_related("pile__station", "pile__model").get(pk=key)
-        offer = quote(connector)
-        return offer is not None and purse.free >= offer.minimum_hold.amount
+        return key in self.least and purse.free >= self.least[key]
+
+
+def _connector_of(ask: TagAsked) -> int | None:
+    """Where it would charge: at the connector that it named, else at the pile's first."""
+    connectors = ask.place.connectors
+    return connectors.get(ask.connector or 0) or next(iter(connectors.values()), None)
+
+
+def _least(asked: Iterable[TagAsked]) -> dict[int, int]:
+    """By connector, the least amount to start with there; connectors without a price list are left out."""
+    keys = {key for ask in asked if (key := _connector_of(ask)) is not None}
+    if not keys:
+        return {}
+    holds: dict[tuple[int, int, str], int] = {}
+    least = {}
+    for key, offer in quotes(outlets(keys)).items():
+        same = (offer.version.pk, offer.rated_w, offer.tariff.zone.key)
+        if same not in holds:
+            holds[same] = offer.minimum_hold.amount
+        least[key] = holds[same]
+    return least
 
 
 def _token_orders(folded: Iterable[str]) -> dict[str, _TokenOrder]:

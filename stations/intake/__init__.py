@@ -6,6 +6,7 @@ Each function takes facts in order and runs inside the caller's transaction, wit
 
 from stations.intake.access import Started, use_reservations
 from stations.intake.boots import boot
+from stations.intake.certificates import ask_certificates
 from stations.intake.door import admit, note_refusals
 from stations.intake.files import report_files, report_firmware, report_uploads
 from stations.intake.frames import keep_frames, note
@@ -22,6 +23,7 @@ from stations.intake.presence import (
     still_here,
 )
 from stations.intake.routing import Holdings, claim, compare_holdings, pass_on
+from stations.intake.security import report_security
 from stations.intake.statuses import report_status
 from stations.intake.vendors import answer_vendors
 
@@ -31,6 +33,7 @@ __all__ = [
     "Started",
     "admit",
     "answer_vendors",
+    "ask_certificates",
     "boot",
     "claim",
     "compare_holdings",
@@ -45,6 +48,7 @@ __all__ = [
     "pass_on",
     "report_files",
     "report_firmware",
+    "report_security",
     "report_status",
     "report_uploads",
     "see",

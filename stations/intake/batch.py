@@ -14,11 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from psycopg2.extras import Json, execute_values
+from psycopg2.extras import execute_values
 
 from backoffice.kit import live
 from backoffice.kit.levels import Path
+from backoffice.kit.recordset import as_records, over_records
 from backoffice.kit.scope import ScopeError, current_scope
+from backoffice.kit.statements import execute
 from stations.selectors.places import PilePlace
 
 Row = tuple[Any, ...]
@@ -55,16 +57,20 @@ def with_values(
     return list(found or [])
 
 
+def with_rows(cursor: Any, statement: str, columns: str, rows: Sequence[Row]) -> list[Row]:
+    """Execute a statement with ``rows`` in place of its one ``{rows}``, as ``n``; the rows it returns, if it does.
+
+    ``columns`` are their names and types, in order. Without rows it does nothing.
+    """
+    if not rows:
+        return []
+    execute(cursor, over_records(statement, columns), [as_records(columns, rows)])
+    return list(cursor.fetchall()) if cursor.description else []
+
+
 def path_columns(path: Path) -> Row:
     """In the order manufacturer, dealer, operator, agency."""
     return (path.manufacturer_id, path.dealer_id, path.operator_id, path.agency_id)
-
-
-class Compact(Json):
-    """A JSON value in as few bytes as it takes."""
-
-    def dumps(self, obj: Any) -> str:
-        return json.dumps(obj, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_json(value: str | None) -> Any:
@@ -81,12 +87,14 @@ def tell(topic: str, places: Iterable[PilePlace]) -> None:
 
 def add_events(cursor: Any, events: Sequence[tuple[int, Path, str, datetime, Mapping[str, Any]]]) -> None:
     """Remember of a pile: ``(pile_id, path, kind, at, data)`` each."""
-    with_values(
+    with_rows(
         cursor,
         "INSERT INTO stations_pileevent"
-        " (manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind, at, data) VALUES %s",
+        " (manufacturer_id, dealer_id, operator_id, agency_id, pile_id, kind, at, data) SELECT n.* FROM {rows}",
+        "manufacturer_id bigint, dealer_id bigint, operator_id bigint, agency_id bigint, pile_id bigint, kind text,"
+        " at timestamptz, data jsonb",
         [
-            (*path_columns(path), pile_id, kind[:40], at, Compact(dict(data)))
+            (*path_columns(path), pile_id, kind[:40], at, dict(data))
             for pile_id, path, kind, at, data in events
         ],
     )

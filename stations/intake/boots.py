@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import BootAnswer, Booted, Registration
 from stations.intake import access, evidence, files
-from stations.intake.batch import Row, add_events, read_json, sql, tell, with_values
+from stations.intake.batch import Row, add_events, read_json, sql, tell, with_rows
 from stations.models import Life
 from stations.quirks import Quirks, read_quirks
 from stations.selectors.places import places
@@ -27,12 +28,16 @@ WHERE p.id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
 
 _UPDATE = """
 UPDATE stations_pile p SET
-    registration = v.registration, booted_at = v.at, boot_count = p.boot_count + v.boots,
-    reported_vendor = v.vendor, reported_model = v.model, reported_serial = v.serial,
-    firmware = v.firmware, iccid = v.iccid, imsi = v.imsi, clock_offset_s = NULL
-FROM (VALUES %s) AS v (id, registration, at, boots, vendor, model, serial, firmware, iccid, imsi)
-WHERE p.id = v.id
+    registration = n.registration, booted_at = n.at, boot_count = p.boot_count + n.boots,
+    reported_vendor = n.vendor, reported_model = n.model, reported_serial = n.serial,
+    firmware = n.firmware, iccid = n.iccid, imsi = n.imsi, clock_offset_s = NULL
+FROM {rows} WHERE p.id = n.id
 """
+
+_COLUMNS = (
+    "id bigint, registration text, at timestamptz, boots integer, vendor text, model text, serial text,"
+    " firmware text, iccid text, imsi text"
+)
 
 
 def boot(facts: Sequence[Booted]) -> list[BootAnswer]:
@@ -47,7 +52,7 @@ def boot(facts: Sequence[Booted]) -> list[BootAnswer]:
             if pile is not None and (pile.booted_at is None or pile.booted_at < fact.received_at):
                 news.append((fact, pile.firmware))
                 pile.take(fact)
-        with_values(cursor, _UPDATE, [pile.row for pile in known.values() if pile.row], template=_TEMPLATE)
+        with_rows(cursor, _UPDATE, _COLUMNS, [pile.row for pile in known.values() if pile.row])
         add_events(
             cursor,
             [
@@ -61,9 +66,6 @@ def boot(facts: Sequence[Booted]) -> list[BootAnswer]:
     files.boots(fact for fact, _ in news)
     access.of_boots((fact.pile_id, fact.firmware[:120] != firmware) for fact, firmware in news)
     return answers
-
-
-_TEMPLATE = "(%s, %s, %s::timestamptz, %s, %s, %s, %s, %s, %s, %s)"
 
 
 class _Pile:
@@ -94,7 +96,7 @@ class _Pile:
 
 
 def _lock(cursor: Any, facts: Sequence[Booted]) -> dict[int, _Pile]:
-    cursor.execute(_LOCK, [sorted({fact.pile_id for fact in facts})])
+    execute(cursor, _LOCK, [sorted({fact.pile_id for fact in facts})])
     return {row[0]: _Pile(row) for row in cursor.fetchall()}
 
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from backoffice.kit import locks
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Booted, CommandState, FrameSeen
 from stations.changes import StatusChange
+from stations.intake.batch import sql
 from stations.models import Command
 from stations.outcomes import record_effect
 
@@ -25,6 +27,13 @@ _AWAITING = [
     CommandState.TIMED_OUT,
     CommandState.CONNECTION_LOST,
 ]
+
+_AWAITED = """
+SELECT 1 FROM stations_command WHERE pile_id = ANY(%s) AND action = ANY(%s)
+    AND effect_within_s IS NOT NULL AND effect_at IS NULL
+    AND state IN ('sent', 'accepted', 'timed_out', 'connection_lost') LIMIT 1
+"""
+"""As the index ``command_effect_awaited`` has it; the states are those of ``_AWAITING``."""
 
 
 def of_boots(facts: Iterable[Booted]) -> None:
@@ -46,14 +55,13 @@ def of_statuses(changes: Iterable[StatusChange]) -> None:
 def of_frames(frames: Iterable[FrameSeen]) -> None:
     """The message that a TriggerMessage asked for (OCPP 1.6 §5.17)."""
     calls = [frame for frame in frames if frame.inbound and frame.kind == "call" and frame.action]
-    _see(
-        [(frame.pile_id, frame.at, _triggered(frame.action)) for frame in calls],
-        actions=["TriggerMessage", "ExtendedTriggerMessage"],
-    )
+    actions = ["TriggerMessage", "ExtendedTriggerMessage"]
+    if _is_awaited({frame.pile_id for frame in calls}, actions):
+        _see([(frame.pile_id, frame.at, _triggered(frame.action)) for frame in calls], actions=actions)
 
 
 def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) -> None:
-    if not reports:
+    if not _is_awaited({pile_id for pile_id, _, _ in reports}, actions):
         return
     waiting = locks.locked(
         Command.objects.filter(
@@ -72,6 +80,15 @@ def _see(reports: list[tuple[int, datetime, Matcher]], *, actions: list[str]) ->
                 break
 
 
+def _is_awaited(pile_ids: set[int], actions: list[str]) -> bool:
+    """Whether any command waits for such an effect; nearly always none does, and that must be cheap to know."""
+    if not pile_ids:
+        return False
+    with sql() as cursor:
+        execute(cursor, _AWAITED, [list(pile_ids), actions])
+        return cursor.fetchone() is not None
+
+
 def is_due(command: Command, at: datetime) -> bool:
     """Whether something seen at this instant can be the effect."""
     asked = command.sent_at or command.created_at
@@ -82,9 +99,14 @@ def _restarted(command: Command) -> str | None:
     return "BootNotification"
 
 
+_BRINGS = {"SignChargePointCertificate": "SignCertificate"}
+"""The message that comes where it is not called as what was asked for (security white paper A02)."""
+
+
 def _triggered(action: str) -> Matcher:
     def match(command: Command) -> str | None:
-        return action if command.payload.get("requestedMessage") == action else None
+        wanted = str(command.payload.get("requestedMessage", ""))
+        return action if _BRINGS.get(wanted, wanted) == action else None
 
     return match
 

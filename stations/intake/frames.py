@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from django.db import connection
 
 from ocpp_gateway.wire import DataTransferred, FrameSeen, Noted
 from stations.intake import evidence, trouble
-from stations.intake.batch import add_events, path_columns, sql
-from stations.selectors.places import places
+from stations.intake.batch import add_events, sql
+from stations.selectors.places import PilePlace, places
 
 _COLUMNS = (
     "manufacturer_id, dealer_id, operator_id, agency_id, pile_id, generation, at, inbound, kind, message_id,"
     " action, size, text, latency_ms, remarks"
 )
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
+_SPECIAL = re.compile(r"[\\\t\n\r\0]")
 _NOTICE_CHARS = 4000
 
 
@@ -27,23 +28,8 @@ def keep_frames(frames: Sequence[FrameSeen]) -> None:
     known = [frame for frame in frames if frame.pile_id in place_of]
     if not known:
         return
-    lines = "".join(
-        _line(
-            *path_columns(place_of[frame.pile_id].path),
-            frame.pile_id,
-            frame.generation,
-            frame.at,
-            frame.inbound,
-            frame.kind[:8],
-            frame.message_id[:64],
-            frame.action[:60],
-            min(frame.size, 2**31 - 1),
-            frame.text,
-            frame.latency_ms,
-            " ".join(frame.remarks)[:200],
-        )
-        for frame in known
-    )
+    heads = {pile_id: _head(place) for pile_id, place in place_of.items()}
+    lines = "".join([_line(heads[frame.pile_id], frame) for frame in known])
     with sql() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY stations_frame ({_COLUMNS}) FROM STDIN", io.StringIO(lines))
     evidence.of_frames(known)
@@ -75,17 +61,22 @@ def note(facts: Iterable[Noted | DataTransferred]) -> None:
         )
 
 
-def _line(*values: object) -> str:
-    return "\t".join(map(_field, values)) + "\n"
+def _head(place: PilePlace) -> str:
+    """What all frames of a pile begin with."""
+    path = "\t".join("\\N" if id_ is None else str(id_) for id_ in place.path.as_row())
+    return f"{path}\t{place.pile_id}"
 
 
-def _field(value: object) -> str:
-    match value:
-        case None:
-            return "\\N"
-        case bool():
-            return "t" if value else "f"
-        case datetime():
-            return value.isoformat()
-        case _:
-            return str(value).translate(_ESCAPES)
+def _line(head: str, frame: FrameSeen) -> str:
+    latency = "\\N" if frame.latency_ms is None else frame.latency_ms
+    remarks = _escaped(" ".join(frame.remarks)[:200]) if frame.remarks else ""
+    return (
+        f"{head}\t{frame.generation}\t{frame.at.isoformat()}\t{'t' if frame.inbound else 'f'}\t{frame.kind[:8]}\t"
+        f"{_escaped(frame.message_id[:64])}\t{_escaped(frame.action[:60])}\t{min(frame.size, 2**31 - 1)}\t"
+        f"{_escaped(frame.text)}\t{latency}\t{remarks}\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    """As COPY wants it; most texts hold nothing that it minds."""
+    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text

@@ -10,6 +10,8 @@ from stations.outcomes import lock_commands, take_outcome
 
 def keep_outcomes(outcomes: Sequence[CommandOutcome]) -> None:
     """Record each step that is new and tell those who asked. Unknown commands are passed over."""
+    if not outcomes:
+        return
     commands = lock_commands(outcome.command_id for outcome in outcomes)
     for outcome in outcomes:
         if outcome.command_id in commands:

@@ -17,7 +17,7 @@ from backoffice.kit import clock
 from ocpp_gateway.wire import Connected, Disconnected
 from stations import dispatch
 from stations.changes import PresenceChange
-from stations.intake.batch import Row, add_events, sql, tell, with_values
+from stations.intake.batch import add_events, sql, tell, with_rows
 from stations.intake.trouble import Seen, count_troubles
 from stations.models import Gateway
 from stations.selectors.places import places
@@ -36,38 +36,40 @@ GHOST_AFTER = timedelta(minutes=1)
 SEEN_STEP_S = 2
 
 _CONNECT = """
-WITH was AS (
-    SELECT id, online, generation, gateway FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[])
+WITH told AS (SELECT * FROM {rows}), was AS (
+    SELECT id, online, generation, gateway FROM stations_pile WHERE id IN (SELECT id FROM told)
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE stations_pile p SET
     online = true, generation = new.generation, gateway = new.gateway, remote = new.remote,
     connected_at = new.at, last_seen_at = GREATEST(p.last_seen_at, new.at), clock_offset_s = NULL
-FROM was, (VALUES %s) AS new (id, generation, gateway, remote, at)
+FROM was, told AS new
 WHERE p.id = was.id AND p.id = new.id AND was.generation < new.generation
 RETURNING p.id, was.online, was.gateway
 """
+_CONNECTED = "id bigint, generation bigint, gateway text, remote text, at timestamptz"
 
 _DISCONNECT = """
-WITH was AS (
-    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+WITH told AS (SELECT * FROM {rows}), was AS (
+    SELECT id FROM stations_pile WHERE id IN (SELECT id FROM told) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE stations_pile p SET
     online = false, disconnected_at = old.at, last_seen_at = GREATEST(p.last_seen_at, old.at)
-FROM was, (VALUES %s) AS old (id, generation, at)
+FROM was, told AS old
 WHERE p.id = was.id AND p.id = old.id AND p.generation = old.generation AND p.online
 RETURNING p.id
 """
+_DISCONNECTED = "id bigint, generation bigint, at timestamptz"
 
-_SEE = """
-WITH was AS (
-    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+_SEE = f"""
+WITH seen AS (SELECT * FROM {{rows}}), was AS (
+    SELECT p.id FROM stations_pile p JOIN seen ON seen.id = p.id
+    WHERE p.last_seen_at IS NULL OR p.last_seen_at < seen.at - interval '{SEEN_STEP_S} s'
+    ORDER BY p.id FOR NO KEY UPDATE OF p
 )
-UPDATE stations_pile p SET last_seen_at = seen.at
-FROM was, (VALUES %s) AS seen (id, at)
-WHERE p.id = was.id AND p.id = seen.id
-  AND (p.last_seen_at IS NULL OR p.last_seen_at < seen.at - interval '{step} s')
-"""
+UPDATE stations_pile p SET last_seen_at = seen.at FROM was, seen WHERE p.id = was.id AND p.id = seen.id
+"""  # noqa: S608 - a figure of ours
+_HEARD = "id bigint, at timestamptz"
 
 _DROP = """
 WITH was AS (
@@ -95,14 +97,15 @@ RETURNING (SELECT missed_at IS NULL FROM stations_gateway WHERE name = %s)
 """
 
 _STILL_HERE = """
-WITH was AS (
-    SELECT id FROM stations_pile WHERE id = ANY(ARRAY[{ids}]::bigint[]) ORDER BY id FOR NO KEY UPDATE
+WITH told AS (SELECT * FROM {rows}), was AS (
+    SELECT id FROM stations_pile WHERE id IN (SELECT id FROM told) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE stations_pile p SET online = true
-FROM was, (VALUES %s) AS held (id, generation)
+FROM was, told AS held
 WHERE p.id = was.id AND p.id = held.id AND p.generation = held.generation AND NOT p.online
 RETURNING p.id
 """
+_HELD = "id bigint, generation bigint"
 
 
 def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
@@ -119,9 +122,7 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
     with sql() as cursor:
         taken = {
             pile_id: (was_online, gateway)
-            for pile_id, was_online, gateway in with_values(
-                cursor, _with_ids(_CONNECT, rows), rows, fetch=True
-            )
+            for pile_id, was_online, gateway in with_rows(cursor, _CONNECT, _CONNECTED, rows)
         }
         taken_over = {pile_id for pile_id, (was_online, _) in taken.items() if was_online}
         taken_over |= {fact.pile_id for fact in superseded if fact.pile_id in taken}
@@ -174,7 +175,7 @@ def disconnect(facts: Sequence[Disconnected]) -> list[PresenceChange]:
     }
     rows = [(fact.pile_id, fact.generation, fact.received_at) for fact in last.values()]
     with sql() as cursor:
-        gone = {pile_id for (pile_id,) in with_values(cursor, _with_ids(_DISCONNECT, rows), rows, fetch=True)}
+        gone = {pile_id for (pile_id,) in with_rows(cursor, _DISCONNECT, _DISCONNECTED, rows)}
         add_events(
             cursor,
             [
@@ -203,7 +204,7 @@ def see(heard: Mapping[int, datetime]) -> None:
     """When piles were last heard, any message counting (OCPP 1.6 §4.6); steps of two seconds are enough."""
     rows = sorted(heard.items())
     with sql() as cursor:
-        with_values(cursor, _with_ids(_SEE, rows), rows)
+        with_rows(cursor, _SEE, _HEARD, rows)
 
 
 @transaction.atomic
@@ -228,8 +229,7 @@ def still_here(name: str, sessions: Mapping[int, int]) -> list[PresenceChange]:
     rows = [(pile_id, sessions[pile_id]) for pile_id in sorted(place_of)]
     at = clock.now()
     with sql() as cursor:
-        statement = _with_ids(_STILL_HERE, rows)
-        back = sorted(pile_id for (pile_id,) in with_values(cursor, statement, rows, fetch=True))
+        back = sorted(pile_id for (pile_id,) in with_rows(cursor, _STILL_HERE, _HELD, rows))
         add_events(
             cursor,
             [
@@ -284,10 +284,6 @@ def _drop(statement: str, parameters: Sequence[Any], *, reason: str) -> list[Pre
         )
     tell("piles", place_of.values())
     return [PresenceChange(place=place_of[pile_id], online=False, at=at) for pile_id in gone]
-
-
-def _with_ids(statement: str, rows: Sequence[Row]) -> str:
-    return statement.format(ids=",".join(str(int(row[0])) for row in rows), step=SEEN_STEP_S)
 
 
 def _count_takeovers(cursor: Any, pile_ids: set[int]) -> dict[int, int]:

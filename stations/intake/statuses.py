@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from backoffice.kit import clock
+from backoffice.kit.statements import execute
 from ocpp_gateway.wire import StatusReported
 from stations.changes import StatusChange
 from stations.intake import access, evidence
-from stations.intake.batch import Row, path_columns, sql, tell, with_values
+from stations.intake.batch import Row, path_columns, sql, tell, with_rows, with_values
 from stations.intake.trouble import Seen, count_troubles
 from stations.selectors.places import PilePlace, forget_places, places
 from stations.states import CONNECTOR_MOVES, OCCUPIED, is_legal_step
@@ -45,30 +46,39 @@ INSERT INTO stations_connector (
 
 _UPDATE_CONNECTORS = """
 UPDATE stations_connector c SET
-    status = v.status, error_code = v.error_code, vendor_error_code = v.vendor_error_code, info = v.info,
-    status_at = v.status_at, reported_at = v.reported_at,
-    unplugged_at = COALESCE(v.unplugged_at, c.unplugged_at)
-FROM (VALUES %s) AS v (id, status, error_code, vendor_error_code, info, status_at, reported_at, unplugged_at)
-WHERE c.id = v.id
+    status = n.status, error_code = n.error_code, vendor_error_code = n.vendor_error_code, info = n.info,
+    status_at = n.status_at, reported_at = n.reported_at,
+    unplugged_at = COALESCE(n.unplugged_at, c.unplugged_at)
+FROM {rows} WHERE c.id = n.id
 """
-_CONNECTOR_TEMPLATE = "(%s, %s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz)"
+_CONNECTOR_COLUMNS = (
+    "id bigint, status text, error_code text, vendor_error_code text, info text, status_at timestamptz,"
+    " reported_at timestamptz, unplugged_at timestamptz"
+)
 
 _UPDATE_PILES = """
 UPDATE stations_pile p SET
-    status = v.status, error_code = v.error_code, status_at = v.status_at, reported_at = v.reported_at,
-    clock_offset_s = v.clock_offset_s
-FROM (VALUES %s) AS v (id, status, error_code, status_at, reported_at, clock_offset_s)
-WHERE p.id = v.id
+    status = n.status, error_code = n.error_code, status_at = n.status_at, reported_at = n.reported_at,
+    clock_offset_s = n.clock_offset_s
+FROM {rows} WHERE p.id = n.id
 """
-_PILE_TEMPLATE = "(%s, %s, %s, %s::timestamptz, %s::timestamptz, %s::integer)"
+_PILE_COLUMNS = (
+    "id bigint, status text, error_code text, status_at timestamptz, reported_at timestamptz,"
+    " clock_offset_s integer"
+)
 
 _KEEP = """
 INSERT INTO stations_statusevent (
     manufacturer_id, dealer_id, operator_id, agency_id, pile_id, message_id, connector_number, status,
     previous, error_code, vendor_error_code, info, at, received_at, legal, remarks
-) VALUES %s ON CONFLICT (pile_id, received_at, message_id) DO NOTHING
+) SELECT n.* FROM {rows} ON CONFLICT (pile_id, received_at, message_id) DO NOTHING
 RETURNING pile_id, received_at, message_id
 """
+_KEPT_COLUMNS = (
+    "manufacturer_id bigint, dealer_id bigint, operator_id bigint, agency_id bigint, pile_id bigint,"
+    " message_id text, connector_number integer, status text, previous text, error_code text,"
+    " vendor_error_code text, info text, at timestamptz, received_at timestamptz, legal boolean, remarks text"
+)
 
 Key = tuple[int, int]
 
@@ -102,8 +112,8 @@ def report_status(facts: Sequence[StatusReported]) -> list[StatusChange]:
         _save(cursor, states.values())
         kept = {
             (pile_id, received_at, message_id)
-            for pile_id, received_at, message_id in with_values(
-                cursor, _KEEP, [_history(change) for change in changes], fetch=True
+            for pile_id, received_at, message_id in with_rows(
+                cursor, _KEEP, _KEPT_COLUMNS, [_history(change) for change in changes]
             )
         }
     new = [
@@ -126,10 +136,10 @@ def _illegal(change: StatusChange) -> Seen:
 
 def _lock(cursor: Any, facts: Sequence[StatusReported], place_of: dict[int, PilePlace]) -> dict[Key, _State]:
     pile_ids = sorted({fact.pile_id for fact in facts})
-    cursor.execute(_LOCK_PILES, [pile_ids])
+    execute(cursor, _LOCK_PILES, [pile_ids])
     states = {(row[1], row[2]): _State(*row) for row in cursor.fetchall()}
     _create_unknown(cursor, facts, place_of)
-    cursor.execute(_LOCK_CONNECTORS, [pile_ids])
+    execute(cursor, _LOCK_CONNECTORS, [pile_ids])
     states |= {(row[1], row[2]): _State(*row) for row in cursor.fetchall()}
     return states
 
@@ -205,19 +215,20 @@ def _take(state: _State, fact: StatusReported, at: datetime) -> None:
 
 def _save(cursor: Any, states: Iterable[_State]) -> None:
     touched = [state for state in states if state.touched]
-    with_values(
+    with_rows(
         cursor,
         _UPDATE_PILES,
+        _PILE_COLUMNS,
         [
             (s.id, s.status, s.error_code[:60], s.status_at, s.reported_at, s.clock_offset_s)
             for s in touched
             if s.number == 0
         ],
-        template=_PILE_TEMPLATE,
     )
-    with_values(
+    with_rows(
         cursor,
         _UPDATE_CONNECTORS,
+        _CONNECTOR_COLUMNS,
         [
             (
                 s.id,
@@ -232,7 +243,6 @@ def _save(cursor: Any, states: Iterable[_State]) -> None:
             for s in touched
             if s.number and s.last is not None
         ],
-        template=_CONNECTOR_TEMPLATE,
     )
 
 

@@ -12,10 +12,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models.functions import JSONObject
+from django.db import connection
 
 from backoffice.kit.levels import Path
+from backoffice.kit.scope import current_scope, owned_by_scope
+from backoffice.kit.statements import execute
 from stations.models import Pile
 from tenants.selectors import standings
 
@@ -78,23 +79,22 @@ def place_of_pile(pile_id: int) -> PilePlace:
         raise Pile.DoesNotExist(pile_id) from None
 
 
+_READ = """
+SELECT p.id, p.identity, p.name, p.tenant_id, p.station_id, s.name, s.timezone, m.rated_kw,
+    ARRAY(SELECT ARRAY[c.number, c.id] FROM stations_connector c WHERE c.pile_id = p.id ORDER BY c.number)
+FROM stations_pile p JOIN stations_station s ON s.id = p.station_id
+    LEFT JOIN stations_pilemodel m ON m.id = p.model_id
+WHERE p.id = ANY(%s) AND (%s OR p.tenant_id = ANY(%s))
+"""
+
+
 def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
-    numbers = JSONBAgg(JSONObject(number="connectors__number", id="connectors__id"))
-    rows = list(
-        Pile.objects.filter(pk__in=pile_ids)
-        .annotate(guns=numbers)
-        .values_list(
-            "id",
-            "identity",
-            "name",
-            "tenant_id",
-            "station_id",
-            "station__name",
-            "station__timezone",
-            "model__rated_kw",
-            "guns",
-        )
-    )
+    """Plain SQL, because the intake asks for each of its batches; in a scope, of what the scope admits."""
+    if not pile_ids:
+        return {}
+    with connection.cursor() as cursor:
+        execute(cursor, _READ, [list(pile_ids), *owned_by_scope(current_scope())])
+        rows = cursor.fetchall()
     standing = standings(row[3] for row in rows)
     return {
         row[0]: PilePlace(
@@ -108,11 +108,7 @@ def _read_places(pile_ids: set[int]) -> dict[int, PilePlace]:
             zone=row[6] or standing[row[3]].locality.timezone,
             currency=standing[row[3]].locality.currency,
             rated_kw=row[7],
-            connectors={
-                entry["number"]: entry["id"]
-                for entry in sorted(row[8], key=lambda entry: entry["number"] or 0)
-                if entry["id"] is not None
-            },
+            connectors=dict(row[8]),
         )
         for row in rows
     }

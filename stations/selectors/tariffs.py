@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Self
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
-from backoffice.kit.scope import path_of_tenant
+from backoffice.kit.scope import current_scope, owned_by_scope, path_of_tenant
+from backoffice.kit.statements import execute
 from stations.models import Connector, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
+from tenants.selectors import standings
 
 
 def tariffs() -> QuerySet[Tariff]:
@@ -59,27 +65,108 @@ def tariff_in_force(connector: Connector, at: datetime) -> tuple[TariffVersion, 
     The pile's own, else its station's, else the default of the agency, else that of the operator:
     ``pile``, ``station``, ``agency``, ``operator``. One that has no version in force is passed over.
     """
-    pile = connector.pile
-    path = path_of_tenant(connector.tenant_id)
-    named = {pile.station.tariff_id: "station", pile.tariff_id: "pile"}
-    defaults = {path.agency_id: "agency", path.operator_id: "operator"}
-    candidates = TariffVersion.objects.select_related("tariff").filter(
-        Q(tariff__in=[key for key in named if key is not None])
-        | Q(tariff__is_default=True, tariff__tenant__in=[key for key in defaults if key is not None]),
-        tariff__status=TariffStatus.ACTIVE,
-        state=VersionState.APPROVED,
-    )
-    by_reason: dict[str, TariffVersion] = {}
-    for version in _at(candidates, at):
-        tariff = version.tariff
-        if tariff.pk in named:
-            by_reason[named[tariff.pk]] = version
-        if tariff.is_default and tariff.tenant_id in defaults:
-            by_reason.setdefault(defaults[tariff.tenant_id], version)
-    for reason in ("pile", "station", "agency", "operator"):
-        if reason in by_reason:
-            return by_reason[reason], reason
-    return None
+    return tariffs_in_force([Outlet.of(connector)], at).get(connector.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What decides on the price list of a connector. ``rated_kw``: its own, else its model's, None if unknown."""
+
+    connector_id: int
+    tenant_id: int
+    pile_id: int
+    pile_tariff_id: int | None
+    station_tariff_id: int | None
+    rated_kw: Decimal | None
+
+    @classmethod
+    def of(cls, connector: Connector) -> Self:
+        pile = connector.pile
+        rated = connector.rated_kw
+        if rated is None and pile.model is not None:
+            rated = pile.model.rated_kw
+        return cls(connector.pk, connector.tenant_id, pile.pk, pile.tariff_id, pile.station.tariff_id, rated)
+
+
+_OUTLETS = """
+SELECT c.id, c.tenant_id, c.pile_id, p.tariff_id, s.tariff_id, COALESCE(c.rated_kw, m.rated_kw)
+FROM stations_connector c JOIN stations_pile p ON p.id = c.pile_id JOIN stations_station s ON s.id = p.station_id
+    LEFT JOIN stations_pilemodel m ON m.id = p.model_id
+WHERE c.id = ANY(%s) AND (%s OR c.tenant_id = ANY(%s))
+"""
+
+
+def outlets(connector_ids: Iterable[int]) -> list[Outlet]:
+    """Of many connectors at once, in plain SQL: the intake asks for each batch that holds a start."""
+    with connection.cursor() as cursor:
+        execute(cursor, _OUTLETS, [list(connector_ids), *owned_by_scope(current_scope())])
+        return [Outlet(*row) for row in cursor.fetchall()]
+
+
+def tariffs_in_force(outlets: Sequence[Outlet], at: datetime) -> dict[int, tuple[TariffVersion, str]]:
+    """As ``tariff_in_force`` for many, by the keys of those connectors that have one."""
+    standing = standings(outlet.tenant_id for outlet in outlets)
+    paths = {outlet.connector_id: standing[outlet.tenant_id].path for outlet in outlets}
+    named = {key for outlet in outlets for key in (outlet.pile_tariff_id, outlet.station_tariff_id)}
+    owners = {owner for path in paths.values() for owner in (path.agency_id, path.operator_id)}
+    by_tariff: dict[int | None, TariffVersion] = {}
+    by_owner: dict[int | None, TariffVersion] = {}
+    for candidate in _candidates(named - {None}, owners - {None}, at):
+        by_tariff[candidate.tariff_id] = candidate
+        if candidate.tariff.is_default:
+            by_owner.setdefault(candidate.tariff.tenant_id, candidate)
+    found = {}
+    for outlet in outlets:
+        path = paths[outlet.connector_id]
+        for why, version in (
+            ("pile", by_tariff.get(outlet.pile_tariff_id)),
+            ("station", by_tariff.get(outlet.station_tariff_id)),
+            ("agency", by_owner.get(path.agency_id)),
+            ("operator", by_owner.get(path.operator_id)),
+        ):
+            if version is not None:
+                found[outlet.connector_id] = version, why
+                break
+    return found
+
+
+_CANDIDATES = """
+SELECT v.id, v.xmin::text, t.xmin::text FROM stations_tariffversion v JOIN stations_tariff t ON t.id = v.tariff_id
+WHERE (t.id = ANY(%s) OR (t.is_default AND t.tenant_id = ANY(%s))) AND t.status = 'active'
+    AND v.state = 'approved' AND v.valid_from <= %s AND (v.valid_to IS NULL OR v.valid_to > %s)
+ORDER BY v.id
+"""
+"""With what changes whenever one of the two rows does."""
+
+_remembered: dict[tuple[int, str, str], TariffVersion] = {}
+_MOST_REMEMBERED = 2000
+
+
+def _candidates(named: set[Any], owners: set[Any], at: datetime) -> list[TariffVersion]:
+    """The versions in force of these tariffs, and of the default tariffs of these owners.
+
+    Where no scope filters, rows that did not change since are not read again: the intake asks for each batch
+    that holds a start.
+    """
+    if not current_scope().everything:
+        candidates = TariffVersion.objects.select_related("tariff").filter(
+            Q(tariff__in=named) | Q(tariff__is_default=True, tariff__tenant__in=owners),
+            tariff__status=TariffStatus.ACTIVE,
+            state=VersionState.APPROVED,
+        )
+        return list(_at(candidates, at).order_by("id"))
+    with connection.cursor() as cursor:
+        execute(cursor, _CANDIDATES, [list(named), list(owners), at, at])
+        keys = cursor.fetchall()
+    found = {key: _remembered.get(key) for key in keys}
+    new = {key[0]: key for key, version in found.items() if version is None}
+    if new:
+        read = TariffVersion.objects.select_related("tariff").filter(pk__in=new)
+        found |= {new[version.pk]: version for version in read}
+        if len(_remembered) > _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered.update({key: version for key, version in found.items() if version is not None})
+    return [version for version in found.values() if version is not None]
 
 
 def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:

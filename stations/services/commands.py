@@ -21,7 +21,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import path_of_tenant
 from ocpp_gateway.wire import CommandOrder
-from stations import dispatch, keys
+from stations import climbing, dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger, unsupported
@@ -93,6 +93,8 @@ def send_command(
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
+    if action == "ChangeConfiguration" and payload.get("key") == climbing.PROFILE_KEY:
+        raise Refused(_("Raise the security profile on the page of the pile."), code="own_page")
     request = Request(
         action=action,
         payload=payload,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from psycopg2.sql import SQL, Identifier
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations.models import Command, PileEvent, Reshare, StatusEvent, Trouble
+from stations.models import Command, PileEvent, Reshare, SecurityEvent, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,13 @@ def forget_history() -> int:
     oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
     statuses = StatusEvent.objects.filter(received_at__lt=oldest)
     events = PileEvent.objects.filter(at__lt=oldest)
-    deleted, _ = StatusEvent.objects.filter(pk__in=statuses.values("pk")[:HISTORY_BATCH]).delete()
-    more, _ = PileEvent.objects.filter(pk__in=events.values("pk")[:HISTORY_BATCH]).delete()
     troubles = Trouble.objects.filter(last_at__lt=oldest)
-    last, _ = Trouble.objects.filter(pk__in=troubles.values("pk")[:HISTORY_BATCH]).delete()
+    security = SecurityEvent.objects.filter(last_at__lt=oldest)
     shared, _ = Reshare.objects.filter(at__lt=oldest).delete()
-    return deleted + more + last + shared
+    return shared + sum(_forget(rows) for rows in (statuses, events, troubles, security))
+
+
+def _forget(rows: QuerySet[Any]) -> int:
+    deleted: int
+    deleted, _ = rows.model._base_manager.filter(pk__in=rows.values("pk")[:HISTORY_BATCH]).delete()
+    return deleted

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db import connection
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
 
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.scope import Scope, unscoped, within
+from backoffice.kit.statements import execute
 from tenants import hooks
 from tenants.models import Tenant, TenantStatus
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_CURRENCY = "CNY"
 DEFAULT_LOCALE = "en"
+
+
+_STANDINGS = """
+SELECT a.id, b.id, c.id, d.id, a.status, b.status, c.status, d.status,
+    a.timezone, b.timezone, c.timezone, d.timezone, a.currency, b.currency, c.currency, d.currency,
+    a.locale, b.locale, c.locale, d.locale
+FROM tenants_tenant a LEFT JOIN tenants_tenant b ON b.id = a.parent_id
+    LEFT JOIN tenants_tenant c ON c.id = b.parent_id LEFT JOIN tenants_tenant d ON d.id = c.parent_id
+WHERE a.id = ANY(%s)
+"""
+"""A tenant, its parent, and so on up to the root: the tree has four levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +117,30 @@ def locality_in(lineage: list[Ancestor]) -> Locality:
 
 
 def standings(tenant_ids: Iterable[int]) -> dict[int, Standing]:
-    """Of many tenants at once, in one query. Ids that do not exist are left out."""
-    chain = ["", "parent__", "parent__parent__", "parent__parent__parent__"]
-    columns = [
-        f"{step}{name}" for name in ("id", "status", "timezone", "currency", "locale") for step in chain
-    ]
-    with unscoped(reason="facts keep the path of their owner"):
-        rows = list(Tenant.objects.filter(pk__in=set(tenant_ids)).values_list(*columns))
-    found = {}
-    for row in rows:
-        ids, statuses, zones, currencies, locales = (row[start : start + 4] for start in range(0, 20, 4))
-        found[ids[0]] = Standing(
-            path=Path.of([i for i in reversed(ids) if i is not None]),
-            locality=Locality(
-                timezone=next(filter(None, zones), DEFAULT_TIMEZONE),
-                currency=next(filter(None, currencies), DEFAULT_CURRENCY),
-                locale=next(filter(None, locales), DEFAULT_LOCALE),
-            ),
-            active=all(status in {None, TenantStatus.ACTIVE} for status in statuses),
-        )
-    return found
+    """Of many tenants at once, in one query. Ids that do not exist are left out.
+
+    Plain SQL, because the intake asks for each of its batches; nobody's scope matters, facts keep the path of
+    their owner whoever writes them.
+    """
+    with connection.cursor() as cursor:
+        execute(cursor, _STANDINGS, [list(set(tenant_ids))])
+        rows = cursor.fetchall()
+    return {row[0]: _standing(row) for row in rows}
+
+
+@lru_cache(maxsize=10_000)
+def _standing(row: tuple[Any, ...]) -> Standing:
+    """What a row of ``_STANDINGS`` says; a row that says the same is nearly always one that was seen before."""
+    ids, statuses, zones, currencies, locales = (row[start : start + 4] for start in range(0, 20, 4))
+    return Standing(
+        path=Path.of([i for i in reversed(ids) if i is not None]),
+        locality=Locality(
+            timezone=next(filter(None, zones), DEFAULT_TIMEZONE),
+            currency=next(filter(None, currencies), DEFAULT_CURRENCY),
+            locale=next(filter(None, locales), DEFAULT_LOCALE),
+        ),
+        active=all(status in {None, TenantStatus.ACTIVE} for status in statuses),
+    )
 
 
 def subtree_ids(tenant_id: int) -> list[int]:
@@ -211,8 +229,4 @@ def tenant_by_code(code: str) -> Tenant:
 
 def stopped_tenants(ids: Iterable[int]) -> set[int]:
     """Those of the ids that are suspended or closed themselves or through an ancestor, in one query."""
-    stopped = Tenant.objects.filter(
-        tree_id=OuterRef("tree_id"), lft__lte=OuterRef("lft"), rght__gte=OuterRef("rght")
-    ).exclude(status=TenantStatus.ACTIVE)
-    with unscoped(reason="a suspension above stops everything below"):
-        return set(Tenant.objects.filter(Exists(stopped), pk__in=set(ids)).values_list("pk", flat=True))
+    return {tenant_id for tenant_id, standing in standings(ids).items() if not standing.active}
