@@ -21,6 +21,7 @@ import uvloop
 from django.conf import settings
 
 from ocpp_gateway.bus import Bus
+from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import StoreUnavailable
 from ocpp_gateway.server import Gateway, Listener
@@ -45,11 +46,13 @@ class Node:
 
     def __init__(self, name: str, *, policy: Policy | None = None, limits: StoreLimits | None = None) -> None:
         self.name = name[-LONGEST_NAME:]
-        self.store = Store(limits=limits)
+        metrics = Metrics()
+        self.store = Store(limits=limits, committed=metrics.committed)
         self.gateway = Gateway(
             self.store,
             name=self.name,
             policy=policy,
+            metrics=metrics,
             parts=lambda: {"database": self.store.state(), "redis": self.bus.state},
             notes=self._notes,
             forward=self._forward,

@@ -78,6 +78,7 @@ class Gateway:
         *,
         name: str,
         policy: Policy | None = None,
+        metrics: Metrics | None = None,
         parts: Callable[[], Mapping[str, str]] = dict,
         notes: Callable[[], Mapping[str, str]] = dict,
         forward: Callable[[wire.CommandOrder], Awaitable[bool]] = _nowhere,
@@ -85,7 +86,7 @@ class Gateway:
     ) -> None:
         self.name = name
         self.registry = Registry()
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._central = central
         self._policy = policy or Policy()
         self._parts = parts

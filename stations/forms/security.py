@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from stations.models import KeyType
 from stations.selectors.certificates import gateway_roots, served_profiles
@@ -85,7 +85,7 @@ class AuthorityForm(forms.Form):
     """What kind of key it signs with."""
 
     key_type = forms.ChoiceField(
-        label=_("Key"),
+        label=pgettext_lazy("certificate", "Key"),
         choices=KeyType,
         help_text=_("It signs for terminals whose own key is of this kind."),
     )

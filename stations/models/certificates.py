@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 from stations.models.devices import Pile
@@ -20,7 +20,7 @@ class KeyType(models.TextChoices):
 class CertificateAuthority(TenantOwned):
     """A root of a manufacturer. Its key rests sealed; the certificate is public."""
 
-    key_type = models.CharField(_("key"), max_length=3, choices=KeyType)
+    key_type = models.CharField(pgettext_lazy("certificate", "key"), max_length=3, choices=KeyType)
     subject = models.CharField(_("name"), max_length=300)
     certificate = models.TextField()
     secrets = models.TextField()
@@ -57,13 +57,13 @@ class Certificate(TenantOwned):
     common_name = models.CharField(_("serial of the terminal"), max_length=64)
     organization = models.CharField(_("operator in it"), max_length=64)
     subject = models.CharField(_("subject"), max_length=600)
-    key_type = models.CharField(_("key"), max_length=3, choices=KeyType)
+    key_type = models.CharField(pgettext_lazy("certificate", "key"), max_length=3, choices=KeyType)
     serial_number = models.CharField(_("serial number"), max_length=40)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True)
     pem = models.TextField()
     not_before = models.DateTimeField(_("valid from"))
     not_after = models.DateTimeField(_("valid until"))
-    created_at = models.DateTimeField(_("signed"))
+    created_at = models.DateTimeField(pgettext_lazy("certificate", "signed"))
     installed_at = models.DateTimeField(_("taken by the terminal"), null=True, blank=True)
     used_at = models.DateTimeField(_("first used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -91,7 +91,7 @@ class SigningState(models.TextChoices):
     SIGNED = "signed", _("Signed, not delivered yet")
     SENT = "sent", _("Sent to the terminal")
     ACCEPTED = "accepted", _("Taken by the terminal")
-    DECLINED = "declined", _("Not signed")
+    DECLINED = "declined", pgettext_lazy("certificate", "Not signed")
     REJECTED = "rejected", _("Refused by the terminal")
     FAILED = "failed", _("Failed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty
@@ -171,7 +171,7 @@ class AuthorityFilters(ListFilters):
 
 RETIRE = RowAction(
     name="retire",
-    label=_("Retire…"),
+    label=pgettext_lazy("authority", "Retire…"),
     run=retire_authority,
     perm=StationPerm.AUTHORITY,
     reason=True,

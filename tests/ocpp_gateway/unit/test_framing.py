@@ -52,6 +52,7 @@ def test_what_is_longer_than_64_kib_goes_through_the_library() -> None:
         b"\xc1" + masked(b"[2]")[1:],
         masked(b"[2]") + masked(b"[3]"),
     ],
+    ids=["fragment", "binary", "rest", "ping", "close", "bare", "bare and long", "compressed", "two"],
 )
 def test_everything_else_is_left_to_the_library(data: bytes) -> None:
     assert whole_text(data) is None
