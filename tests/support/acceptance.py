@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -57,17 +57,22 @@ class Acceptance(Premises):
     async def open(self, name: str = "", tls: Contexts | None = None) -> None:
         """A gateway with its bus; also again, after ``close``: another process for all that others know."""
         name = name or f"acceptance-{uuid4().hex[:12]}"
-        since = datetime.now(UTC)
         await super().open(name, tls)
         store, gateway = self.store, self.gateway
         assert store is not None and gateway is not None
 
         async def queued() -> list[wire.CommandOrder]:
-            orders: list[wire.CommandOrder] = await store.ask(selectors.queued_orders, name, since)
+            orders: list[wire.CommandOrder] = await store.ask(selectors.queued_orders, name)
             return orders
 
         await store.ask(intake.start_gateway, name)
-        self.bus = Bus(settings.REDIS_URL, dispatch.stream_of(name), submit=gateway.submit, queued=queued)
+        self.bus = Bus(
+            settings.REDIS_URL,
+            dispatch.stream_of(name),
+            submit=gateway.submit,
+            supersede=gateway.supersede,
+            queued=queued,
+        )
         self.bus.start()
 
     async def close(self) -> None:
