@@ -15,7 +15,6 @@ from tests.support.checklist import STATEMENTS, TALK
 from tests.support.record import DOCUMENT, OTHERS
 
 DEMANDED = frozenset(range(1, 120))
-LATER = frozenset({"074", "075_1", "075_2", "076", "083", "086", "087"})
 
 
 @pytest.mark.parametrize("number", sorted(DEMANDED))
@@ -34,7 +33,7 @@ def test_every_certification_case_has_a_test_that_drives_it_whole() -> None:
         for case, tests in marks.cases().items()
         if any(test.startswith("ocpp_gateway/certification/") for test in tests)
     }
-    assert driven == set(CASES) - LATER
+    assert driven == set(CASES)
 
 
 def test_every_quirk_has_a_test() -> None:
