@@ -51,12 +51,14 @@ class Acceptance(Premises):
     """Premises whose staff and drivers speak with the piles. ``desks`` are workplaces by tenant."""
 
     bus: Bus | None = None
+    tls: Contexts | None = None
     desks: dict[int, Workplace] = field(default_factory=dict)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "desk"))
 
     async def open(self, name: str = "", tls: Contexts | None = None) -> None:
         """A gateway with its bus; also again, after ``close``: another process for all that others know."""
         name = name or f"acceptance-{uuid4().hex[:12]}"
+        self.tls = tls
         await super().open(name, tls)
         store, gateway = self.store, self.gateway
         assert store is not None and gateway is not None

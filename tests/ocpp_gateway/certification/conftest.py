@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from django.conf import LazySettings
 from pytest_django.plugin import DjangoDbBlocker
 
 from ocpp_gateway.tls import Contexts
@@ -21,16 +22,17 @@ def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         clear()
 
 
-@pytest.fixture(scope="package")
-def contexts() -> Contexts:
-    """What the gateway serves TLS with."""
-    return Contexts(made.both_servers())
-
-
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def house(furnished: Acceptance, contexts: Contexts) -> AsyncIterator[Acceptance]:
+async def house(furnished: Acceptance) -> AsyncIterator[Acceptance]:
     """With a gateway and its bus."""
-    await furnished.open(tls=contexts)
+    await furnished.open(tls=Contexts(made.both_servers()))
     yield furnished
     await furnished.leave()
     await furnished.close()
+
+
+@pytest.fixture
+def secured(house: Acceptance, settings: LazySettings) -> Acceptance:
+    """The same, and everybody knows that it speaks TLS."""
+    settings.OCPP_TLS_PORT = settings.OCPP_MTLS_PORT = 1
+    return house

@@ -1,22 +1,18 @@
-"""Security extension over TLS: certificates of both sides, roots, and the raise of the security profile."""
+"""Security extension over TLS: certificates of piles and roots, security profiles and the doors for them."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 
-from ocpp_gateway.tls import Contexts
-from stations import pki, selectors
-from stations.models import Certificate, SecurityUpgrade
+from stations import selectors
+from stations.models import Certificate, Pile as PileRow, SecurityUpgrade
 from stations.pki import KeyKind
 from stations.services import certificates, signing, upgrades
-from tests.ocpp_gateway.protocol.test_tls import fails
 from tests.support import certificates as made
 from tests.support.acceptance import Acceptance
 from tests.support.handshakes import refusal
@@ -24,147 +20,220 @@ from tests.support.pile import Pile
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
-
-@pytest.fixture(autouse=True)
-def _served(settings: LazySettings, tmp_path: Path) -> None:
-    settings.OCPP_TLS_PORT = settings.OCPP_MTLS_PORT = 1
-    (tmp_path / "roots.pem").write_text(made.root().certificate)
-    settings.OCPP_TLS_ROOTS = str(tmp_path / "roots.pem")
-
-
-async def trust(house: Acceptance, contexts: Contexts) -> None:
-    """What a gateway does every few seconds: trust the authorities that there are now."""
-    roots = await house.inside(selectors.authority_roots)
-    await asyncio.to_thread(contexts.reload, roots)
+HASHES = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "a" * 64,
+    "issuerKeyHash": "b" * 64,
+    "serialNumber": "1f",
+}
 
 
-async def certified(house: Acceptance, kind: KeyKind, **over: Any) -> tuple[Pile, ssl.SSLContext]:
-    """A pile that was asked for a request, sent one, and took its certificate."""
-    identity = house.new_identity()
-    pile = await house.charge_point(identity, serial=f"SN-{identity}", **over)
-    row = await house.row(pile)
-    command = await house.ask(certificates.ask_to_renew, row, reason="yearly")
-    asked = (await pile.expect("ExtendedTriggerMessage")).payload
-    assert asked == {"requestedMessage": "SignChargePointCertificate"}
-    assert (await house.answered(command)).answer == {"status": "Accepted"}
+class Keyholder:
+    """A pile that makes a key when it is asked to, and takes the certificate that comes of it."""
 
-    name = await house.inside(selectors.cpo_name_of, row.tenant_id)
-    request = made.csr(f"SN-{identity}", name, kind)
-    assert await pile.call("SignCertificate", {"csr": request}) == {"status": "Accepted"}
-    await house.took_effect(command)
-    await house.inside(signing.follow_requests)
-    chain = (await pile.expect("CertificateSigned")).payload["certificateChain"]
-    await house.until(_taken, row.pk)
-    assert pki.facts_of(chain).common_name == f"SN-{identity}"
-    return pile, made.client(chain, kind)
+    def __init__(self, house: Acceptance, pile: Pile, serial: str, kind: KeyKind) -> None:
+        self.house, self.pile, self.serial, self.kind = house, pile, serial, kind
+        self.given: list[str] = []
+        self.asking: list[asyncio.Task[None]] = []
+        pile.replies |= {"ExtendedTriggerMessage": self._ask, "CertificateSigned": self._take}
 
+    async def served(self) -> str:
+        """The worker's rounds until the certificate is there."""
+        async with asyncio.timeout(10):
+            while not self.given:
+                await self.house.inside(signing.follow_requests)
+                await asyncio.sleep(0.01)
+        await asyncio.gather(*self.asking)
+        return self.given[-1]
 
-def _taken(pile_id: int) -> Certificate | None:
-    signing.follow_requests()
-    return Certificate.objects.filter(pile=pile_id, installed_at__isnull=False).first()
+    async def _ask(self, payload: dict[str, Any]) -> dict[str, str]:
+        assert payload["requestedMessage"] == "SignChargePointCertificate"
+        owner = await self.house.read(selectors.cpo_name_of, self.house.station.tenant_id)
+        csr = made.csr(self.serial, owner, self.kind)
+
+        async def ask() -> None:
+            assert await self.pile.call("SignCertificate", {"csr": csr}) == {"status": "Accepted"}
+
+        self.asking.append(asyncio.create_task(ask()))
+        return {"status": "Accepted"}
+
+    def _take(self, payload: dict[str, Any]) -> dict[str, str]:
+        self.given.append(payload["certificateChain"])
+        return {"status": "Accepted"}
 
 
 @pytest.mark.statement(115)
 @pytest.mark.parametrize("kind", list(KeyKind))
-async def test_tc_074_change_the_certificate_of_the_pile(house: Acceptance, kind: KeyKind) -> None:
-    """Triggered, requested, signed, sent and taken, with either kind of key."""
-    pile, _ = await certified(house, kind)
-    await pile.disconnect()
+async def test_tc_074_update_the_certificate_of_a_pile(house: Acceptance, kind: KeyKind) -> None:
+    """Asked by staff, the pile makes a key and asks for a certificate, which is signed and sent and known."""
+    serial = f"SN-74-{kind}"
+    async with await house.charge_point(serial=serial) as pile:
+        holder = Keyholder(house, pile, serial, kind)
+        await house.ask(certificates.ask_to_renew, await house.row(pile), reason="tests")
+        chain = await holder.served()
+        assert chain.startswith("-----BEGIN CERTIFICATE-----")
+        known = await house.until(_taken_by, house.ids[pile.identity])
+        assert (known.common_name, known.key_type) == (serial, kind.value)
+        assert known.pem.strip() in chain
 
 
-async def root(house: Acceptance, use: str) -> tuple[Pile, dict[str, str]]:
-    """A pile that was given a root and tells that it has it: the pile, and how it names the root."""
-    pile = await house.charge_point()
-    row = await house.row(pile)
-    text = made.root().certificate
-    command = await house.ask(certificates.install_root, row, certificate=text, use=use, reason="new root")
-    assert (await pile.expect("InstallCertificate")).payload == {"certificateType": use, "certificate": text}
-    assert (await house.answered(command)).answer == {"status": "Accepted"}
-    identifier = pki.id_of(text, "SHA256")
-    assert identifier is not None
-    names = ("issuerNameHash", "issuerKeyHash", "serialNumber")
-    data = {"hashAlgorithm": "SHA256", **dict(zip(names, identifier, strict=True))}
-    pile.replies["GetInstalledCertificateIds"] = {"status": "Accepted", "certificateHashData": [data]}
-    command = await house.ask(certificates.read_installed, row, use=use)
-    await pile.expect("GetInstalledCertificateIds")
-    await house.answered(command)
-    [known] = (await house.read(selectors.installed_roots, row.pk))[use][1]
-    assert known == data
-    return pile, data
+def _taken_by(pile_id: int) -> Certificate | None:
+    signing.follow_requests()
+    return Certificate.objects.filter(pile=pile_id, installed_at__isnull=False).first()
 
 
-async def test_tc_075_1_install_a_root_of_the_manufacturer(house: Acceptance) -> None:
-    """Installed, and told when asked."""
-    pile, _ = await root(house, "ManufacturerRootCertificate")
-    await pile.disconnect()
+async def install(house: Acceptance, use: str) -> None:
+    root = made.root().certificate
+    async with await house.charge_point() as pile:
+        for said, state in (("Accepted", "accepted"), ("Rejected", "rejected"), ("Failed", "rejected")):
+            pile.replies["InstallCertificate"] = {"status": said}
+            sent = await house.ask(
+                certificates.install_root, await house.row(pile), certificate=root, use=use, reason="tests"
+            )
+            asked = (await pile.expect("InstallCertificate")).payload
+            assert asked["certificateType"] == use
+            assert asked["certificate"].strip() == root.strip()
+            command = await house.answered(sent)
+            assert (command.state, command.answer) == (state, {"status": said})
 
 
-async def test_tc_075_2_install_a_root_of_the_central_system(house: Acceptance) -> None:
-    """Installed, and told when asked."""
-    pile, _ = await root(house, "CentralSystemRootCertificate")
-    await pile.disconnect()
+async def test_tc_075_1_install_the_root_of_the_manufacturer(house: Acceptance) -> None:
+    """A root for the signatures of firmware; each of the three answers is told apart."""
+    await install(house, "ManufacturerRootCertificate")
+
+
+async def test_tc_075_2_install_the_root_of_the_central_system(house: Acceptance) -> None:
+    """A root for our own certificate; each of the three answers is told apart."""
+    await install(house, "CentralSystemRootCertificate")
 
 
 async def test_tc_076_delete_a_certificate(house: Acceptance) -> None:
-    """By the hashes by which the pile named it."""
-    pile, data = await root(house, "CentralSystemRootCertificate")
-    row = await house.row(pile)
-    command = await house.ask(certificates.delete_root, row, data=data, reason="old")
-    assert (await pile.expect("DeleteCertificate")).payload == {"certificateHashData": data}
-    assert (await house.answered(command)).answer == {"status": "Accepted"}
-    await pile.disconnect()
+    """The pile tells its roots, one of them is deleted as it named it; that in use is not."""
+    async with await house.charge_point() as pile:
+        pile.replies["GetInstalledCertificateIds"] = {"status": "Accepted", "certificateHashData": [HASHES]}
+        read = await house.ask(
+            certificates.read_installed, await house.row(pile), use="CentralSystemRootCertificate"
+        )
+        [found] = (await house.answered(read)).answer["certificateHashData"]
+        for said, state in (("Accepted", "accepted"), ("Failed", "rejected"), ("NotFound", "rejected")):
+            pile.replies["DeleteCertificate"] = {"status": said}
+            sent = await house.ask(
+                certificates.delete_root, await house.row(pile), data=found, reason="tests"
+            )
+            command = await house.answered(sent)
+            assert command.payload == {"certificateHashData": HASHES}
+            assert (command.state, command.answer) == (state, {"status": said})
+
+
+async def raised(house: Acceptance, pile: Pile, target: int, *, key: bool = False) -> SecurityUpgrade:
+    """Staff raise the profile of a pile; until it has agreed to the last step."""
+    upgrade: SecurityUpgrade = await house.ask(
+        upgrades.start_upgrade, await house.row(pile), target=target, new_key=key
+    )
+    wanted = {"key": "SecurityProfile", "value": str(target)}
+    async with asyncio.timeout(20):
+        while wanted not in [command.payload for command in pile.commands]:
+            await house.inside(upgrades.follow_upgrades)
+            await house.inside(signing.follow_requests)
+            await asyncio.sleep(0.01)
+    await house.until(_agreed, house.ids[pile.identity])
+    await house.inside(upgrades.follow_upgrades)
+    return upgrade
+
+
+def _agreed(pile_id: int) -> bool:
+    change = selectors.commands_of(pile_id).filter(payload__key="SecurityProfile", state="accepted")
+    return bool(change.exists())
+
+
+async def state_of(house: Acceptance, upgrade: SecurityUpgrade) -> str:
+    found = await house.inside(SecurityUpgrade.objects.get, pk=upgrade.pk)
+    return str(found.state)
 
 
 @pytest.mark.statement(13, 112)
-async def test_tc_083_raise_the_security_profile(house: Acceptance) -> None:
-    """The pile agrees, comes back over TLS, and is let in no other way from then on."""
+async def test_tc_083_upgrade_the_security_profile(secured: Acceptance) -> None:
+    """The pile agrees to profile 2, comes back over TLS, and is not let in over the open line any more."""
+    house = secured
     pile = await house.charge_point()
     key = bytes.fromhex(house.keys[pile.identity])
-    row = await house.row(pile)
-    upgrade = await house.ask(
-        upgrades.start_upgrade, row, target=2, new_key=False, install_roots=False, reason="policy"
-    )
-    wanted = {"key": "SecurityProfile", "value": "2"}
-    await house.until(lambda: _follow(upgrade) and wanted in [one.payload for one in pile.commands])
-    await house.until(lambda: _follow(upgrade) == "return")
+    upgrade = await raised(house, pile, 2)
     await pile.disconnect()
+    pile.check()
     async with Pile(house.secured[2], pile.identity, key=key, tls=made.client()) as again:
         await again.heartbeat()
-    assert await house.inside(_follow, upgrade) == "done"
-    assert await refusal(Pile(house.url, pile.identity, key=key)) == HTTPStatus.UNAUTHORIZED
-
-
-def _follow(upgrade: SecurityUpgrade) -> str:
-    upgrades.follow_upgrades()
-    return SecurityUpgrade.objects.get(pk=upgrade.pk).state
+        assert await state_of(house, upgrade) == "done"
+        assert (await house.row(pile)).security_profile == 2
+        assert await refusal(Pile(house.url, pile.identity, key=key)) == HTTPStatus.UNAUTHORIZED
 
 
 @pytest.mark.statement(113)
-@pytest.mark.parametrize("kind", list(KeyKind))
-async def test_tc_086_tls_with_a_certificate_of_the_server(house: Acceptance, kind: KeyKind) -> None:
-    """The pile checks our certificate, of the kind that it knows, and signs in with its password."""
+@pytest.mark.parametrize(
+    ("kind", "suite"),
+    [
+        (KeyKind.EC, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        (KeyKind.EC, "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        (KeyKind.RSA, "AES128-GCM-SHA256"),
+        (KeyKind.RSA, "AES256-GCM-SHA384"),
+    ],
+)
+async def test_tc_086_tls_server_certificate(secured: Acceptance, kind: KeyKind, suite: str) -> None:
+    """A pile that knows one suite and one root is served with the certificate for it, and does as it is asked."""
+    house = secured
     pile = await house.charge_point()
     await pile.disconnect()
-    row = await house.row(pile)
-    await house.ask(upgrades.set_profile, row, profile=2, reason="set on site")
-    key = bytes.fromhex(house.keys[pile.identity])
-    suite = "AES128-GCM-SHA256" if kind is KeyKind.RSA else "ECDHE-ECDSA-AES128-GCM-SHA256"
-    tls = made.client(suite=suite, version=ssl.TLSVersion.TLSv1_2, trusts=(kind,))
-    async with Pile(house.secured[2], pile.identity, key=key, tls=tls) as secured:
-        await secured.heartbeat()
+    await house.ask(upgrades.set_profile, await house.row(pile), profile=2, reason="set on site")
+    key, tls = (
+        bytes.fromhex(house.keys[pile.identity]),
+        made.client(suite=suite, version=ssl.TLSVersion.TLSv1_2, trusts=(kind,)),
+    )
+    async with Pile(house.secured[2], pile.identity, key=key, tls=tls) as again:
+        await again.heartbeat()
+        assert (await house.run(again, "ClearCache")).state == "accepted"
+    wrong = Pile(house.secured[2], pile.identity, key=b"x" * 20, tls=tls)
+    assert await refusal(wrong) == HTTPStatus.UNAUTHORIZED
 
 
-@pytest.mark.statement(114, 117)
-async def test_tc_087_tls_with_a_certificate_of_the_pile(house: Acceptance, contexts: Contexts) -> None:
-    """The certificate alone opens the door, for its pile; none, and another's, do not."""
-    pile, tls = await certified(house, KeyKind.EC)
+@pytest.mark.quirk("pinned-root")
+async def test_a_pile_that_trusts_no_root_of_ours_any_more_goes_back_to_the_open_line(
+    secured: Acceptance,
+) -> None:
+    """Its root is pinned in its firmware: only who stands at the pile can set it back, and says so here."""
+    house = secured
+    pile = await house.charge_point()
     await pile.disconnect()
-    await trust(house, contexts)
-    await house.ask(upgrades.set_profile, await house.row(pile), profile=3, reason="set on site")
-    async with Pile(house.secured[3], pile.identity, tls=tls) as secured:
-        await secured.heartbeat()
-    await fails(Pile(house.secured[3], pile.identity, tls=made.client()))
-    other = await house.charge_point(serial="SN-OTHER")
+    key = bytes.fromhex(house.keys[pile.identity])
+    for profile, status in ((2, HTTPStatus.UNAUTHORIZED), (1, None)):
+        await house.ask(upgrades.set_profile, await house.row(pile), profile=profile, reason="set on site")
+        plain = Pile(house.url, pile.identity, key=key)
+        if status is not None:
+            assert await refusal(plain) == status
+            continue
+        async with plain:
+            await plain.heartbeat()
+
+
+@pytest.mark.statement(114)
+async def test_tc_087_tls_client_certificate(secured: Acceptance) -> None:
+    """The pile proves who it is by the certificate that it asked us for; without it, or with another's, not."""
+    house = secured
+    serial = "SN-87"
+    pile = await house.charge_point(serial=serial)
+    holder = Keyholder(house, pile, serial, KeyKind.EC)
+    upgrade = await raised(house, pile, 3)
+    chain = await holder.served()
+    await pile.disconnect()
+    pile.check()
+    assert house.tls is not None
+    roots = await house.inside(selectors.authority_roots)
+    await asyncio.to_thread(house.tls.reload, roots)
+    mine = made.client(chain, KeyKind.EC)
+    async with Pile(house.secured[3], pile.identity, tls=mine) as again:
+        await again.heartbeat()
+        assert await state_of(house, upgrade) == "done"
+        command = await house.run(again, "ClearCache")
+        assert command.state == "accepted"
+    other = await house.charge_point(serial="SN-88")
     await other.disconnect()
-    await house.ask(upgrades.set_profile, await house.row(other), profile=3, reason="set on site")
-    assert await refusal(Pile(house.secured[3], other.identity, tls=tls)) == HTTPStatus.FORBIDDEN
+    await house.inside(PileRow.objects.filter(pk=house.ids[other.identity]).update, security_profile=3)
+    assert await refusal(Pile(house.secured[3], other.identity, tls=mine)) == HTTPStatus.FORBIDDEN

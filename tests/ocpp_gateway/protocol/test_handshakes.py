@@ -90,7 +90,6 @@ async def test_an_open_pile_needs_no_key(site: Site) -> None:
 
 
 @pytest.mark.statement(13)
-@pytest.mark.quirk("pinned-root")
 async def test_a_pile_for_tls_is_refused_here(site: Site) -> None:
     site.central.add_pile("CP1", key=KEY, security_profile=2)
     assert await refusal(Pile(site.url, "CP1", key=KEY)) == HTTPStatus.UNAUTHORIZED
