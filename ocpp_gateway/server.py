@@ -187,29 +187,36 @@ class Gateway:
 
     async def start(self, listeners: Iterable[Listener]) -> list[int]:
         """Listen. Returns the port of each listener, in order (a port of 0 takes a free one)."""
-        policy = self._policy
+        ports = []
         for listener in listeners:
-            self._servers.append(
-                await serve(
-                    self._serve,
-                    listener.host,
-                    listener.port,
-                    ssl=listener.tls,
-                    process_request=partial(self._process_request, listener),
-                    select_subprotocol=_select_subprotocol,
-                    create_connection=PileConnection,
-                    compression=None,
-                    backlog=_BACKLOG,
-                    open_timeout=policy.open_timeout_s,
-                    close_timeout=policy.close_timeout_s,
-                    ping_interval=policy.ping_interval_s,
-                    ping_timeout=policy.ping_timeout_s,
-                    server_header=None,
-                    logger=socket_log,
-                )
-            )
+            server = await self._listen(listener, host=listener.host, port=listener.port)
+            ports.append(server.sockets[0].getsockname()[1])
+            for socket in server.sockets:
+                for _ in range(self._policy.acceptors - 1):
+                    await self._listen(listener, sock=socket.dup())
         self._sweeper = asyncio.create_task(self._sweep())
-        return [server.sockets[0].getsockname()[1] for server in self._servers]
+        return ports
+
+    async def _listen(self, listener: Listener, **where: Any) -> Server:
+        policy = self._policy
+        server = await serve(
+            self._serve,
+            ssl=listener.tls,
+            process_request=partial(self._process_request, listener),
+            select_subprotocol=_select_subprotocol,
+            create_connection=PileConnection,
+            compression=None,
+            backlog=_BACKLOG,
+            open_timeout=policy.open_timeout_s,
+            close_timeout=policy.close_timeout_s,
+            ping_interval=policy.ping_interval_s,
+            ping_timeout=policy.ping_timeout_s,
+            server_header=None,
+            logger=socket_log,
+            **where,
+        )
+        self._servers.append(server)
+        return server
 
     def submit(self, order: wire.CommandOrder) -> None:
         """Send a command to a pile that is connected here; its outcome goes to the port."""
