@@ -90,6 +90,15 @@ ERROR_CODES: Mapping[str, str | None] = {
 }
 """Every ChargePointErrorCode (OCPP 1.6 §7.6), and the alarm that it is."""
 
+SECURITY_EVENTS: Mapping[str, str] = {
+    "FirmwareUpdated": "F11",
+    "MemoryExhaustion": "F11",
+    "SecurityLogWasCleared": "T08",
+    "SettingSystemTime": "F11",
+    "TamperDetectionActivated": "S10",
+}
+"""Critical security events (white paper §8), and the alarm that each is. Starts and restarts stay events: every pile has them."""
+
 _FOLDED = {name.lower(): code for name, code in ERROR_CODES.items()}
 
 

@@ -64,12 +64,16 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relief:
-    """It is over at ``at``: everything that this source said of the target, or of it only ``code``."""
+    """It is over at ``at``: everything that this source said of the target, or of it only ``code``.
+
+    ``vendor_code`` is given where one code stands for several things that end apart.
+    """
 
     target: Target
     source: AlarmSource
     at: datetime
     code: str = ""
+    vendor_code: str | None = None
 
 
 Event = Sighting | Relief

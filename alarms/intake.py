@@ -7,18 +7,22 @@ is an alarm, NoError clears what earlier reports of the same connector said.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import connection
 
-from alarms.catalogue import CATALOGUE, kind_of, severity_of
+from alarms.catalogue import CATALOGUE, SECURITY_EVENTS, kind_of, severity_of
 from alarms.events import Event, Relief, Sighting, Target
 from alarms.models import AlarmSource
 from alarms.services.book import keep
 from alarms.services.restarts import CODE as RESTART
 from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Booted
-from stations.changes import PresenceChange, StatusChange
+from stations.changes import PresenceChange, SecurityChange, StatusChange
 from stations.selectors import places
+
+OLD = timedelta(minutes=10)
+"""An event that waited longer in the pile is told with its own time."""
 
 TAKEOVERS = 3
 """Connections that push each other out within a minute: two piles share an identity, or somebody plays one."""
@@ -85,6 +89,26 @@ def report_boots(facts: Sequence[Booted]) -> None:
             )
             for fact in facts
         ]
+    )
+
+
+def report_security(changes: Sequence[SecurityChange]) -> None:
+    """Raise for critical security events. That something happened is not taken back: a person closes it."""
+    keep([_sighting(change) for change in changes if change.type in SECURITY_EVENTS])
+
+
+def _sighting(change: SecurityChange) -> Sighting:
+    code = SECURITY_EVENTS[change.type]
+    waited = change.at - change.happened_at > OLD
+    when = f" ({change.happened_at:%Y-%m-%d %H:%M} UTC)" if waited else ""
+    return Sighting(
+        target=Target.at_place(change.place),
+        code=code,
+        severity=CATALOGUE[code].severity,
+        source=AlarmSource.SECURITY,
+        at=change.at,
+        error_code=change.type,
+        info=f"{change.info}{when}".strip(),
     )
 
 

@@ -30,6 +30,7 @@ class AlarmSource(models.TextChoices):
     STATUS = "status", _("Reported by the pile")
     PRESENCE = "presence", _("Connection")
     HOUSE = "house", _("Found here")
+    SECURITY = "security", _("Security event")
 
 
 LIVE = models.Q(state__in=[AlarmState.OPEN, AlarmState.ACKNOWLEDGED])

@@ -17,4 +17,10 @@ def put_away() -> None:
     services.close_cleared()
 
 
-SCHEDULE = {watch_presence: 10.0, put_away: 60.0}
+@sweep
+def watch_security() -> None:
+    services.watch_doors()
+    services.watch_certificates()
+
+
+SCHEDULE = {watch_security: 60.0, watch_presence: 10.0, put_away: 60.0}

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from alarms import resources
+from alarms.services import security
 from alarms.services.restarts import miss_restart
 from backoffice.kit import lists
-from stations.hooks import effect_missing
+from stations import hooks
 
-effect_missing.listen(miss_restart)
+hooks.effect_missing.listen(miss_restart)
 
 lists.register(resources.SAFETY)
 lists.register(resources.FAILURE)
 lists.register(resources.STATION)
+
+hooks.signing_failed.listen(security.hear_of_failed_signing)
+hooks.signing_succeeded.listen(security.hear_of_signing)
+hooks.upgrade_failed.listen(security.hear_of_failed_upgrade)
+hooks.upgrade_succeeded.listen(security.hear_of_upgrade)

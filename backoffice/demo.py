@@ -50,11 +50,11 @@ def main() -> int:
     addresses = Addresses(port=options.port, ocpp_port=options.ocpp_port)
     try:
         with _only_demo(data):
-            _check_ports(options.port, options.ocpp_port)
+            _check_ports(options.port, *gateway_ports(addresses, options.gateways))
             if options.fresh:
                 _erase(data)
             environment = _prepare(data, addresses)
-            _run(data, addresses, environment, piles=options.piles)
+            _run(data, addresses, environment, piles=options.piles, gateways=options.gateways)
             embedded.release(data)
             _say("Stopped.")
     except (DemoError, embedded.EngineError) as failure:
@@ -65,7 +65,12 @@ def main() -> int:
     return 0
 
 
-def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
+def gateway_ports(addresses: Addresses, gateways: int) -> list[int]:
+    """Each gateway has a port of its own, one after the other."""
+    return [addresses.ocpp_port + number for number in range(gateways)]
+
+
+def programs(addresses: Addresses, data: Path, *, piles: int, gateways: int = 1) -> list[Program]:
     """The processes of the demo; the same commands as in ``docker-compose.yml``."""
     python = sys.executable
     host = os.environ.get("WEB_HOST", "127.0.0.1")
@@ -83,7 +88,14 @@ def programs(addresses: Addresses, data: Path, *, piles: int) -> list[Program]:
     )
     found = [
         Program("web", (python, "-m", *web, "--no-access-log", "--timeout-graceful-shutdown", "3")),
-        Program("gateway", (python, "-m", "ocpp_gateway")),
+        *(
+            Program(
+                f"gateway-{number}" if number > 1 else "gateway",
+                (python, "-m", "ocpp_gateway"),
+                {"OCPP_PORT": str(port)},
+            )
+            for number, port in enumerate(gateway_ports(addresses, gateways), start=1)
+        ),
         Program("worker", (python, "-m", *worker)),
         Program("beat", (python, "-m", *beat)),
     ]
@@ -101,6 +113,7 @@ class _Watch:
 
     data: Path
     addresses: Addresses
+    gateways: int
     started: float = field(default_factory=time.monotonic)
     is_announced: bool = False
     is_late: bool = False
@@ -112,9 +125,12 @@ class _Watch:
 
     def _announce(self) -> None:
         waited = time.monotonic() - self.started
-        if all(_is_healthy(port) for port in (self.addresses.port, self.addresses.ocpp_port)):
+        ports = gateway_ports(self.addresses, self.gateways)
+        if all(_is_healthy(port) for port in (self.addresses.port, *ports)):
             self.is_announced = True
             print(describe(self.data, self.addresses), flush=True)
+            if len(ports) > 1:
+                _say(f"{len(ports)} gateways, on the ports {ports[0]} to {ports[-1]}.")
             _say(f"Ready after {waited:.0f} s. Ctrl-C stops everything; the data stays in {self.data}.")
         elif waited > READY_SECONDS and not self.is_late:
             self.is_late = True
@@ -141,6 +157,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="of the web pages")
     parser.add_argument("--ocpp-port", type=int, default=9000, help="to which piles connect")
     parser.add_argument("--piles", type=int, default=12, help="how many simulated piles charge")
+    parser.add_argument(
+        "--gateways", type=int, choices=range(1, 10), default=1, help="how many, on --ocpp-port and after"
+    )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     return parser.parse_args()
 
@@ -157,14 +176,16 @@ def _prepare(data: Path, addresses: Addresses) -> dict[str, str]:
     return environment
 
 
-def _run(data: Path, addresses: Addresses, environment: Mapping[str, str], *, piles: int) -> None:
+def _run(
+    data: Path, addresses: Addresses, environment: Mapping[str, str], *, piles: int, gateways: int
+) -> None:
     _say("Starting the processes")
     Supervisor(
-        programs=programs(addresses, data, piles=piles),
+        programs=programs(addresses, data, piles=piles, gateways=gateways),
         data=data,
         environment={"PYTHONWARNINGS": ROOT_IS_FINE, **environment},
         folder=ROOT,
-        watch=_Watch(data, addresses),
+        watch=_Watch(data, addresses, gateways),
         orphaned=(sys.executable, "-m", "backoffice.embedded", "stop-unused", "--data", str(data)),
     ).run()
 

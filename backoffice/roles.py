@@ -48,6 +48,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     StationPerm.MANAGE:            ("-",        "-",      "OME",    "-"),
     StationPerm.MODELS_MANAGE:     ("OME",      "-",      "-",      "-"),
     StationPerm.CREDENTIALS:       ("OE",       "-",      "OE",     "-"),
+    StationPerm.AUTHORITY:         ("OE",       "-",      "-",      "-"),
     StationPerm.CLAIM:             ("OME",      "-",      "-",      "-"),
     StationPerm.TARIFF_VIEW:       ("OMFESA",   "OMFESA", "OMFESA", "OMFSA"),
     StationPerm.TARIFF_MANAGE:     ("-",        "-",      "OMF",    "-"),

@@ -35,10 +35,14 @@ COLOURS = ("36", "32", "35", "33", "34", "96", "92")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, and the name under which it appears in the output, the logs and ``processes.json``."""
+    """What to run, and the name under which it appears in the output, the logs and ``processes.json``.
+
+    ``environment`` is what it has besides that of all.
+    """
 
     name: str
     command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -160,7 +164,7 @@ class Supervisor:
             child.process = subprocess.Popen(
                 child.program.command,
                 cwd=self.folder,
-                env=self.environment,
+                env={**self.environment, **child.program.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

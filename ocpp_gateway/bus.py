@@ -1,8 +1,7 @@
-"""Commands from the house to the piles of this gateway, through its stream in Redis.
+"""What is for this gateway, through its stream in Redis: commands to its piles, and which piles have moved on.
 
-An entry is deleted before its command is sent, so that a command is sent at most once, whatever dies
-in between. What the stream lost is found by asking for queued rows: only such as were made while
-this gateway ran, because an older one may have left before its row could say so.
+Nothing depends on the stream. What it lost is found by asking for queued rows, and by the gateway's
+look at what it holds; what it brings twice is one command, because its row is claimed once.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from ocpp_gateway.wire import CommandOrder
 log = logging.getLogger(__name__)
 
 FIELD = b"order"
+MOVED = b"moved"
 REMEMBERED = 10_000
 BLOCK_MS = 2_000
 ASK_EVERY_S = 3.0
@@ -32,7 +32,7 @@ CANCEL_AGAIN_S = 0.5
 class Bus:
     """``submit`` takes a command for a pile that is (or is not) connected here.
 
-    ``queued`` answers the orders that still wait for this gateway; it may raise when the database is away.
+    ``supersede`` takes a pile and the generation of its connection elsewhere. ``queued`` answers the orders that still wait for this gateway; it may raise when the database is away.
     """
 
     def __init__(
@@ -41,10 +41,11 @@ class Bus:
         stream: str,
         *,
         submit: Callable[[CommandOrder], None],
+        supersede: Callable[[int, int], None],
         queued: Callable[[], Awaitable[Iterable[CommandOrder]]],
     ) -> None:
         self._url, self._stream = redis_url, stream
-        self._submit, self._queued = submit, queued
+        self._submit, self._supersede, self._queued = submit, supersede, queued
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self.state = "starting"
@@ -89,13 +90,18 @@ class Bus:
             except Exception as error:
                 log.warning("queued commands could not be asked for: %s", error)
 
+    def forget(self, order: CommandOrder) -> None:
+        """Take the command again, should it come back."""
+        self._seen.pop(order.command_id, None)
+
     def _take(self, fields: dict[bytes, bytes]) -> None:
-        order = read_order(fields.get(FIELD, b""))
-        if order is not None:
-            try:
+        try:
+            if MOVED in fields:
+                self._supersede(*read_move(fields[MOVED]))
+            elif (order := read_order(fields.get(FIELD, b""))) is not None:
                 self._send(order)
-            except Exception:
-                log.exception("command of the stream failed")  # and the next one is read
+        except Exception:
+            log.exception("an entry of the stream failed")  # and the next one is read
 
     def _send(self, order: CommandOrder) -> None:
         if order.command_id in self._seen:
@@ -104,6 +110,12 @@ class Bus:
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         self._submit(order)
+
+
+def read_move(data: bytes) -> tuple[int, int]:
+    """A pile and its generation. Raises ValueError, TypeError."""
+    pile_id, generation = json.loads(data)
+    return int(pile_id), int(generation)
 
 
 def read_order(data: bytes) -> CommandOrder | None:

@@ -27,7 +27,10 @@ class Link(Protocol):
 
     ``ending`` is the code and reason of whoever closed first, 1006 where nobody did. ``post`` sends at
     once and returns True, or does nothing where that is not possible: ``send`` then waits until it is.
+    ``unread_since``: since when (monotonic) the peer has not taken what waits for it; None where nothing waits.
     """
+
+    unread_since: float | None
 
     @property
     def ending(self) -> tuple[int, str]: ...

@@ -126,7 +126,10 @@ def timeout_for(order: CommandOrder, policy: Policy) -> float:
 
 def invited_message(order: CommandOrder) -> str | None:
     """The action that a trigger asks for; such a message is welcome even from a pending pile (§4.2)."""
-    return str(order.payload.get("requestedMessage", "")) if order.action in _TRIGGERS else None
+    if order.action not in _TRIGGERS:
+        return None
+    wanted = str(order.payload.get("requestedMessage", ""))
+    return "SignCertificate" if wanted == "SignChargePointCertificate" else wanted  # white paper A02
 
 
 def read_result(action: str, payload: dict[str, Any] | None, secrets: tuple[str, ...] = ()) -> Verdict:

@@ -34,6 +34,10 @@ STATUSES: Final[Mapping[RefusalReason, HTTPStatus]] = {
     RefusalReason.RETIRED: HTTPStatus.NOT_FOUND,
     RefusalReason.WRONG_CREDENTIALS: HTTPStatus.UNAUTHORIZED,
     RefusalReason.WRONG_PROFILE: HTTPStatus.UNAUTHORIZED,
+    RefusalReason.WRONG_CERTIFICATE: HTTPStatus.FORBIDDEN,
+    RefusalReason.EXPIRED_CERTIFICATE: HTTPStatus.FORBIDDEN,
+    RefusalReason.REVOKED_CERTIFICATE: HTTPStatus.FORBIDDEN,
+    RefusalReason.TLS_FAILED: HTTPStatus.BAD_REQUEST,
     RefusalReason.THROTTLED: HTTPStatus.TOO_MANY_REQUESTS,
     RefusalReason.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -6,7 +6,7 @@ Time is a monotonic number of seconds handed in by the caller; nothing here read
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ocpp_gateway.policy import Policy
 
@@ -76,7 +76,8 @@ class HandshakeLimiter:
     """Contains reconnect loops and guessing without locking out a pile behind a shared address.
 
     An attempt is counted against (address, identity); a refused one also against the address. An
-    address that used up its refusals may still bring in identities that signed in from it before.
+    address that used up its refusals may still bring in identities that signed in from it before. Before
+    TLS there is no identity yet: then an address is let in if any of its identities would be.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -87,6 +88,7 @@ class HandshakeLimiter:
             policy.refusal_rate, policy.refusal_burst, policy.limiter_entries
         )
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known_addresses: OrderedDict[str, None] = OrderedDict()
         self._size = policy.limiter_entries
 
     def allow(self, address: str, identity: str, now: float) -> bool:
@@ -96,11 +98,19 @@ class HandshakeLimiter:
             return True
         return not self._refusals.bucket(address, now).empty(now)
 
+    def allow_address(self, address: str, now: float) -> bool:
+        """Whether somebody at this address may say who it is."""
+        return address in self._known_addresses or not self._refusals.bucket(address, now).empty(now)
+
     def admitted(self, address: str, identity: str) -> None:
-        self._known[address, identity] = None
-        self._known.move_to_end((address, identity))
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
+        self._remember(self._known, (address, identity))
+        self._remember(self._known_addresses, address)
+
+    def _remember(self, known: OrderedDict[Any, None], key: Any) -> None:
+        known[key] = None
+        known.move_to_end(key)
+        if len(known) > self._size:
+            known.popitem(last=False)
 
     def refused(self, address: str, now: float) -> None:
         self._refusals.bucket(address, now).allow(now)

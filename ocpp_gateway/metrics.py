@@ -5,6 +5,7 @@ Labels come from closed sets (actions of OCPP, our own words), so that no pile c
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from prometheus_client.registry import Collector
 from ocpp_gateway import schemas
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_BATCHES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
 class Metrics(Collector):
@@ -30,6 +32,9 @@ class Metrics(Collector):
         self._closed: Counter[str] = Counter()
         self._throttled = 0
         self._latency: dict[str, list[float]] = {}
+        self._batch_sizes = _empty(_BATCHES)
+        self._commits = _empty(_BUCKETS_S)
+        self._lanes = threading.Lock()
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -40,9 +45,14 @@ class Metrics(Collector):
         """How long a pile waited for our answer."""
         counts = self._latency.get(action)
         if counts is None:
-            counts = self._latency[action] = [0.0] * (len(_BUCKETS_S) + 2)
-        counts[bisect_left(_BUCKETS_S, seconds)] += 1
-        counts[-1] += seconds
+            counts = self._latency[action] = _empty(_BUCKETS_S)
+        _count(counts, _BUCKETS_S, seconds)
+
+    def committed(self, facts: int, seconds: float) -> None:
+        """A batch is on disk: how many facts it had, how long it took. Called by the threads of the lanes."""
+        with self._lanes:
+            _count(self._batch_sizes, _BATCHES, facts)
+            _count(self._commits, _BUCKETS_S, seconds)
 
     def handshake(self, result: str) -> None:
         self._handshakes[result] += 1
@@ -79,8 +89,12 @@ class Metrics(Collector):
             "ocpp_gateway_answer_seconds", "From a pile's call to our answer.", labels=["action"]
         )
         for action, counts in self._latency.items():
-            latency.add_metric([action], list(_cumulated(counts)), counts[-1])
+            latency.add_metric([action], list(_cumulated(counts, _BUCKETS_S)), counts[-1])
         yield latency
+        yield _histogram("batch_facts", "Facts in a batch.", self._batch_sizes, _BATCHES)
+        yield _histogram(
+            "commit_seconds", "From the begin of a batch to its commit.", self._commits, _BUCKETS_S
+        )
 
 
 def _counter(
@@ -96,9 +110,25 @@ def _single(counts: Counter[str]) -> Iterator[tuple[Sequence[str], int]]:
     return (((key,), count) for key, count in counts.items())
 
 
-def _cumulated(counts: list[float]) -> Iterator[tuple[str, float]]:
+def _empty(bounds: tuple[float, ...]) -> list[float]:
+    """A count for each bucket and for what lies above them, and the sum of all values."""
+    return [0.0] * (len(bounds) + 2)
+
+
+def _count(counts: list[float], bounds: tuple[float, ...], value: float) -> None:
+    counts[bisect_left(bounds, value)] += 1
+    counts[-1] += value
+
+
+def _histogram(name: str, text: str, counts: list[float], bounds: tuple[float, ...]) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"ocpp_gateway_{name}", text)
+    family.add_metric([], list(_cumulated(counts, bounds)), counts[-1])
+    return family
+
+
+def _cumulated(counts: list[float], bounds: tuple[float, ...]) -> Iterator[tuple[str, float]]:
     total = 0.0
-    for bound, count in zip((*map(str, _BUCKETS_S), "+Inf"), counts, strict=False):
+    for bound, count in zip((*map(str, bounds), "+Inf"), counts, strict=False):
         total += count
         yield bound, total
 

@@ -1,14 +1,16 @@
 """The outward half of a session: commands to the pile, one at a time (OCPP-J 1.6 §4.1.1).
 
-Every order that is submitted gets exactly one final outcome, whatever happens to the socket, and
-``SENT`` before it if the frame left. An answer that comes after the time-out is reported as late and
-belongs to no other command. Nothing is ever sent twice.
+Every order that is submitted gets exactly one final outcome, whatever happens to the socket, unless
+another connection answers for it. A command is claimed of its row before its frame leaves, so it is
+sent at most once, by whichever gateway. An answer that comes after the time-out is reported as late
+and belongs to no other command.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +18,8 @@ from websockets.exceptions import ConnectionClosed
 
 from ocpp_gateway import commands, masking, rpc
 from ocpp_gateway.channel import Channel, monotonic
-from ocpp_gateway.wire import CommandOrder, CommandOutcome, CommandState
+from ocpp_gateway.ports import StoreUnavailable
+from ocpp_gateway.wire import Claim, CommandOrder, CommandOutcome, CommandState
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,11 @@ _Reply = _Answer | _Silence
 
 
 class Outbox:
-    def __init__(self, channel: Channel) -> None:
+    """``moved`` is given the orders of a pile that has a newer connection than this one."""
+
+    def __init__(self, channel: Channel, *, moved: Callable[[CommandOrder], None]) -> None:
         self._channel = channel
+        self._moved = moved
         # Lists, here and in the inbox: an empty deque takes 760 bytes, for each of ten thousand piles.
         self._orders: list[CommandOrder] = []
         self._worker: asyncio.Task[None] | None = None
@@ -109,28 +115,62 @@ class Outbox:
         if objection:
             self._finish(order, CommandState.REFUSED, error=objection)
             return
+        if order.action == "GetConfiguration" and await self._ask_how_many(order):
+            return
+        message_id = await self._claim(order)
+        if not message_id:
+            return
         invited = commands.invited_message(order)
         if invited:
             channel.invited.add(invited)
         if order.action == "GetConfiguration":
-            await self._read_configuration(order)
+            await self._read_configuration(order, message_id)
         else:
-            self._conclude(await self._ask(order, order.payload))
+            self._conclude(await self._ask(order, order.payload, message_id))
 
-    async def _read_configuration(self, order: CommandOrder) -> None:
-        """In as many calls as the pile needs for so many keys; the order has one outcome for all of them."""
-        channel = self._channel
-        if len(order.payload.get("key") or ()) > 1 and channel.keys_at_once is None:
+    async def _ask_how_many(self, order: CommandOrder) -> bool:
+        """Where keys are asked for, learn first how many at once; True when the pile left meanwhile."""
+        if len(order.payload.get("key") or ()) > 1 and self._channel.keys_at_once is None:
             # Asked by ourselves, not for the order; a pile that does not know how many gets all at once.
             limit = replace(order, command_id=OURS, payload={"key": [commands.MAX_KEYS]})
-            self._conclude(await self._ask(limit, limit.payload))
+            self._conclude(await self._ask(limit, limit.payload, rpc.new_id()))
             if self._shut:
                 self._finish(order, CommandState.REFUSED, error=self._shut)
-                return
+                return True
+        return False
+
+    async def _claim(self, order: CommandOrder) -> str:
+        """The id of its message once the command is this connection's to send; "" when it is not."""
+        channel, message_id = self._channel, rpc.new_id()
+        if order.command_id == OURS:
+            return message_id
+        claim: Claim | None = None
+        while claim is None:
+            try:
+                claim = await channel.central.claim(order.command_id, channel.generation, message_id)
+            except StoreUnavailable:
+                await asyncio.sleep(channel.policy.claim_again_s)
+            if claim is Claim.MOVED:
+                channel.metrics.command(order.action, claim.value)
+                self._moved(order)
+                return ""
+            if claim is Claim.GONE:
+                channel.metrics.command(order.action, claim.value)
+                return ""
+            if self._shut:
+                self._finish(order, CommandState.REFUSED, error=self._shut)
+                return ""
+            if claim is None and channel.now() >= order.deadline:
+                self._finish(order, CommandState.EXPIRED)
+                return ""
+        return message_id
+
+    async def _read_configuration(self, order: CommandOrder, message_id: str) -> None:
+        """In as many calls as the pile needs for so many keys; the order has one outcome for all of them."""
         parts: list[dict[str, Any]] = []
         reply: _Reply
-        for payload in commands.requests_for(order.payload, channel.keys_at_once):
-            reply = await self._ask(order, payload, is_first=not parts)
+        for payload in commands.requests_for(order.payload, self._channel.keys_at_once):
+            reply = await self._ask(order, payload, rpc.new_id() if parts else message_id)
             verdict = self._verdict(reply)
             if verdict.state is not CommandState.ACCEPTED:
                 self._conclude(reply)
@@ -138,13 +178,11 @@ class Outbox:
             parts.append(verdict.answer)
         self._conclude(reply, answer=commands.join_configurations(parts))
 
-    async def _ask(self, order: CommandOrder, payload: dict[str, Any], *, is_first: bool = True) -> _Reply:
+    async def _ask(self, order: CommandOrder, payload: dict[str, Any], message_id: str) -> _Reply:
         """Make one call and wait for what comes of it."""
         channel = self._channel
-        call, frame = channel.rpc.call(order.action, payload, order, monotonic())
+        call, frame = channel.rpc.call(order.action, payload, order, monotonic(), id_=message_id)
         reply = self._reply = asyncio.get_running_loop().create_future()
-        if is_first:
-            self._report(order, CommandState.SENT, message_id=call.id)
         try:
             async with asyncio.timeout(commands.timeout_for(order, channel.policy)):
                 await self._send(call, frame)

@@ -29,6 +29,7 @@ class Policy:
     call_timeout_s: float = 30.0
     slow_call_timeout_s: float = 60.0
     command_queue: int = 100
+    claim_again_s: float = 1.0
     max_outbound_bytes: int = 64 * 1024
 
     # What one pile may have waiting for its answers before we stop reading its socket.
@@ -37,6 +38,11 @@ class Policy:
 
     # Longer frames are understood in a thread, so that no other pile waits for it.
     large_frame_bytes: int = 128 * 1024
+
+    # A pile that takes nothing of what we send for so long is cut off; until then its socket holds 32 kB
+    # here (the library's limit) and so much in the kernel.
+    unread_s: float = 60.0
+    send_buffer_bytes: int = 64 * 1024
 
     # How fast one pile is read. A frame costs 1 and its length; above the rate the socket is read
     # more slowly, nothing is dropped.
@@ -56,8 +62,16 @@ class Policy:
     refusal_rate: float = 1.0
     limiter_entries: int = 50_000
 
-    # Shutdown: how long work in flight may take before sockets close with 1012.
+    # TLS handshakes: how long one may take, how many at once, in all and from one address.
+    tls_handshake_s: float = 20.0
+    tls_handshakes: int = 5_000
+    tls_handshakes_per_address: int = 500
+
+    # Shutdown: how long work in flight may take before sockets close with 1012; how many close in a
+    # second, and how long all of them take at most.
     drain_s: float = 10.0
+    drain_rate: float = 200.0
+    drain_spread_s: float = 10.0
 
     # A disconnect that could not be stored is tried again after so many seconds each.
     disconnect_retries_s: tuple[float, ...] = (1.0, 5.0, 15.0, 30.0, 60.0)

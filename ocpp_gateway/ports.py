@@ -43,6 +43,13 @@ class CentralSystem(Protocol):
         Facts are taken in the order of these calls. A future is the cheapest to wait for.
         """
 
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        """Take a command for the connection of this generation, right before it leaves.
+
+        Of all that ask, one is granted it, whatever dies meanwhile: that makes it sent, on disk. Asking
+        again with the same message id is the same question. Raises StoreUnavailable.
+        """
+
     def frame(self, frame: wire.FrameSeen) -> None:
         """Keep a frame. Never blocks and never fails; it is written with the next batch."""
 

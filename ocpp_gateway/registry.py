@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ocpp_gateway.session import Session
+from ocpp_gateway.wire import CommandOrder
 
 
 class Registry:
@@ -41,9 +42,10 @@ class Registry:
         if self._sessions.get(session.pile.pile_id) is session:
             del self._sessions[session.pile.pile_id]
 
-    def supersede(self, pile_id: int, generation: int) -> None:
-        """Another gateway has this pile in a newer generation: close ours."""
+    def supersede(self, pile_id: int, generation: int) -> list[CommandOrder]:
+        """Another gateway has this pile in a newer generation: close ours. The commands it had not sent."""
         session = self._sessions.get(pile_id)
-        if session is not None and session.generation < generation:
-            self.release(session)
-            session.supersede()
+        if session is None or session.generation >= generation:
+            return []
+        self.release(session)
+        return session.supersede()

@@ -89,6 +89,8 @@ class _Stage:
 class _Socket:
     """A ``Link`` that hears one frame at a time and takes whatever is said."""
 
+    unread_since: float | None = None
+
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._asked = asyncio.Event()
@@ -156,6 +158,9 @@ class _House:
 
     def frame(self, frame: wire.FrameSeen) -> None:
         self.frames.append(frame)
+
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        return wire.Claim.GONE
 
     def outcome(self, outcome: wire.CommandOutcome) -> None:
         """Nothing was asked."""

@@ -163,11 +163,13 @@ class Rpc(Generic[S]):
             return self._read_result(message)
         return self._read_error(message)
 
-    def call(self, action: str, payload: dict[str, Any], subject: S, now: float) -> tuple[Call[S], bytes]:
+    def call(
+        self, action: str, payload: dict[str, Any], subject: S, now: float, *, id_: str = ""
+    ) -> tuple[Call[S], bytes]:
         """A new CALL and its frame. Raises Busy while another one is unanswered."""
         if self.outstanding is not None:
             raise Busy(self.outstanding.action)
-        call = Call(str(uuid.uuid4()), action, payload, subject, now)
+        call = Call(id_ or new_id(), action, payload, subject, now)
         self.outstanding = call
         return call, orjson.dumps([CALL, call.id, action, payload])
 
@@ -218,6 +220,11 @@ class Rpc(Generic[S]):
             self.outstanding = None
             return call, False
         return self._given_up.pop(id_, None), True
+
+
+def new_id() -> str:
+    """A message id that no other call has, over whatever connection (OCPP-J 1.6 §4.1.4)."""
+    return str(uuid.uuid4())
 
 
 def answer(id_: MessageId, payload: dict[str, Any]) -> bytes:

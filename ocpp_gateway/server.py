@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,36 +18,35 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import Protocol, State
-from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 
 from ocpp_gateway import handshake, wire
 from ocpp_gateway.channel import Clock, monotonic
-from ocpp_gateway.framing import text_frame, whole_text
+from ocpp_gateway.connection import PileConnection
 from ocpp_gateway.limits import HandshakeLimiter
 from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import CentralSystem, StoreUnavailable
 from ocpp_gateway.registry import Registry
-from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, Session
+from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, CLOSE_UNREAD, Session
+from ocpp_gateway.tls import TlsDoor, TlsPort, peer_certificate
 
 log = logging.getLogger(__name__)
 socket_log = logging.getLogger("ocpp_gateway.socket")
 socket_log.setLevel(logging.WARNING)  # below, the library writes a line for each health check, and headers
 
 _BACKLOG = 4096
-_BETWEEN_FRAMES = StreamReader.at_eof.__code__
-_ABNORMAL = 1006
-_UNSUPPORTED_DATA = 1003
-_POLICY_VIOLATION = 1008
 _OUR_SUBPROTOCOL = Subprotocol(handshake.SUBPROTOCOL)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _nowhere(order: wire.CommandOrder) -> bool:
+    """There is no other gateway."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,103 +59,17 @@ class Listener:
     host: str
     port: int
     security_profile: int = 1
-    tls: ssl.SSLContext | None = None
+    tls: TlsPort | None = None
     forwarded: bool = False
-
-
-class PileConnection(ServerConnection):
-    """A socket that tells its session at once when it is gone, and refuses what no pile sends."""
-
-    admitted: wire.Admitted | None = None
-    session: Session | None = None
-    remote: str = ""
-    _pings: int = 0
-    _pings_since: float = 0.0
-    _failing: asyncio.Task[None] | None = None
-    pings_per_minute: int = Policy().pings_per_minute
-
-    @property
-    def ending(self) -> tuple[int, str]:
-        """Code and reason of whoever closed first; 1006 where the socket just broke."""
-        ours, theirs = self.protocol.close_sent, self.protocol.close_rcvd
-        first = theirs if theirs is not None and self.protocol.close_rcvd_then_sent else ours or theirs
-        return (_ABNORMAL, "") if first is None else (int(first.code), first.reason)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.session is not None:
-            self.session.lost()
-
-    def process_event(self, event: Any) -> None:
-        if isinstance(event, Frame):
-            if self._failing is not None:
-                return
-            if event.opcode is Opcode.BINARY:
-                self._fail(_UNSUPPORTED_DATA, "text frames only")
-                return
-            if event.opcode is Opcode.PING and self._too_many_pings():
-                self.transport.pause_reading()
-                self._fail(_POLICY_VIOLATION, "too many pings")
-        super().process_event(event)
-
-    def data_received(self, data: bytes) -> None:
-        if self.session is None or not self._is_heard(self.session, data):
-            super().data_received(data)
-
-    def _is_heard(self, session: Session, data: bytes) -> bool:
-        """Whether the session took these bytes, as the one whole message that they are.
-
-        Only where the library holds nothing of a message that came before, neither read nor half read.
-        """
-        text = whole_text(data)
-        return (
-            text is not None
-            and self._failing is None
-            and self.protocol.state is State.OPEN
-            and len(text) <= (self.protocol.max_message_size or 0)
-            and self.protocol.current_size is None
-            and not len(self.recv_messages.frames)
-            and _is_between_frames(self.protocol)
-            and session.hear(text)
-        )
-
-    def post(self, message: bytes) -> bool:
-        """Send a text at once, unless the socket is not open or its peer reads too slowly."""
-        if self.protocol.state is not State.OPEN or self.paused or self.send_in_progress is not None:
-            return False
-        frame = text_frame(message)
-        if frame is None:
-            return False
-        self.transport.write(frame)
-        return True
-
-    def _too_many_pings(self) -> bool:
-        now = self.loop.time()
-        if now - self._pings_since > 60:
-            self._pings, self._pings_since = 0, now
-        self._pings += 1
-        return self._pings > self.pings_per_minute
-
-    def _fail(self, code: int, reason: str) -> None:
-        if self._failing is None:
-            self._failing = self.loop.create_task(self.close(code, reason))
-
-
-def _is_between_frames(protocol: Protocol) -> bool:
-    """Whether the library's parser waits for the first byte of a frame.
-
-    It does not say so itself; what its generator waits for does. Where a later release waits differently, the
-    answer is no, and every message goes through it.
-    """
-    frames = getattr(protocol.parser, "gi_yieldfrom", None)
-    waiting = getattr(frames, "gi_yieldfrom", None)
-    return getattr(waiting, "gi_code", None) is _BETWEEN_FRAMES
 
 
 class Gateway:
     """Everything that one gateway process does, but for where facts go and commands come from.
 
-    ``parts`` tells the state of what lies behind the port, name to "ok" or what is wrong.
+    ``parts`` tells the state of what lies behind the port, name to "ok" or what is wrong; ``notes`` what
+    should be looked after although everything works. ``forward``
+    hands a command to the gateway that holds its pile, and says whether there is another one that does;
+    it may raise StoreUnavailable.
     """
 
     def __init__(
@@ -165,18 +78,25 @@ class Gateway:
         *,
         name: str,
         policy: Policy | None = None,
+        metrics: Metrics | None = None,
         parts: Callable[[], Mapping[str, str]] = dict,
+        notes: Callable[[], Mapping[str, str]] = dict,
+        forward: Callable[[wire.CommandOrder], Awaitable[bool]] = _nowhere,
         now: Clock = utc_now,
     ) -> None:
         self.name = name
         self.registry = Registry()
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._central = central
         self._policy = policy or Policy()
         self._parts = parts
+        self._notes = notes
+        self._forward = forward
+        self._forwarding: set[asyncio.Task[None]] = set()
         self._now = now
         self._limiter = HandshakeLimiter(self._policy)
         self._servers: list[Server] = []
+        self._tls_doors: list[TlsDoor] = []
         self._sweeper: asyncio.Task[None] | None = None
         self._draining = False
         self.metrics.gauges["connections"] = ("Piles connected.", lambda: len(self.registry))
@@ -189,22 +109,23 @@ class Gateway:
         """Listen. Returns the port of each listener, in order (a port of 0 takes a free one)."""
         ports = []
         for listener in listeners:
-            server = await self._listen(listener, host=listener.host, port=listener.port)
+            connections = self._connections_of(listener)
+            server = await self._listen(listener, connections, host=listener.host, port=listener.port)
             ports.append(server.sockets[0].getsockname()[1])
-            for socket in server.sockets:
+            for listening in server.sockets:  # what it accepts inherits this
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._policy.send_buffer_bytes)
                 for _ in range(self._policy.acceptors - 1):
-                    await self._listen(listener, sock=socket.dup())
+                    await self._listen(listener, connections, sock=listening.dup())
         self._sweeper = asyncio.create_task(self._sweep())
         return ports
 
-    async def _listen(self, listener: Listener, **where: Any) -> Server:
+    async def _listen(self, listener: Listener, connections: type[PileConnection], **where: Any) -> Server:
         policy = self._policy
         server = await serve(
             self._serve,
-            ssl=listener.tls,
             process_request=partial(self._process_request, listener),
             select_subprotocol=_select_subprotocol,
-            create_connection=PileConnection,
+            create_connection=connections,
             compression=None,
             backlog=_BACKLOG,
             open_timeout=policy.open_timeout_s,
@@ -218,8 +139,69 @@ class Gateway:
         self._servers.append(server)
         return server
 
+    def _connections_of(self, listener: Listener) -> type[PileConnection]:
+        """What makes the connections of a listener."""
+        if listener.tls is None:
+            return PileConnection
+        door = TlsDoor(
+            listener.tls,
+            self._policy,
+            allow=lambda address: self._limiter.allow_address(address, monotonic()),
+            failed=partial(self._tls_failed, listener),
+            turned_away=lambda: self.metrics.handshake("tls_throttled"),
+        )
+        self._tls_doors.append(door)
+        return type("SecuredConnection", (PileConnection,), {"tls_door": door})
+
+    def _tls_failed(self, listener: Listener, remote: str, detail: str) -> None:
+        """A socket that never became a WebSocket: counted, and kept as a security event (A00.FR.312)."""
+        self._limiter.refused(remote, monotonic())
+        hello = wire.Hello(
+            identity="",
+            user_name=None,
+            password=None,
+            remote=remote,
+            subprotocols=(),
+            security_profile=listener.security_profile,
+            at=self._now(),
+            detail=detail,
+        )
+        self._refuse(hello, wire.RefusalReason.TLS_FAILED, by_us=True)
+
     def submit(self, order: wire.CommandOrder) -> None:
-        """Send a command to a pile that is connected here; its outcome goes to the port."""
+        """Send a command to its pile, here or through the gateway that has it; its outcome goes to the port.
+
+        Meant for a newer connection than ours, it says that ours is not the live one.
+        """
+        self.supersede(order.pile_id, order.generation)
+        session = self.registry.get(order.pile_id)
+        if session is not None:
+            session.submit(order)
+        else:
+            self._pass_on(order)
+
+    def supersede(self, pile_id: int, generation: int) -> None:
+        """The pile has a connection of this generation somewhere: an older one here is closed."""
+        for order in self.registry.supersede(pile_id, generation):
+            self._pass_on(order)
+
+    def _moved(self, session: Session, order: wire.CommandOrder) -> None:
+        if self.registry.get(order.pile_id) is session:
+            self.supersede(order.pile_id, session.generation + 1)
+        self._pass_on(order)
+
+    def _pass_on(self, order: wire.CommandOrder) -> None:
+        task = asyncio.create_task(self._find(order))
+        self._forwarding.add(task)
+        task.add_done_callback(self._forwarding.discard)
+
+    async def _find(self, order: wire.CommandOrder) -> None:
+        """To the gateway that has the pile; offline where none has."""
+        try:
+            if await self._forward(order):
+                return
+        except StoreUnavailable:
+            return  # its row still waits, and whoever has the pile then will find it
         session = self.registry.get(order.pile_id)
         if session is not None:
             session.submit(order)
@@ -232,16 +214,32 @@ class Gateway:
         )
 
     async def drain(self) -> None:
-        """Take no more piles, finish what is in flight, close every socket with 1012."""
+        """Take no more piles, finish what is in flight, close every socket with 1012, one after the other.
+
+        The port stays open until the last is closed, so that a balancer sees ``/healthz`` say so.
+        """
         self._draining = True
-        for server in self._servers:
-            server.close(close_connections=False)
         if self._sweeper is not None:
             self._sweeper.cancel()
-        await asyncio.gather(*(session.drain(self._policy.drain_s) for session in self.registry))
+        sessions, policy = tuple(self.registry), self._policy
+        spread_s = min(len(sessions) / policy.drain_rate, policy.drain_spread_s)
+        await asyncio.gather(
+            *(
+                self._drain_one(session, spread_s * number / len(sessions))
+                for number, session in enumerate(sessions)
+            )
+        )
+        for server in self._servers:
+            server.close(close_connections=False)
+        for door in self._tls_doors:
+            door.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._policy.drain_s):
                 await asyncio.gather(*(server.wait_closed() for server in self._servers))
+
+    async def _drain_one(self, session: Session, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        await session.drain(self._policy.drain_s)
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """Whether this gateway can do its work, and the state of each part."""
@@ -253,6 +251,7 @@ class Gateway:
             "gateway": self.name,
             "connections": len(self.registry),
             "parts": parts,
+            **({"notes": notes} if (notes := dict(self._notes())) else {}),
         }
 
     async def _process_request(
@@ -276,6 +275,9 @@ class Gateway:
     async def _admit(
         self, listener: Listener, connection: PileConnection, request: Request, remote: str
     ) -> Response | None:
+        if self._draining:
+            self.metrics.handshake("draining")  # says nothing about the pile: kept nowhere
+            return handshake.respond(HTTPStatus.SERVICE_UNAVAILABLE, b"draining\n")
         identity = handshake.identity_in(request.path)
         user_name, password = handshake.parse_basic(handshake.authorization_in(request), identity or "")
         hello = wire.Hello(
@@ -286,6 +288,7 @@ class Gateway:
             subprotocols=handshake.offered_subprotocols(request),
             security_profile=listener.security_profile,
             at=self._now(),
+            certificate=None if listener.tls is None else peer_certificate(connection.transport),
         )
         now = monotonic()
         if not self._limiter.allow(remote, hello.identity, now):
@@ -309,7 +312,13 @@ class Gateway:
         if by_us:
             self._central.refused(hello, reason)
         log.info(
-            "refused", extra={"identity": hello.identity, "remote": hello.remote, "reason": reason.value}
+            "refused",
+            extra={
+                "identity": hello.identity,
+                "remote": hello.remote,
+                "reason": reason.value,
+                "detail": hello.detail,
+            },
         )
         return handshake.respond(handshake.STATUSES[reason], f"{reason.value}\n".encode())
 
@@ -349,6 +358,7 @@ class Gateway:
             metrics=self.metrics,
             now=self._now,
         )
+        session.moved = self._moved
         connection.session = session
         self.registry.adopt(session)
         try:
@@ -357,13 +367,15 @@ class Gateway:
             self.registry.release(session)
 
     async def _sweep(self) -> None:
-        """Drop the piles that are not pinged and have been silent for too long."""
+        """Drop the piles that are not pinged and have been silent for too long, and those that do not read."""
         while True:
             await asyncio.sleep(self._policy.sweep_interval_s)
             now = monotonic()
             for session in self.registry:
                 if session.is_silent(now):
                     session.close(CLOSE_SILENT, "silent")
+                elif session.is_unread(now):
+                    session.close(CLOSE_UNREAD, "unread")
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from websockets.exceptions import ConnectionClosed
@@ -32,12 +33,16 @@ CLOSE_SUPERSEDED = 4000
 CLOSE_RESTART = 1012
 CLOSE_SILENT = 1011
 CLOSE_INTERNAL = 1011
+CLOSE_UNREAD = 1008
 CLOSE_PROTOCOL = 1002
 CLOSE_NOT_JSON = 1007
 
 
 class Session:
-    """Made for one admitted connection; ``gateway`` is the name of this process."""
+    """Made for one admitted connection; ``gateway`` is the name of this process.
+
+    ``moved``, where it is set, is given each order that finds its pile on a newer connection.
+    """
 
     def __init__(
         self,
@@ -69,7 +74,8 @@ class Session:
             now=now,
         )
         self._inbox = Inbox(self._channel, booted=self._booted, seen=self._seen)
-        self._outbox = Outbox(self._channel)
+        self.moved: Callable[[Session, wire.CommandOrder], None] | None = None
+        self._outbox = Outbox(self._channel, moved=self._order_moved)
         self._pace = Bucket(policy.frame_rate, policy.frame_burst, self.heard_at)
         self._garbage = Bucket(policy.garbage_per_minute / 60, policy.garbage_per_minute, self.heard_at)
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -81,6 +87,11 @@ class Session:
     @property
     def registration(self) -> wire.Registration:
         return self._channel.registration
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its socket is gone."""
+        return self._gone.done()
 
     @property
     def waiting(self) -> int:
@@ -133,6 +144,8 @@ class Session:
     async def drain(self, seconds: float) -> None:
         """Finish what is in flight, then close with 1012 (service restart)."""
         self._draining = True
+        if self.is_lost:
+            return
         self._outbox.shut("gateway_restarting")
         try:
             async with asyncio.timeout(seconds):
@@ -146,6 +159,15 @@ class Session:
         """Whether a pile that answers no pings has said nothing for too long."""
         limit = self._channel.policy.silent_heartbeats * self.pile.heartbeat_interval_s
         return not self.pile.ping and now - self.heard_at > limit
+
+    def is_unread(self, now: float) -> bool:
+        """Whether the pile has taken nothing of what was sent to it for too long."""
+        since = self._channel.link.unread_since
+        return since is not None and now - since > self._channel.policy.unread_s
+
+    def _order_moved(self, order: wire.CommandOrder) -> None:
+        if self.moved is not None:
+            self.moved(self, order)
 
     async def _read(self) -> None:
         link, policy = self._channel.link, self._channel.policy

@@ -16,6 +16,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from ocpp_gateway.certificate import ClientCertificate as ClientCertificate  # noqa: PLC0414 — for the rooms too
+
 
 class RefusalReason(StrEnum):
     UNKNOWN_IDENTITY = "unknown_identity"  # 404, OCPP-J 1.6 §3.2
@@ -23,6 +25,10 @@ class RefusalReason(StrEnum):
     WRONG_CREDENTIALS = "wrong_credentials"  # 401
     WRONG_PROFILE = "wrong_profile"  # 401: configured for another security profile
     RETIRED = "retired"  # 404
+    WRONG_CERTIFICATE = "wrong_certificate"  # 403: none, or not this pile's
+    EXPIRED_CERTIFICATE = "expired_certificate"  # 403
+    REVOKED_CERTIFICATE = "revoked_certificate"  # 403
+    TLS_FAILED = "tls_failed"  # no WebSocket handshake was ever begun; nobody knows whose it was
     THROTTLED = "throttled"  # 429
     UNAVAILABLE = "unavailable"  # 503: the database cannot be asked
 
@@ -47,6 +53,8 @@ class Hello:
     subprotocols: tuple[str, ...]
     security_profile: int
     at: datetime
+    certificate: ClientCertificate | None = None
+    detail: str = ""  # what TLS said, where nothing else is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,11 +358,20 @@ class CommandState(StrEnum):
     EFFECT_MISSING = "effect_missing"
 
 
+class Claim(StrEnum):
+    """Whether a command may leave on a connection; asked of its row, once, right before it does."""
+
+    GRANTED = "granted"
+    GONE = "gone"  # it left before, or has ended
+    MOVED = "moved"  # the pile has a newer connection
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOrder:
     """A command on its way to a pile. ``payload`` is the OCPP request, checked against the schema.
 
-    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action.
+    ``timeout_s`` counts from the moment the frame leaves; None = what suits the action. ``generation``
+    is that of the connection that it was routed to; 0 = whichever is live.
     """
 
     command_id: int
@@ -363,6 +380,7 @@ class CommandOrder:
     payload: dict[str, Any]
     deadline: datetime
     timeout_s: float | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,3 +41,17 @@ class PresenceChange:
     online: bool
     at: datetime
     takeovers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityChange:
+    """A critical security event, reported for the first time. ``at`` is the server's time of the report.
+
+    ``happened_at`` is when, by the pile's clock where that is plausible: it may have waited in a queue.
+    """
+
+    place: PilePlace
+    type: str
+    info: str
+    at: datetime
+    happened_at: datetime

@@ -10,7 +10,7 @@ from backoffice.kit.frame import Action
 from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
-from stations.models import Command, Pile, Station
+from stations.models import Command, Pile, SecurityUpgrade, SigningRequest, Station
 from stations.sessions import RunningSession
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
@@ -18,6 +18,18 @@ command_finished: Listeners[[Command]] = Listeners("command_finished")
 
 effect_missing: Listeners[[Command]] = Listeners("effect_missing")
 """The pile agreed, and what it agreed to was not seen in time. Tells each command once."""
+
+signing_failed: Listeners[[SigningRequest]] = Listeners("signing_failed")
+"""A pile gets no certificate, or not yet: nobody can sign, it cannot be delivered, or the pile refused it. May tell one twice."""
+
+signing_succeeded: Listeners[[SigningRequest]] = Listeners("signing_succeeded")
+"""A pile took its certificate."""
+
+upgrade_failed: Listeners[[SecurityUpgrade]] = Listeners("upgrade_failed")
+"""A pile did not get to the profile that it was meant to; it is let in as before."""
+
+upgrade_succeeded: Listeners[[SecurityUpgrade]] = Listeners("upgrade_succeeded")
+"""A pile got there, perhaps later than it was waited for."""
 
 retiring_blockers: Questions[[int], str | Promise] = Questions("retiring_blockers")
 """Answered with one sentence each by whatever still needs the pile of this id: open orders."""

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 
 from backoffice.kit import live, locks
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations import hooks, keys
+from stations import climbing, hooks, keys
 from stations.models import Command, Connector, Intent, Pile
 from stations.states import UNANSWERED, UNKNOWN_OUTCOME, may_move
+
+_ANSWERS = frozenset({CommandState.ACCEPTED, CommandState.REJECTED, CommandState.ERROR})
 
 WHATEVER_TAKES = "Scheduled"
 """The pile will do it when its transaction ends, however long that takes (OCPP 1.6 §5.2)."""
@@ -31,8 +33,11 @@ def lock_commands(command_ids: Iterable[int]) -> dict[int, Command]:
 
 
 def take_outcome(command: Command, outcome: CommandOutcome) -> None:
-    """Record what the gateway says of a locked command."""
-    if outcome.late:
+    """Record what the gateway says of a locked command.
+
+    An answer to one that was given up is a late one, also where the gateway does not know of that.
+    """
+    if outcome.late or (command.state in UNKNOWN_OUTCOME and outcome.state in _ANSWERS):
         _take_late(command, outcome)
         return
     if not may_move(CommandState(command.state), outcome.state):
@@ -88,15 +93,13 @@ def _take_late(command: Command, outcome: CommandOutcome) -> None:
         "at": outcome.at.isoformat(),
     }
     command.save(update_fields=["late_answer"])
-    if keys.is_key_change(command):
-        keys.note_answer(command, outcome.state, str(outcome.answer.get("status", "")))
+    _tell_pile(command, outcome.state, str(outcome.answer.get("status", "")))
     _publish(command)
 
 
 def _finish(command: Command, state: CommandState, at: datetime) -> None:
     status = str(command.answer.get("status", ""))
-    if keys.is_key_change(command):
-        keys.note_answer(command, state, status)
+    _tell_pile(command, state, status)
     if command.effect_within_s is None:
         return
     if state is CommandState.ACCEPTED:
@@ -106,6 +109,14 @@ def _finish(command: Command, state: CommandState, at: datetime) -> None:
             command.effect_at, command.effect_note = at, "already so"
     if command.effect_at is not None and state in UNKNOWN_OUTCOME | {CommandState.ACCEPTED}:
         command.state = CommandState.EFFECT_SEEN.value
+
+
+def _tell_pile(command: Command, state: CommandState, status: str) -> None:
+    """What an answer changes of how the pile is let in."""
+    if keys.is_key_change(command):
+        keys.note_answer(command, state, status)
+    elif climbing.is_profile_change(command) or climbing.is_naming(command):
+        climbing.note_answer(command, state)
 
 
 def _already_so(command: Command) -> bool:

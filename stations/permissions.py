@@ -6,6 +6,7 @@ class StationPerm(Perm):
     MANAGE = "stations.manage"
     MODELS_MANAGE = "stations.models_manage"
     CREDENTIALS = "stations.credentials"
+    AUTHORITY = "stations.authority"  # who signs the certificates of piles
     CLAIM = "stations.claim"
     TARIFF_VIEW = "stations.tariff_view"
     TARIFF_MANAGE = "stations.tariff_manage"

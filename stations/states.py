@@ -45,6 +45,31 @@ def may_move(old: CommandState, new: CommandState) -> bool:
     return new in COMMAND_MOVES[old]
 
 
+_STEPS: Final = ("key", "name", "roots", "certificate", "profile", "return")
+
+UPGRADE: Final[Mapping[str, frozenset[str]]] = {
+    **{
+        step: frozenset({*_STEPS[number + 1 :], "done", "failed", "cancelled"})
+        for number, step in enumerate(_STEPS)
+    },
+    "done": frozenset(),
+    "failed": frozenset({"done"}),
+    "cancelled": frozenset({"done"}),
+}
+"""A raise of the security profile: steps may be left out, none is taken twice. A pile that comes with the new profile
+after it was given up has done it all the same."""
+
+SIGNING: Final[Mapping[str, frozenset[str]]] = {
+    "asked": frozenset({"signed", "failed"}),
+    "signed": frozenset({"sent", "failed"}),
+    "sent": frozenset({"accepted", "rejected", "signed", "failed"}),
+    "accepted": frozenset(),
+    "declined": frozenset(),
+    "rejected": frozenset(),
+    "failed": frozenset(),
+}
+"""A certificate on its way; one whose delivery nobody answered is signed, and sent once more."""
+
 # OCPP 1.6 §4.9 and errata 3.20.
 CONNECTOR_MOVES: Final[Mapping[str, frozenset[str]]] = {
     "Available": frozenset(

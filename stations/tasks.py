@@ -6,18 +6,22 @@ from backoffice.kit.tasks import sweep
 from stations import intake
 from stations.services import (
     campaigns,
+    certificates,
     file_sweeps,
     list_sync,
     reservations,
     resharing,
     settings,
+    signing,
     sweeps,
+    upgrades,
 )
 
 
 @sweep
 def conclude_commands() -> None:
     sweeps.expire_commands()
+    sweeps.lose_commands()
     sweeps.time_out_commands()
     sweeps.miss_effects()
 
@@ -51,6 +55,17 @@ def keep_traffic() -> None:
 
 
 @sweep
+def follow_security() -> None:
+    signing.follow_requests()
+    upgrades.follow_upgrades()
+
+
+@sweep
+def renew_certificates() -> None:
+    certificates.renew_certificates()
+
+
+@sweep
 def sync_lists() -> None:
     list_sync.refresh_lists()
     list_sync.advance_piles()
@@ -77,11 +92,13 @@ def forget_files() -> None:
 
 
 SCHEDULE = {
+    follow_security: 3.0,
+    renew_certificates: 600.0,
     conclude_commands: 5.0,
     advance_campaigns: 2.0,
     follow_settings: 3.0,
     share_loads: 2.0,
-    drop_lost_gateways: 15.0,
+    drop_lost_gateways: intake.LOOK_EVERY_S,
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -21,6 +22,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 
+PROOFS = Path(__file__).parent / "proofs"
 NO_BROWSER = "no Chromium: set CHROMIUM to the path of one"
 
 
@@ -29,11 +31,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record-queries", action="store_true", help="write tests/baselines/query_counts.json anew"
     )
+    parser.addoption("--proofs", action="store_true", help="collect tests/proofs too")
 
 
 def pytest_configure() -> None:
     """Look for a static file when it is asked for: else each test's browser begins with a look at all of them."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what takes hours on purpose, unless it is asked for."""
+    return True if collection_path == PROOFS and not _proofs_wanted(config) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out, and why."""
+    if not _proofs_wanted(config):
+        terminalreporter.write_line(
+            "SKIPPED tests/proofs: they take hours on purpose; ./run test tests/proofs, or --proofs"
+        )
+
+
+def _proofs_wanted(config: pytest.Config) -> bool:
+    asked = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return bool(config.option.proofs) or any(PROOFS in (path, *path.parents) for path in asked)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,8 +20,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 BROWSER_SECONDS = 300
 
 PYTHON = sys.executable
-# A worker brings engines of its own; on a given Valkey they would read each other's news.
-WORKERS = () if os.environ.get("REDIS_URL") else ("--numprocesses", "logical", "--maxprocesses", "4")
+# One more than there are cores: the worker that starts and kills processes waits more than it works. A worker
+# brings engines of its own; on a given Valkey they would read each other's news.
+WORKERS = () if os.environ.get("REDIS_URL") else ("--numprocesses", str(min((os.cpu_count() or 1) + 1, 4)))
 STEPS: tuple[tuple[str, Sequence[str]], ...] = (
     ("style", (PYTHON, "-m", "ruff", "check", ".")),
     ("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),

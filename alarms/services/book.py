@@ -121,7 +121,7 @@ class _Page:
     def _relieve(self, event: Relief) -> None:
         target = event.target
         for alarm in self._by_place[_place(target.station_id, target.pile_id, target.connector)]:
-            if alarm.is_live and alarm.source == event.source and alarm.code == (event.code or alarm.code):
+            if _ends(event, alarm):
                 alarm.state = move(ALARM, alarm.state, AlarmState.CLEARED)
                 alarm.cleared_at = event.at
                 self._note(alarm, news=True)
@@ -154,6 +154,12 @@ class _Page:
         self._changed[alarm.pk] = alarm
         if news:
             self._told[alarm.key] = alarm
+
+
+def _ends(event: Relief, alarm: Alarm) -> bool:
+    """Whether an alarm at the place of a relief is what is over."""
+    of_this_kind = alarm.is_live and alarm.source == event.source and alarm.code == (event.code or alarm.code)
+    return of_this_kind and event.vendor_code in {None, alarm.vendor_error_code}
 
 
 def _place(station_id: int | None, pile_id: int | None, connector: int | None) -> Place:

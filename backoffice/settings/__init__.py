@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,10 @@ UPLOADS_KEPT_DAYS = env.UPLOADS_KEPT_DAYS
 FTP_HOST, FTP_PORT = env.FTP_HOST, env.FTP_PORT
 FTP_ADDRESS, FTP_PASSIVE_PORTS = env.FTP_ADDRESS, env.FTP_PASSIVE_PORTS
 OCPP_URL = env.OCPP_URL
+OCPP_TLS_PORT, OCPP_MTLS_PORT = env.OCPP_TLS_PORT, env.OCPP_MTLS_PORT
+OCPP_TLS_URL, OCPP_MTLS_URL = env.OCPP_TLS_URL, env.OCPP_MTLS_URL
+OCPP_TLS_CERTIFICATES = env.OCPP_TLS_CERTIFICATES
+OCPP_TLS_ROOTS, OCPP_CLIENT_CA = env.OCPP_TLS_ROOTS, env.OCPP_CLIENT_CA
 OPEN_PILE_NETWORKS = env.OPEN_PILE_NETWORKS
 FRAMES_KEPT_DAYS = env.FRAMES_KEPT_DAYS
 PILE_HISTORY_KEPT_DAYS = env.PILE_HISTORY_KEPT_DAYS
@@ -95,11 +101,21 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(env.DATABASE_URL, conn_max_age=600, conn_health_checks=True),
         "ATOMIC_REQUESTS": False,
     }
+}
+# A network that is cut without a word is found in half a minute, where the kernel's own limits are
+# minutes and hours: until then a lane of the gateway would wait for an answer that cannot come.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    **DATABASES["default"].get("OPTIONS", {}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -29,6 +29,16 @@ FTP_ADDRESS = env.str("FTP_ADDRESS", "")
 FTP_PASSIVE_PORTS = env.str("FTP_PASSIVE_PORTS", "2122-2141")
 OCPP_HOST = env.str("OCPP_HOST", "127.0.0.1")
 OCPP_PORT = env.int("OCPP_PORT", 9000)
+# Security profiles 2 and 3 have ports of their own; 0: not served. Certificates as chain.pem:key.pem, one RSA, one ECDSA.
+OCPP_TLS_PORT = env.int("OCPP_TLS_PORT", 0)
+OCPP_MTLS_PORT = env.int("OCPP_MTLS_PORT", 0)
+OCPP_TLS_CERTIFICATES: list[str] = env.list("OCPP_TLS_CERTIFICATES", [])
+# Authorities of others whose certificates of piles are trusted besides our own, and those that signed ours: PEM files.
+OCPP_CLIENT_CA = env.str("OCPP_CLIENT_CA", "")
+OCPP_TLS_ROOTS = env.str("OCPP_TLS_ROOTS", "")
+# What piles of profiles 2 and 3 are told to connect to; empty: the host of OCPP_URL and the port.
+OCPP_TLS_URL = env.str("OCPP_TLS_URL", "").rstrip("/")
+OCPP_MTLS_URL = env.str("OCPP_MTLS_URL", "").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var" / "data")))
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))

@@ -118,18 +118,14 @@ def _write_facts(facts: Sequence[wire.Fact]) -> list[wire.Answer]:
         answer(wire.TransactionStopped, orders.stop(stopped))
     if noted := [fact for fact in facts if isinstance(fact, wire.Noted | wire.DataTransferred)]:
         stations.note(noted)
+        alarms.report_security(stations.report_security(of(wire.SecurityEventReported)))
         stations.report_files(of(wire.FirmwareReported), of(wire.UploadReported))
         answer(wire.DataTransferred, stations.answer_vendors(of(wire.DataTransferred)))
     if signing := of(wire.CertificateAsked):
-        answer(wire.CertificateAsked, [_refuse_certificate(fact) for fact in signing])
+        answer(wire.CertificateAsked, stations.ask_certificates(signing))
     stations.see(
         {fact.pile_id: fact.received_at for fact in facts if not isinstance(fact, wire.Disconnected)}
     )
     if gone := of(wire.Disconnected):
         stations.disconnect(gone)
     return answers
-
-
-def _refuse_certificate(fact: wire.CertificateAsked) -> wire.CertificateAnswer:
-    """Nobody here signs certificates yet (white paper A02)."""
-    return wire.CertificateAnswer(status="Rejected")

@@ -22,10 +22,11 @@ from stations import intake as stations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreLimits:
-    """How many lanes and doors, how large a batch, how long a fact or a handshake waits (seconds)."""
+    """How many lanes, doors and desks, how large a batch, how long a fact or a handshake waits (seconds)."""
 
     lanes: int = 2
     doors: int = 4
+    desks: int = 2
     batch_facts: int = 500
     gather_s: float = 0.002
     patience_s: float = 25.0
@@ -55,6 +56,8 @@ class Store:
             for number in range(self._limits.lanes)
         ]
         self._doors = ThreadPoolExecutor(self._limits.doors, thread_name_prefix="door")
+        # Neither a pulse nor a command waits behind ten thousand piles that all come back at once.
+        self._desks = ThreadPoolExecutor(self._limits.desks, thread_name_prefix="desk")
 
     def start(self) -> None:
         for lane in self._lanes:
@@ -64,10 +67,11 @@ class Store:
         """Write what is there and end the threads."""
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(None, lane.stop) for lane in self._lanes))
-        together = Barrier(self._limits.doors)
-        for _ in range(self._limits.doors):
-            self._doors.submit(_hang_up, together)
-        self._doors.shutdown(wait=False)
+        for pool, threads in ((self._doors, self._limits.doors), (self._desks, self._limits.desks)):
+            together = Barrier(threads)
+            for _ in range(threads):
+                pool.submit(_hang_up, together)
+            pool.shutdown(wait=False)
 
     @property
     def depth(self) -> int:
@@ -84,15 +88,22 @@ class Store:
 
     async def admit(self, hello: wire.Hello) -> wire.Admission:
         """Raises StoreUnavailable when the database does not answer in time."""
-        admission: wire.Admission = await self.ask(stations.admit, hello)
+        admission: wire.Admission = await self._run(self._doors, stations.admit, hello)
         return admission
+
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        claim: wire.Claim = await self.ask(stations.claim, command_id, generation, message_id)
+        return claim
 
     async def ask(self, question: Callable[..., Any], *args: Any) -> Any:
         """Run a read or a small write of the rooms in a thread of its own. Raises StoreUnavailable."""
+        return await self._run(self._desks, question, *args)
+
+    async def _run(self, pool: ThreadPoolExecutor, question: Callable[..., Any], *args: Any) -> Any:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._limits.door_patience_s):
-                return await loop.run_in_executor(self._doors, _unscoped_call, question, args)
+                return await loop.run_in_executor(pool, _unscoped_call, question, args)
         except (DatabaseError, InterfaceError, TimeoutError) as error:
             raise StoreUnavailable from error
 
@@ -114,7 +125,7 @@ class Store:
 
 
 def _hang_up(together: Barrier) -> None:
-    """Close the connection of one door's thread; waiting for the others, no thread does it twice."""
+    """Close the connection of one thread of a pool; waiting for the others, no thread does it twice."""
     connection.close()
     with suppress(BrokenBarrierError):
         together.wait(timeout=1.0)

@@ -19,9 +19,10 @@ from django.db import transaction
 from backoffice.kit.levels import Level
 from backoffice.kit.statements import execute
 from ocpp_gateway.wire import Admission, Admitted, Hello, PileRecord, RefusalReason, Refused, Registration
-from stations import keys
+from stations import climbing, keys
 from stations.credentials import KeyForm, SealedKey, match
 from stations.identities import LONGEST, objection_to, printable
+from stations.intake import proofs, security
 from stations.intake.batch import add_events, read_json, sql, with_values
 from stations.intake.trouble import Seen, count_troubles
 from stations.models import Life
@@ -38,6 +39,7 @@ _WITH_KEY = frozenset({1, 2})
 _FIND = """
 SELECT p.id, p.life, p.registration, p.security_profile, p.key_salt, p.key_hash, p.key_form,
     p.next_key_salt, p.next_key_hash, p.next_key_undecided, m.quirks, p.quirks,
+    p.next_profile, p.tenant_id, btrim(CASE p.serial WHEN '' THEN p.reported_serial ELSE p.serial END), p.cpo_name,
     ARRAY(SELECT c.number FROM stations_connector c WHERE c.pile_id = p.id ORDER BY c.number),
     nextval('stations_generation')
 FROM stations_pile p LEFT JOIN stations_pilemodel m ON m.id = p.model_id
@@ -75,7 +77,9 @@ class _Found:
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         (self.id, self.life, self.registration, self.profile, salt, digest, self.key_form) = row[:7]
-        (next_salt, next_digest, self.undecided, of_model, own, self.connectors, self.generation) = row[7:]
+        (next_salt, next_digest, self.undecided, of_model, own, self.next_profile) = row[7:13]
+        (tenant_id, serial, cpo_name, self.connectors, self.generation) = row[13:]
+        self.claimed = proofs.Claimed(pile_id=self.id, tenant_id=tenant_id, serial=serial, cpo_name=cpo_name)
         self.key, self.next_key = SealedKey(salt, digest), SealedKey(next_salt, next_digest)
         self.quirks: Quirks = read_quirks([read_json(of_model), read_json(own)])
 
@@ -106,6 +110,7 @@ def note_refusals(refusals: Sequence[tuple[Hello, RefusalReason]]) -> None:
         if strangers:
             _list_strangers(cursor, strangers)
         place_of = places(known.values())
+        security.note_refusals(refusals, {identity: place_of[pile_id] for identity, pile_id in known.items()})
         count_troubles(
             Seen(pile_id, place_of[pile_id].path, "refused", reason.value, hello.at, hello.remote)
             for hello, reason in refusals
@@ -125,16 +130,42 @@ def _find(identity: str) -> _Found | None:
 def _judge(hello: Hello, found: _Found) -> Admitted | RefusalReason:
     if found.life == Life.RETIRED:
         return RefusalReason.RETIRED
-    # Profiles 0 and 1 share a port, every other has its own (security white paper A00.FR.001-006).
-    same_port = hello.security_profile == found.profile or {hello.security_profile, found.profile} <= _PLAIN
-    if not same_port or (found.profile == 0 and not _is_near(hello.remote)):
-        return RefusalReason.WRONG_PROFILE
-    if found.profile in _WITH_KEY:
+    refusal = RefusalReason.WRONG_PROFILE
+    for profile in _profiles_of(found):
+        if not _is_port_of(hello.security_profile, profile):
+            continue
+        objection = _objection(hello, found, profile)
+        if objection is None:
+            if profile == found.next_profile:
+                with transaction.atomic():
+                    climbing.note_arrival(found.id, profile)
+            return Admitted(pile=_record(hello.identity, found, profile), generation=found.generation)
+        refusal = objection
+    return refusal
+
+
+def _profiles_of(found: _Found) -> list[int]:
+    """Those it may come with, the one that it was asked to rise to first."""
+    own: list[int] = [found.profile]
+    return own if found.next_profile is None else [found.next_profile, *own]
+
+
+def _is_port_of(port: int, profile: int) -> bool:
+    """Profiles 0 and 1 share a port, every other has its own (security white paper A00.FR.001-006)."""
+    return port == profile or {port, profile} <= _PLAIN
+
+
+def _objection(hello: Hello, found: _Found, profile: int) -> RefusalReason | None:
+    """Why what the pile shows is not enough for this profile."""
+    if profile == 0:
+        return None if _is_near(hello.remote) else RefusalReason.WRONG_PROFILE
+    if profile in _WITH_KEY:
         used = _key_used(hello, found)
         if used is None:
             return RefusalReason.WRONG_CREDENTIALS
         _note_key(found, *used)
-    return Admitted(pile=_record(hello.identity, found), generation=found.generation)
+        return None
+    return proofs.objection_to(hello, found.claimed)
 
 
 def _is_near(remote: str) -> bool:
@@ -164,13 +195,13 @@ def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
             keys.note_use(found.id, which, form)
 
 
-def _record(identity: str, found: _Found) -> PileRecord:
+def _record(identity: str, found: _Found, profile: int) -> PileRecord:
     quirks = found.quirks
     return PileRecord(
         pile_id=found.id,
         identity=identity,
         registration=Registration(found.registration),
-        security_profile=found.profile,
+        security_profile=profile,
         clock_zone=quirks.clock_zone,
         ping=quirks.ping,
         require_subprotocol=quirks.require_subprotocol,

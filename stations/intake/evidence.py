@@ -99,9 +99,14 @@ def _restarted(command: Command) -> str | None:
     return "BootNotification"
 
 
+_BRINGS = {"SignChargePointCertificate": "SignCertificate"}
+"""The message that comes where it is not called as what was asked for (security white paper A02)."""
+
+
 def _triggered(action: str) -> Matcher:
     def match(command: Command) -> str | None:
-        return action if command.payload.get("requestedMessage") == action else None
+        wanted = str(command.payload.get("requestedMessage", ""))
+        return action if _BRINGS.get(wanted, wanted) == action else None
 
     return match
 

@@ -8,28 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import Connected, Disconnected
+from stations import dispatch
 from stations.changes import PresenceChange
 from stations.intake.batch import add_events, sql, tell, with_rows
 from stations.intake.trouble import Seen, count_troubles
 from stations.models import Gateway
 from stations.selectors.places import places
-from stations.selectors.traffic import GATEWAY_LOST_AFTER
+from stations.selectors.traffic import GATEWAY_PULSE
 
 TAKEOVERS_WITHIN = timedelta(minutes=1)
-GATEWAY_LATE_AFTER = GATEWAY_LOST_AFTER - timedelta(seconds=15)
-"""A pulse so late may come after somebody gave the gateway up for lost."""
+LOOK_EVERY_S = 5.0
+"""How often somebody looks for gateways that are not heard. One that dies is missed by one look, which is
+at most a pulse and a look later, and given up by the next: within two pulses, all in all. A database that
+was away misses all of them, and they are heard before the second look."""
+
+MISSED_FOR = timedelta(seconds=LOOK_EVERY_S - 1)
+GATEWAY_FORGOTTEN_AFTER = timedelta(days=7)
+GHOST_AFTER = timedelta(minutes=1)
 
 SEEN_STEP_S = 2
 
 _CONNECT = """
 WITH told AS (SELECT * FROM {rows}), was AS (
-    SELECT id, online, generation FROM stations_pile WHERE id IN (SELECT id FROM told)
+    SELECT id, online, generation, gateway FROM stations_pile WHERE id IN (SELECT id FROM told)
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE stations_pile p SET
@@ -37,7 +45,7 @@ UPDATE stations_pile p SET
     connected_at = new.at, last_seen_at = GREATEST(p.last_seen_at, new.at), clock_offset_s = NULL
 FROM was, told AS new
 WHERE p.id = was.id AND p.id = new.id AND was.generation < new.generation
-RETURNING p.id, was.online
+RETURNING p.id, was.online, was.gateway
 """
 _CONNECTED = "id bigint, generation bigint, gateway text, remote text, at timestamptz"
 
@@ -71,10 +79,21 @@ UPDATE stations_pile p SET online = false, disconnected_at = %s FROM was WHERE p
 RETURNING p.id
 """
 
+_DROP_GHOSTS = """
+WITH was AS (
+    SELECT id FROM stations_pile
+    WHERE online AND gateway = %s AND connected_at < %s AND id <> ALL(%s::bigint[])
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE stations_pile p SET online = false, disconnected_at = %s
+FROM was WHERE p.id = was.id AND p.online AND p.gateway = %s AND p.connected_at < %s
+RETURNING p.id
+"""
+
 _SEE_GATEWAY = """
 INSERT INTO stations_gateway (name, seen_at) VALUES (%s, %s)
-ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at
-RETURNING (SELECT seen_at FROM stations_gateway WHERE name = %s)
+ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at, missed_at = NULL
+RETURNING (SELECT missed_at IS NULL FROM stations_gateway WHERE name = %s)
 """
 
 _STILL_HERE = """
@@ -101,8 +120,11 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
             newest[fact.pile_id] = fact
     rows = [(f.pile_id, f.generation, f.gateway[:60], f.remote[:60], f.received_at) for f in newest.values()]
     with sql() as cursor:
-        taken: dict[int, bool] = dict(with_rows(cursor, _CONNECT, _CONNECTED, rows))
-        taken_over = {pile_id for pile_id, was_online in taken.items() if was_online}
+        taken = {
+            pile_id: (was_online, gateway)
+            for pile_id, was_online, gateway in with_rows(cursor, _CONNECT, _CONNECTED, rows)
+        }
+        taken_over = {pile_id for pile_id, (was_online, _) in taken.items() if was_online}
         taken_over |= {fact.pile_id for fact in superseded if fact.pile_id in taken}
         add_events(
             cursor,
@@ -125,6 +147,13 @@ def connect(facts: Sequence[Connected]) -> list[PresenceChange]:
             if pile_id in taken_over
         )
     tell("piles", [place_of[pile_id] for pile_id in taken])
+    _tell_moved(
+        [
+            (gateway, pile_id, newest[pile_id].generation)
+            for pile_id, (was_online, gateway) in taken.items()
+            if was_online and gateway not in {"", newest[pile_id].gateway[:60]}
+        ]
+    )
     return [
         PresenceChange(
             place=place_of[pile_id],
@@ -183,15 +212,15 @@ def start_gateway(name: str) -> list[PresenceChange]:
     """A gateway of this name starts: whatever an earlier one of it held is not connected any more."""
     see_gateway(name)
     Gateway.objects.filter(name=name).update(started_at=clock.now())
-    return _drop([name], reason="gateway restarted")
+    return _drop(_DROP, [[name], clock.now()], reason="gateway restarted")
 
 
 def see_gateway(name: str) -> bool:
-    """A gateway lives; told every few seconds. False when that is news: others may have given it up for lost."""
+    """A gateway lives; told once in a pulse. False when that is news: others may have given it up for lost."""
     with sql() as cursor:
         cursor.execute(_SEE_GATEWAY, [name, clock.now(), name])
-        [(before,)] = cursor.fetchall()
-    return before is not None and clock.now() - before < GATEWAY_LATE_AFTER
+        [(was_heard,)] = cursor.fetchall()
+    return bool(was_heard)
 
 
 def still_here(name: str, sessions: Mapping[int, int]) -> list[PresenceChange]:
@@ -220,15 +249,33 @@ def still_here(name: str, sessions: Mapping[int, int]) -> list[PresenceChange]:
 
 @transaction.atomic
 def drop_lost_gateways() -> list[PresenceChange]:
-    """Piles of gateways that have not been heard of for a while are not connected through them."""
-    lost = Gateway.objects.filter(seen_at__lt=clock.now() - GATEWAY_LOST_AFTER)
-    return _drop(list(lost.values_list("name", flat=True)), reason="gateway lost")
+    """Piles of gateways that two looks in a row have missed are not connected through them."""
+    at = clock.now()
+    Gateway.objects.filter(seen_at__lt=at - GATEWAY_FORGOTTEN_AFTER).delete()
+    silent = Gateway.objects.filter(seen_at__lt=at - GATEWAY_PULSE)
+    silent.filter(missed_at=None).update(missed_at=at)
+    # Locked, so that a pulse comes either before and is seen, or after and sees that it was missed.
+    lost = silent.filter(missed_at__lte=at - MISSED_FOR).order_by("name").select_for_update()
+    return _drop(_DROP, [list(lost.values_list("name", flat=True)), at], reason="gateway lost")
 
 
-def _drop(gateways: list[str], *, reason: str) -> list[PresenceChange]:
+@transaction.atomic
+def drop_ghosts(name: str, sessions: Mapping[int, int]) -> list[PresenceChange]:
+    """Piles that are said to be connected to a gateway, which does not hold them and has for no minute."""
+    at = clock.now()
+    before = at - GHOST_AFTER
+    return _drop(_DROP_GHOSTS, [name, before, list(sessions), at, name, before], reason="gateway lost it")
+
+
+def _tell_moved(moves: list[tuple[str, int, int]]) -> None:
+    if moves:
+        transaction.on_commit(partial(dispatch.tell_moved, moves), robust=True)
+
+
+def _drop(statement: str, parameters: Sequence[Any], *, reason: str) -> list[PresenceChange]:
     at = clock.now()
     with sql() as cursor:
-        cursor.execute(_DROP, [gateways, at])
+        cursor.execute(statement, parameters)
         gone = sorted(pile_id for (pile_id,) in cursor.fetchall())
         place_of = places(gone)
         add_events(

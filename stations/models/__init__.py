@@ -9,6 +9,13 @@ from stations.models.access import (
     ReservationState,
 )
 from stations.models.campaigns import Campaign, CampaignPile, CampaignStatus, ItemStatus
+from stations.models.certificates import (
+    Certificate,
+    CertificateAuthority,
+    KeyType,
+    SigningRequest,
+    SigningState,
+)
 from stations.models.charging import (
     ChargingProfile,
     LoadGroup,
@@ -47,6 +54,7 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
@@ -57,6 +65,8 @@ __all__ = [
     "Campaign",
     "CampaignPile",
     "CampaignStatus",
+    "Certificate",
+    "CertificateAuthority",
     "ChargingProfile",
     "Command",
     "CommandStatus",
@@ -65,6 +75,7 @@ __all__ = [
     "Connector",
     "ConnectorStatus",
     "DriftState",
+    "EventSource",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
@@ -72,6 +83,7 @@ __all__ = [
     "Gateway",
     "Intent",
     "ItemStatus",
+    "KeyType",
     "Kind",
     "Life",
     "ListRule",
@@ -91,6 +103,10 @@ __all__ = [
     "Reservation",
     "ReservationState",
     "Reshare",
+    "SecurityEvent",
+    "SecurityUpgrade",
+    "SigningRequest",
+    "SigningState",
     "Station",
     "StationStatus",
     "StatusEvent",
@@ -101,6 +117,7 @@ __all__ = [
     "Trouble",
     "UnclaimedPile",
     "UpdateStatus",
+    "UpgradeState",
     "UploadJob",
     "UploadKind",
     "UploadStatus",

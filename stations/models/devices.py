@@ -85,6 +85,8 @@ class Pile(TenantOwned):
 
     While ``next_key_hash`` is set both keys open the door. ``next_key_undecided``: the pile never said
     whether it took the next key, so the next handshake tells (OCPP 1.6 security white paper A01).
+    ``next_profile``: it was asked to raise its security profile to this one and is let in with either, until it
+    comes with the higher one (A05). ``cpo_name``: the name of its operator that it last took.
     ``feature_profiles`` are those that it lists (OCPP 1.6 §3.3), None as long as it never said.
     ``status`` and what follows are what it reported of connector 0, itself.
     """
@@ -106,6 +108,8 @@ class Pile(TenantOwned):
     intent = models.CharField(max_length=12, choices=Intent, default=Intent.OPERATIVE)
     # how it connects
     security_profile = models.PositiveSmallIntegerField(_("security profile"), default=1)
+    next_profile = models.PositiveSmallIntegerField(null=True, blank=True)
+    cpo_name = models.CharField(max_length=64, blank=True, default="", db_default="")
     key_salt = models.CharField(max_length=32, blank=True)
     key_hash = models.CharField(max_length=64, blank=True)
     next_key_salt = models.CharField(max_length=32, blank=True)

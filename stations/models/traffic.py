@@ -11,11 +11,15 @@ from stations.models.devices import Pile
 
 
 class Gateway(models.Model):
-    """A process that holds the sockets of piles: since when, and when it last said that it lives."""
+    """A process that holds the sockets of piles: since when, and when it last said that it lives.
+
+    ``missed_at``: since when it is missed; empty while it is heard in time.
+    """
 
     name = models.CharField(max_length=60, primary_key=True)
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()
+    missed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name
@@ -43,6 +47,7 @@ class Command(PathOwned):
     ``deadline`` is until when it may leave, ``timeout_s`` counts from then on. An answer is not the
     effect: ``effect_within_s`` is set where something must be seen to happen, ``effect_deadline`` is
     until when (empty: whenever the pile gets to it). ``payload`` and ``answer`` hold no secrets.
+    ``generation`` is that of the connection on which it left.
     """
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="commands", verbose_name=_("pile"))
@@ -62,6 +67,7 @@ class Command(PathOwned):
     answer = models.JSONField(_("answer"), default=dict)
     error = models.CharField(_("error"), max_length=300, blank=True)
     message_id = models.CharField(max_length=36, blank=True)
+    generation = models.BigIntegerField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(_("latency, ms"), null=True, blank=True)
     late_answer = models.JSONField(null=True, blank=True)
     effect_within_s = models.PositiveIntegerField(null=True, blank=True)

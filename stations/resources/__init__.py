@@ -4,6 +4,7 @@ from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
+from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
@@ -19,6 +20,9 @@ LISTS = (
     UNCLAIMED,
     MODELS,
     VENDOR_MESSAGES,
+    SECURITY_EVENTS,
+    CERTIFICATES,
+    AUTHORITIES,
     CAMPAIGNS,
     CAMPAIGN_PILES,
     TEMPLATES,
@@ -31,8 +35,10 @@ LISTS = (
 )
 
 __all__ = [
+    "AUTHORITIES",
     "CAMPAIGNS",
     "CAMPAIGN_PILES",
+    "CERTIFICATES",
     "COMMANDS",
     "CONNECTORS",
     "DRIFT",
@@ -43,6 +49,7 @@ __all__ = [
     "MODELS",
     "PILES",
     "RESERVATIONS",
+    "SECURITY_EVENTS",
     "STATIONS",
     "TARIFFS",
     "TEMPLATES",

@@ -14,7 +14,10 @@ from ocpp_gateway.wire import CommandOrder, CommandState
 from stations.keys import KEY_NAME
 from stations.models import Command, Frame, Gateway, PileEvent, StatusEvent, Trouble
 
-GATEWAY_LOST_AFTER = timedelta(seconds=45)
+GATEWAY_PULSE = timedelta(seconds=10)
+"""How often a gateway says that it lives."""
+
+GATEWAY_LOST_AFTER = 2 * GATEWAY_PULSE
 """A gateway that has not said for so long that it lives, does not."""
 
 Span = tuple[datetime, datetime]
@@ -154,8 +157,8 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def queued_orders(gateway: str, since: datetime) -> list[CommandOrder]:
-    """Commands for piles of a gateway that were made after ``since`` and have not left.
+def queued_orders(gateway: str) -> list[CommandOrder]:
+    """Commands for piles connected to a gateway that have not left.
 
     A change of a pile's key is left out: its row does not hold the key, so it can only expire.
     """
@@ -163,7 +166,7 @@ def queued_orders(gateway: str, since: datetime) -> list[CommandOrder]:
         Command.objects.filter(
             state=CommandState.QUEUED.value,
             pile__gateway=gateway,
-            created_at__gt=since,
+            pile__online=True,
             created_at__lt=clock.ago(seconds=3),
             deadline__gt=clock.now(),
         )

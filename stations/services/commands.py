@@ -21,7 +21,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import path_of_tenant
 from ocpp_gateway.wire import CommandOrder
-from stations import dispatch, keys
+from stations import climbing, dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger, unsupported
@@ -93,6 +93,8 @@ def send_command(
     """
     if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
         raise Refused(_("Change the password on the page of the pile."), code="own_page")
+    if action == "ChangeConfiguration" and payload.get("key") == climbing.PROFILE_KEY:
+        raise Refused(_("Raise the security profile on the page of the pile."), code="own_page")
     request = Request(
         action=action,
         payload=payload,
@@ -130,7 +132,7 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     if request.action == "ChangeAvailability":
         _intend(pile, request.payload)
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
-    _hand_over(pile.gateway, command, request)
+    _hand_over(pile, command, request)
     return command
 
 
@@ -180,7 +182,7 @@ def _create(pile: Pile, request: Request, actor: Actor) -> Command:
     )
 
 
-def _hand_over(gateway: str, command: Command, request: Request) -> None:
+def _hand_over(pile: Pile, command: Command, request: Request) -> None:
     order = CommandOrder(
         command_id=command.pk,
         pile_id=command.pile_id,
@@ -188,8 +190,9 @@ def _hand_over(gateway: str, command: Command, request: Request) -> None:
         payload={**request.payload, **request.secret},
         deadline=command.deadline,
         timeout_s=command.timeout_s,
+        generation=pile.generation,
     )
-    transaction.on_commit(partial(dispatch.push, gateway, order))
+    transaction.on_commit(partial(dispatch.push, pile.gateway, order))
     live.publish("commands", f"command:{command.pk}", command.path)
     live.publish("piles", f"pile:{command.pile_id}", command.path)
 

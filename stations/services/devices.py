@@ -191,11 +191,11 @@ def replace_key(pile: Pile, *, actor: Actor, key: str | None = None, reason: str
 
 
 @transaction.atomic
-def rotate_key(pile: Pile, *, actor: Actor, reason: str = "") -> tuple[str, Command]:
+def rotate_key(pile: Pile, *, actor: Actor, reason: str = "", about: str = "") -> tuple[str, Command]:
     """Have the pile take a new key by ChangeConfiguration; both are valid until it is known which it uses.
 
     Returns the key, once. Raises Refused where the pile cannot be asked or has not yet answered the
-    last time (security white paper A01).
+    last time (security white paper A01), or where it is not known which of two keys it has.
     """
     row = _lock(pile)
     unanswered = Command.objects.filter(
@@ -206,6 +206,10 @@ def rotate_key(pile: Pile, *, actor: Actor, reason: str = "") -> tuple[str, Comm
     )
     if unanswered.exists():
         raise Refused(_("The pile has not answered to the last change of its password."), code="not_now")
+    if row.next_key_undecided:
+        # A third key would push out the one that the pile may have taken.
+        message = _("It is not known yet which password the terminal has. It tells when it connects again.")
+        raise Refused(message, code="undecided")
     key = new_key()
     keys.offer_key(row, seal(key))
     keys.save_keys(row)
@@ -214,17 +218,23 @@ def rotate_key(pile: Pile, *, actor: Actor, reason: str = "") -> tuple[str, Comm
         payload={"key": keys.KEY_NAME, "value": "***"},
         secret={"value": key},
         reason=reason,
+        about=about,
     )
     return key, commands.order_command(row, request, actor=actor)
 
 
 @transaction.atomic
 def open_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
-    """Let a pile in without a key, from trusted networks only (security profile 0)."""
+    """Let a pile in without a key, from trusted networks only (security profile 0).
+
+    Raises Refused for one that came with TLS: it would never come down by itself (white paper A05).
+    """
     row = _lock(pile)
     _require_service(row)
+    if row.security_profile > 1:
+        raise Refused(_("A security profile is only ever raised."), code="not_higher")
     before = audit.snapshot(row)
-    row.security_profile = 0
+    row.security_profile, row.next_profile = 0, None
     keys.set_key(row, credentials.NO_KEY)
     row.save()
     audit.record(actor, "pile.opened", row, before=before, after=audit.snapshot(row), reason=reason)

@@ -18,6 +18,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import TenantOwned, unscoped
 from stations.models import (
+    Certificate,
     ChargingProfile,
     ConfigurationKey,
     Connector,
@@ -136,7 +137,7 @@ def require_owner(tenant: Tenant) -> None:
 
 
 def move_to_owner(pile: Pile, owner: Tenant) -> None:
-    """Give a locked pile with its connectors, codes and settings to the owner of its station."""
+    """Give a locked pile with its connectors, codes, certificates and settings to the owner of its station."""
     pile.tenant = owner
     pile.tariff = _kept(pile.tariff, owner)
     pile.save(update_fields=["tenant", "tariff", "station", "load_group"])
@@ -149,7 +150,7 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
         token.tenant = owner
         token.save(update_fields=["tenant"])
     compare([pile])
-    for held in (ChargingProfile, LoadShare):
+    for held in (Certificate, ChargingProfile, LoadShare):
         for row in locks.locked(held.objects.filter(pile=pile)):
             row.tenant = owner
             row.save(update_fields=["tenant"])

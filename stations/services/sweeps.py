@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from psycopg2.sql import SQL, Identifier
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOutcome, CommandState
-from stations.models import Command, PileEvent, Reshare, StatusEvent, Trouble
+from stations.models import Command, PileEvent, Reshare, SecurityEvent, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ QUEUE_GRACE = timedelta(seconds=5)
 
 ANSWER_GRACE = timedelta(seconds=15)
 """The gateway counts the time-out itself; only when it died nobody does."""
+
+LOSS_GRACE = timedelta(seconds=1)
+"""The gateway says itself what it lost with a connection; only when it died nobody does."""
 
 PARTITIONS_AHEAD_DAYS = 7
 HISTORY_BATCH = 5000
@@ -48,6 +52,15 @@ def time_out_commands() -> int:
         late.filter(answer_due__lt=clock.now() - ANSWER_GRACE).order_by("deadline"),
         _concluding(CommandState.TIMED_OUT, "no_answer"),
     )
+
+
+def lose_commands() -> int:
+    """Commands in flight on a connection that is gone, whose gateway never said so."""
+    then = clock.now() - LOSS_GRACE
+    moved = Q(pile__generation__gt=F("generation"), pile__connected_at__lt=then)
+    away = Q(pile__generation=F("generation"), pile__online=False, pile__disconnected_at__lt=then)
+    lost = Command.objects.filter(moved | away, state=CommandState.SENT)
+    return _each(lost.order_by("deadline"), _concluding(CommandState.CONNECTION_LOST, ""))
 
 
 def miss_effects() -> int:
@@ -101,9 +114,13 @@ def forget_history() -> int:
     oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
     statuses = StatusEvent.objects.filter(received_at__lt=oldest)
     events = PileEvent.objects.filter(at__lt=oldest)
-    deleted, _ = StatusEvent.objects.filter(pk__in=statuses.values("pk")[:HISTORY_BATCH]).delete()
-    more, _ = PileEvent.objects.filter(pk__in=events.values("pk")[:HISTORY_BATCH]).delete()
     troubles = Trouble.objects.filter(last_at__lt=oldest)
-    last, _ = Trouble.objects.filter(pk__in=troubles.values("pk")[:HISTORY_BATCH]).delete()
+    security = SecurityEvent.objects.filter(last_at__lt=oldest)
     shared, _ = Reshare.objects.filter(at__lt=oldest).delete()
-    return deleted + more + last + shared
+    return shared + sum(_forget(rows) for rows in (statuses, events, troubles, security))
+
+
+def _forget(rows: QuerySet[Any]) -> int:
+    deleted: int
+    deleted, _ = rows.model._base_manager.filter(pk__in=rows.values("pk")[:HISTORY_BATCH]).delete()
+    return deleted

@@ -12,6 +12,7 @@ from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
 from stations.features import missing_profile
 from stations.forms.commands import ASKS
+from stations.forms.security import PROFILES
 from stations.models import ConnectorStatus, Life, Registration
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
@@ -192,10 +193,9 @@ def _said(row):
 
 def _access(row):
     forms = {"raw": _("as bytes"), "hex": _("as digits"), "": _("not used yet")}
-    secured = _("by password") if row.security_profile else _("without a password, from trusted networks")
     return [
         (_("Address"), address_of(row)),
-        (_("Lets in"), secured),
+        (_("Security profile"), PROFILES[row.security_profile]),
         (_("Password"), forms[row.key_form] if row.key_hash else _("none")),
         (_("Connected from"), row.remote or "–"),
         (_("Gateway"), row.gateway or "–"),
@@ -211,7 +211,7 @@ def _actions(row, grants):
         return found
     if StationPerm.CREDENTIALS in grants:
         found.append(to("pile_key", _("Password"), "key", get=True))
-        if row.security_profile:
+        if row.security_profile == 1:
             found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn"))
     if StationPerm.TARIFF_MANAGE in grants:
         found.append(to("pile_tariff", _("Tariff…"), "money", asks=True))

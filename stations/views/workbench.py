@@ -35,6 +35,7 @@ PAGES = (
         frozenset({StationPerm.COMMAND_ENGINEER, StationPerm.FRAMES_VIEW}),
     ),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
+    PilePage("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
 )
 
 

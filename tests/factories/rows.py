@@ -41,6 +41,8 @@ from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
     Campaign,
     CampaignPile,
+    Certificate,
+    CertificateAuthority,
     ChargingProfile,
     Command,
     ConfigurationKey,
@@ -59,6 +61,9 @@ from stations.models import (
     QrToken,
     Reservation,
     Reshare,
+    SecurityEvent,
+    SecurityUpgrade,
+    SigningRequest,
     Station,
     StatusEvent,
     Tariff,
@@ -153,6 +158,7 @@ PLAIN = (
     CampaignPile,
     Card,
     Case,
+    Certificate,
     ChannelNotice,
     ChargingOrder,
     ChargingProfile,
@@ -183,6 +189,9 @@ PLAIN = (
     Reservation,
     Reshare,
     Sample,
+    SecurityEvent,
+    SecurityUpgrade,
+    SigningRequest,
     SmsCode,
     SmsMessage,
     Station,
@@ -201,6 +210,7 @@ PLAIN = (
 for _model in PLAIN:
     factory_for(_model)(partial(filled, _model))
 
+factory_for(CertificateAuthority)(partial(filled, CertificateAuthority, retired_at=clock.now()))
 RESET = {"action": "Reset", "payload": {"type": "Soft"}}
 factory_for(Campaign)(partial(filled, Campaign, kind="command", params=RESET, at_once=20))
 factory_for(Alarm)(partial(filled, Alarm, severity=2))

@@ -66,6 +66,15 @@ def test_without_piles_no_pile_is_simulated() -> None:
     assert demo.programs(Addresses(), Path("/data"), piles=3)[-1].name == "simulator"
 
 
+def test_each_gateway_has_a_name_and_a_port_of_its_own() -> None:
+    gateways = demo.programs(Addresses(ocpp_port=9100), Path("/data"), piles=0, gateways=3)[1:4]
+    assert [(one.name, one.environment["OCPP_PORT"]) for one in gateways] == [
+        ("gateway", "9100"),
+        ("gateway-2", "9101"),
+        ("gateway-3", "9102"),
+    ]
+
+
 def test_the_table_shows_addresses_sign_ins_and_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from orders.models import Case, ChargingOrder
 from orders.permissions import OrderPerm
 from stations.models import (
     Campaign,
+    CertificateAuthority,
     ChargingProfile,
     Command,
     ConfigurationTemplate,
@@ -194,6 +195,26 @@ PAGES: dict[str, Page] = {
     "stations:station_list": Page(Station, perm=StationPerm.VIEW),
     "stations:station_assign_list": Page(Station, perm=StationPerm.LIST_MANAGE),
     "stations:model_edit": Page(PileModel, perm=StationPerm.MODELS_MANAGE),
+    "stations:pile_security": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_upgrade": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_upgrade_cancel": Page(Pile, perm=StationPerm.CREDENTIALS, found=frozenset({302})),
+    "stations:pile_profile": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_renew": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_install_root": Page(Pile, perm=StationPerm.CREDENTIALS),
+    "stations:pile_roots_read": Page(
+        Pile,
+        more=("CentralSystemRootCertificate",),
+        perm=StationPerm.CREDENTIALS,
+        method="post",
+        found=frozenset({302}),
+    ),
+    "stations:pile_root_forget": Page(
+        Pile,
+        more=("CentralSystemRootCertificate", 0),
+        perm=StationPerm.CREDENTIALS,
+        found=frozenset({404}),
+    ),
+    "stations:authority_root": Page(CertificateAuthority, perm=StationPerm.AUTHORITY),
     "stations:vendor_message_edit": Page(VendorMessage, perm=StationPerm.MODELS_MANAGE),
 }
 

@@ -8,7 +8,9 @@ import pytest
 
 from backoffice.kit import clock
 from stations import intake
-from stations.models import Pile, PileEvent
+from stations.changes import PresenceChange
+from stations.models import Gateway, Pile, PileEvent
+from stations.selectors.traffic import GATEWAY_PULSE
 from tests.factories.stations import Talk, make_pile
 
 pytestmark = pytest.mark.usefixtures("everything")
@@ -16,6 +18,14 @@ pytestmark = pytest.mark.usefixtures("everything")
 
 def fresh(pile: Pile) -> Pile:
     return Pile.objects.get(pk=pile.pk)
+
+
+def look_twice() -> list[PresenceChange]:
+    """What two looks for gateways, one after the other, give up."""
+    first = intake.drop_lost_gateways()
+    with clock.frozen(clock.now() + timedelta(seconds=intake.LOOK_EVERY_S)):
+        intake.see_gateway("held")
+        return first + intake.drop_lost_gateways()
 
 
 def kinds(pile: Pile) -> list[str]:
@@ -127,9 +137,54 @@ def test_piles_of_a_gateway_that_is_not_heard_of_are_offline_and_the_others_are_
         intake.see_gateway("lost")
     intake.see_gateway("held")
 
-    assert [change.place.pile_id for change in intake.drop_lost_gateways()] == [lost.pk]
-    assert intake.drop_lost_gateways() == []
+    assert [change.place.pile_id for change in look_twice()] == [lost.pk]
+    assert look_twice() == []
     assert [fresh(pile).online for pile in (lost, held, unknown)] == [False, True, True]
+
+
+@pytest.mark.parametrize("phase", [0.1, 2.5, 4.9])
+def test_a_gateway_that_dies_is_noticed_within_two_of_its_pulses(phase: float) -> None:
+    """Wherever the looks fall; and one that is only late is not given up."""
+    dead, late = make_pile(), make_pile()
+    intake.connect([Talk(dead, gateway="dead").connected(), Talk(late, gateway="late").connected()])
+    begun = clock.now()
+    with clock.frozen(begun):
+        intake.see_gateway("dead")
+        intake.see_gateway("late")
+    gone: dict[int, float] = {}
+    second = phase
+    while second <= 2 * GATEWAY_PULSE.total_seconds():
+        with clock.frozen(begun + timedelta(seconds=second)):
+            if second > 14:
+                intake.see_gateway("late")
+            for change in intake.drop_lost_gateways():
+                gone[change.place.pile_id] = second
+        second += intake.LOOK_EVERY_S
+
+    assert list(gone) == [dead.pk]
+    assert gone[dead.pk] > GATEWAY_PULSE.total_seconds() + 4
+
+
+def test_a_database_that_was_away_makes_no_gateway_look_dead() -> None:
+    """Whoever looks first after the outage only misses it; by the second look it has been heard."""
+    pile = make_pile()
+    intake.connect([Talk(pile, gateway="gw").connected()])
+    with clock.frozen(clock.ago(minutes=2)):
+        intake.see_gateway("gw")
+    assert intake.drop_lost_gateways() == []
+    assert intake.see_gateway("gw") is False
+    with clock.frozen(clock.now() + timedelta(seconds=5)):
+        assert intake.drop_lost_gateways() == []
+    assert fresh(pile).online
+
+
+def test_a_gateway_that_is_gone_for_a_week_is_forgotten() -> None:
+    with clock.frozen(clock.ago(days=8)):
+        intake.see_gateway("long gone")
+    intake.see_gateway("alive")
+    intake.drop_lost_gateways()
+
+    assert list(Gateway.objects.values_list("name", flat=True)) == ["alive"]
 
 
 def test_a_gateway_that_was_given_up_for_lost_says_which_piles_it_still_holds() -> None:
@@ -139,7 +194,7 @@ def test_a_gateway_that_was_given_up_for_lost_says_which_piles_it_still_holds() 
     intake.connect([Talk(left, generation=4, gateway="gw").connected()])
     with clock.frozen(clock.ago(minutes=1)):
         intake.see_gateway("gw")
-    assert len(intake.drop_lost_gateways()) == 2
+    assert len(look_twice()) == 2
 
     assert intake.see_gateway("gw") is False
     back = intake.still_here("gw", {held.pk: 3, left.pk: 3, 10**9: 1})
@@ -153,3 +208,31 @@ def test_a_gateway_that_was_given_up_for_lost_says_which_piles_it_still_holds() 
 
 def test_a_gateway_without_piles_holds_none() -> None:
     assert intake.still_here("gw", {}) == []
+
+
+def test_what_a_gateway_holds_is_compared_with_the_rows() -> None:
+    same, moved, given_up, elsewhere = (make_pile() for _ in range(4))
+    for pile in (same, moved, given_up, elsewhere):
+        intake.connect([Talk(pile, generation=3, gateway="gw").connected()])
+    intake.connect([Talk(moved, generation=5, gateway="other").connected()])
+    Pile.objects.filter(pk=given_up.pk).update(online=False)
+    sessions = {same.pk: 3, moved.pk: 3, given_up.pk: 3, 10**9: 1}
+
+    holdings = intake.compare_holdings(sessions)
+
+    assert (holdings.newer, holdings.away) == ({moved.pk: 5}, {given_up.pk: 3})
+    assert intake.compare_holdings({}) == intake.Holdings()
+
+
+def test_a_pile_that_its_gateway_does_not_hold_is_gone_after_a_minute() -> None:
+    """Its end was never stored: the database was away for too long."""
+    ghost, held, fresh_one, elsewhere = (make_pile() for _ in range(4))
+    with clock.frozen(clock.ago(minutes=5)):
+        talks = [Talk(pile, gateway="gw") for pile in (ghost, held)]
+        intake.connect([*(talk.connected() for talk in talks), Talk(elsewhere, gateway="other").connected()])
+    intake.connect([Talk(fresh_one, gateway="gw").connected()])
+
+    assert [change.place.pile_id for change in intake.drop_ghosts("gw", {held.pk: 0})] == [ghost.pk]
+    assert [fresh(pile).online for pile in (ghost, held, fresh_one, elsewhere)] == [False, True, True, True]
+    assert kinds(ghost) == ["connected", "disconnected"]
+    assert intake.drop_ghosts("gw", {held.pk: 0}) == []

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from drivers.services import accounts, cards
 from finance import services as finance
 from ocpp_gateway import wire
 from ocpp_gateway.bus import Bus
+from ocpp_gateway.tls import Contexts
 from orders.models import ChargingOrder
 from orders.services import starting, stopping, sweeps
 from stations import dispatch, intake, selectors
@@ -53,20 +54,25 @@ class Acceptance(Premises):
     desks: dict[int, Workplace] = field(default_factory=dict)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "desk"))
 
-    async def open(self, name: str = "") -> None:
+    async def open(self, name: str = "", tls: Contexts | None = None) -> None:
         """A gateway with its bus; also again, after ``close``: another process for all that others know."""
         name = name or f"acceptance-{uuid4().hex[:12]}"
-        since = datetime.now(UTC)
-        await super().open(name)
+        await super().open(name, tls)
         store, gateway = self.store, self.gateway
         assert store is not None and gateway is not None
 
         async def queued() -> list[wire.CommandOrder]:
-            orders: list[wire.CommandOrder] = await store.ask(selectors.queued_orders, name, since)
+            orders: list[wire.CommandOrder] = await store.ask(selectors.queued_orders, name)
             return orders
 
         await store.ask(intake.start_gateway, name)
-        self.bus = Bus(settings.REDIS_URL, dispatch.stream_of(name), submit=gateway.submit, queued=queued)
+        self.bus = Bus(
+            settings.REDIS_URL,
+            dispatch.stream_of(name),
+            submit=gateway.submit,
+            supersede=gateway.supersede,
+            queued=queued,
+        )
         self.bus.start()
 
     async def close(self) -> None:

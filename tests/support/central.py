@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from ocpp_gateway import wire
@@ -44,6 +44,7 @@ class FakeCentral:
         self.refusals: list[tuple[wire.Hello, wire.RefusalReason]] = []
         self.starts: dict[tuple[int, int, str, datetime, int], wire.StartAnswer] = {}
         self.stops: dict[int, wire.TransactionStopped] = {}
+        self.claims: dict[int, wire.Claim] = {}
         self.asked = 0
         self.down = False
         self.failing: Callable[[wire.Fact], bool] = lambda fact: False
@@ -143,6 +144,20 @@ class FakeCentral:
                 return self._transfer(fact)
             case _:
                 return wire.Answer()
+
+    async def claim(self, command_id: int, generation: int, message_id: str) -> wire.Claim:
+        """Granted unless ``claims`` says otherwise; told as the state that it makes."""
+        if self.down:
+            raise StoreUnavailable
+        claim = self.claims.get(command_id, wire.Claim.GRANTED)
+        if claim is wire.Claim.GRANTED:
+            sent = wire.CommandState.SENT
+            self.outcome(
+                wire.CommandOutcome(
+                    command_id=command_id, state=sent, at=datetime.now(UTC), message_id=message_id
+                )
+            )
+        return claim
 
     def frame(self, frame: wire.FrameSeen) -> None:
         self.frames.append(frame)

@@ -13,19 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 
 from backoffice import embedded
-from backoffice.demo import programs
+from backoffice.demo import gateway_ports, programs
 from backoffice.environment import ROOT, Addresses, ensure_environment
 from backoffice.reaper import kill_group
 from tests.support.database import ensure_template
@@ -37,19 +39,29 @@ ENGINES = {"postgres": embedded.POSTGRES, "valkey": embedded.VALKEY}
 class House:
     """Made by ``running_house``. ``environment`` is that of its processes.
 
-    ``engines``: addresses of engines of somebody else, to be a guest at (see ``lodging``).
+    ``engines``: addresses of engines of somebody else, to be a guest at (see ``lodging``). ``variables``:
+    what a program finds in its environment when it starts next, by its name.
     """
 
-    def __init__(self, data: Path, addresses: Addresses, engines: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        addresses: Addresses,
+        engines: Mapping[str, str] | None = None,
+        *,
+        gateways: int = 1,
+    ) -> None:
         self.data, self.addresses = data, addresses
+        self.variables: dict[str, Mapping[str, str]] = {}
+        self.ocpp_ports = gateway_ports(addresses, gateways)
         with _without(
             "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "OCPP_URL", "OCPP_PORT", "DATA_DIR"
         ):
             os.environ.update(engines or {})
             self.environment: Mapping[str, str] = ensure_environment(data, addresses)
         self._programs = {
-            program.name: program.command
-            for program in programs(addresses, data, piles=0)
+            program.name: program
+            for program in programs(addresses, data, piles=0, gateways=gateways)
             if program.name != "simulator"
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -84,9 +96,13 @@ class House:
     def _spawn(self, name: str) -> None:
         log = (self.data / "logs" / f"{name}.log").open("ab")
         self._processes[name] = subprocess.Popen(
-            self._programs[name],
+            self._programs[name].command,
             cwd=ROOT,
-            env=self.environment,
+            env={
+                **self.environment,
+                **self._programs[name].environment,
+                **self.variables.get(name, {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -105,24 +121,40 @@ class House:
                         self._spawn(name)
 
     def wait_until_well(self, *, seconds: float = 60.0) -> None:
-        """Wait until web and gateway say that every part is well."""
-        for port in (self.addresses.port, self.addresses.ocpp_port):
+        """Wait until web and gateways say that every part is well."""
+        for port in (self.addresses.port, *self.ocpp_ports):
             eventually(lambda port=port: _is_well(port), seconds=seconds)
 
     def kill(self, name: str) -> None:
-        """SIGKILL, at once, without a word. A worker's children go with it, as on a machine that dies."""
+        """SIGKILL, at once, without a word. Its children go with it, as on a machine that dies."""
         if name in ENGINES:
             services = embedded.status(self.data)
             assert services is not None
             pid = services.postgres_pid if name == "postgres" else services.valkey_pid
             assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            eventually(lambda: is_gone(pid))
+            family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+            for one in family:
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            eventually(lambda: all(is_gone(one) for one in family))
             return
         with self._keeping:
             process = self._processes.pop(name)
         kill_group(process.pid)
         process.wait()
+
+    def terminate(self, name: str, *, seconds: float = 60.0) -> float:
+        """SIGTERM; the seconds until it has ended by itself."""
+        with self._keeping:
+            process = self._processes.pop(name)
+        begun = time.monotonic()
+        process.terminate()
+        assert process.wait(seconds) == 0
+        return time.monotonic() - begun
+
+    def pid(self, name: str) -> int:
+        """The process that runs this program now."""
+        return self._processes[name].pid
 
     def revive(self, name: str) -> None:
         """Start again what was killed."""
@@ -205,9 +237,9 @@ class House:
 
 
 @contextmanager
-def running_house(data: Path, *, port: int, ocpp_port: int) -> Iterator[House]:
-    """Engines, schema, web, gateway, worker and beat; ended with the block."""
-    house = House(data, Addresses(port=port, ocpp_port=ocpp_port))
+def running_house(data: Path, *, port: int, ocpp_port: int, gateways: int = 1) -> Iterator[House]:
+    """Engines, schema, web, gateways, worker and beat; ended with the block."""
+    house = House(data, Addresses(port=port, ocpp_port=ocpp_port), gateways=gateways)
     try:
         house.manage("migrate", "--noinput", "--verbosity", "0")
         house.start()

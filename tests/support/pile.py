@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -71,6 +72,7 @@ class Pile:
         user: str | None = None,
         subprotocols: tuple[str, ...] | None = ("ocpp1.6",),
         path: str | None = None,
+        tls: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.identity = identity
@@ -85,6 +87,7 @@ class Pile:
             credentials = (user if user is not None else identity).encode() + b":" + key
             self.headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
         self._subprotocols = subprotocols
+        self._tls = tls
         self._now = now
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
         self._actions: dict[str, str] = {}
@@ -111,12 +114,17 @@ class Pile:
         if self.violations:
             raise Violation("; ".join(self.violations))
 
+    def move(self, url: str) -> None:
+        """Connect to another gateway from now on."""
+        self._url = f"{url}/{self._url.rpartition('/')[2]}"
+
     async def connect(self) -> None:
         """Raises InvalidStatus where the handshake is refused."""
         self.socket = await connect(
             self._url,
             subprotocols=self._subprotocols,
             additional_headers=self.headers,
+            ssl=self._tls,
             compression=None,
             ping_interval=None,
             close_timeout=2,

@@ -17,8 +17,10 @@ from ocpp_gateway import wire
 from ocpp_gateway.server import Gateway, Listener
 from ocpp_gateway.store import Store
 from ocpp_gateway.store.central import StoreLimits
+from ocpp_gateway.tls import Contexts, TlsPort
 from orders import checks
 from orders.services import sweeps
+from stations.models import Command
 from stations.services import tariffs
 from tests.factories import stations as make
 from tests.factories.orders import ACTOR
@@ -42,17 +44,25 @@ class Premises:
     gateway: Gateway | None = None
     url: str = ""
     own_pid: int = 0
+    secured: dict[int, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
 
-    async def open(self, name: str = "g1") -> None:
-        """Start a gateway; also again, after ``close``."""
+    async def open(self, name: str = "g1", tls: Contexts | None = None) -> None:
+        """Start a gateway; also again, after ``close``. With ``tls`` it speaks profiles 2 and 3 too."""
         self.store = Store(limits=LIMITS)
         self.store.start()
         self.gateway = Gateway(self.store, name=name, policy=QUICK)
-        [port] = await self.gateway.start([Listener(host="127.0.0.1", port=0)])
-        self.url = f"ws://127.0.0.1:{port}/ocpp"
+        secured = [] if tls is None else [TlsPort(contexts=tls, mutual=mutual) for mutual in (False, True)]
+        listeners = [Listener(host="127.0.0.1", port=0)]
+        for profile, port in enumerate(secured, start=2):
+            listeners.append(Listener(host="127.0.0.1", port=0, security_profile=profile, tls=port))
+        ports = await self.gateway.start(listeners)
+        self.url = f"ws://127.0.0.1:{ports[0]}/ocpp"
+        self.secured = {
+            profile: f"wss://127.0.0.1:{port}/ocpp" for profile, port in enumerate(ports[1:], start=2)
+        }
 
     async def close(self) -> None:
         assert self.gateway is not None and self.store is not None
@@ -88,6 +98,12 @@ class Premises:
         )
         self.gateway.submit(order)
         return int(command.pk)
+
+    async def hand_over(self) -> None:
+        """Give the gateway the commands that wait for it, as the bus does."""
+        assert self.gateway is not None
+        for order in await self.inside(_queued):
+            self.gateway.submit(order)
 
     async def rows(
         self, statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
@@ -147,6 +163,19 @@ def _rows(statement: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tu
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
+
+
+def _queued() -> list[wire.CommandOrder]:
+    return [
+        wire.CommandOrder(
+            command_id=row.pk,
+            pile_id=row.pile_id,
+            action=row.action,
+            payload=row.payload,
+            deadline=row.deadline,
+        )
+        for row in Command.objects.filter(state="queued").order_by("pk")
+    ]
 
 
 def _work() -> None:

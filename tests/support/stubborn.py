@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.support.pile import CallFailed, Pile
+from tests.support.pile import CallFailed, Command, Pile, Reply
 
 ANSWER_S = 20.0
 """Longer than the database is away: a pile that is kept waiting stays connected."""
@@ -31,11 +33,26 @@ class Acknowledged:
 
 
 class StubbornPile:
-    """One connector, one session. ``charge`` returns when the stop was acknowledged."""
+    """One connector, one session. ``charge`` returns when the stop was acknowledged.
 
-    def __init__(self, url: str, identity: str, key: str, *, seed: int = 0) -> None:
-        self._pile = Pile(url, identity, key=bytes.fromhex(key))
+    Of several gateways it tries another one each time. ``pace_s``: between two readings, at least and at
+    most. ``said`` is every message that was acknowledged, with its id, to be said again.
+    """
+
+    def __init__(
+        self,
+        url: str | Sequence[str],
+        identity: str,
+        key: str,
+        *,
+        seed: int = 0,
+        pace_s: tuple[float, float] = (0.3, 0.7),
+    ) -> None:
         self._random = random.Random(seed)
+        self._urls = [url] if isinstance(url, str) else list(url)
+        self._pile = Pile(self._random.choice(self._urls), identity, key=bytes.fromhex(key))
+        self._pace_s = pace_s
+        self.said: list[tuple[str, str, dict[str, Any]]] = []
         self._connected = False
         self.asked_to_stop = asyncio.Event()
         self.asked_to_start: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -58,7 +75,7 @@ class StubbornPile:
         told.transaction = (await self._say("StartTransaction", start))["transactionId"]
         await self._tell_status(1, "Charging")
         while not (until.is_set() or self.asked_to_stop.is_set()):
-            await asyncio.sleep(self._random.uniform(0.3, 0.7))
+            await asyncio.sleep(self._random.uniform(*self._pace_s))
             meter += self._random.randrange(1, 9)
             at = now()
             value = {"timestamp": at, "sampledValue": [{"value": str(meter), "unit": "Wh"}]}
@@ -78,19 +95,41 @@ class StubbornPile:
         await self._say("StatusNotification", report)
         self.told.statuses.append(at)
 
+    async def say_again(self, *, new_ids: bool) -> None:
+        """Everything that was ever said, from the first to the last, with the same ids or others."""
+        for id_, action, payload in tuple(self.said):
+            answer = await self._say(action, payload, message_id=None if new_ids else id_, again=True)
+            if action == "StartTransaction":
+                assert answer["transactionId"] == self.told.transaction
+
+    @property
+    def commands(self) -> list[Command]:
+        """What it was asked to do, over all its connections."""
+        return self._pile.commands
+
+    def reply(self, action: str, reply: Reply) -> None:
+        """What it answers to a command."""
+        self._pile.replies[action] = reply
+
     async def leave(self) -> None:
         if self._connected:
             await self._pile.disconnect()
 
-    async def _say(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    async def _say(
+        self, action: str, payload: dict[str, Any], *, message_id: str | None = None, again: bool = False
+    ) -> dict[str, Any]:
         """Repeat one message, over as many connections as it takes, until it is acknowledged."""
+        message_id = message_id or str(uuid.UUID(int=self._random.getrandbits(128)))
         while True:
             try:
                 if not self._connected:
                     await self._pile.connect()
                     self._connected = True
                 self.is_waiting = True
-                return await self._call(action, payload)
+                answer = await self._call(action, payload, message_id)
+                if not again:
+                    self.said.append((message_id, action, payload))
+                return answer
             except CallFailed as failure:
                 if failure.code != "InternalError":
                     raise
@@ -100,14 +139,17 @@ class StubbornPile:
                 self.reconnects += 1
                 with suppress(OSError, ConnectionClosed):
                     await self._pile.disconnect()
+                self._pile.move(self._random.choice(self._urls))
                 await asyncio.sleep(self._random.uniform(0.2, 1.0))
             finally:
                 self.is_waiting = False
 
-    async def _call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    async def _call(self, action: str, payload: dict[str, Any], message_id: str) -> dict[str, Any]:
         """Raises ConnectionResetError as soon as the socket is gone."""
         assert self._pile.socket is not None
-        answer = asyncio.create_task(self._pile.call(action, payload, within_s=ANSWER_S))
+        answer = asyncio.create_task(
+            self._pile.call(action, payload, message_id=message_id, within_s=ANSWER_S)
+        )
         gone = asyncio.create_task(self._pile.socket.wait_closed())
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)

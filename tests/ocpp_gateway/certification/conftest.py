@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 from pytest_django.plugin import DjangoDbBlocker
 
+from ocpp_gateway.tls import Contexts
+from tests.support import certificates as made
 from tests.support.acceptance import Acceptance, clear, furnish
 
 
@@ -19,10 +21,16 @@ def furnished(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         clear()
 
 
+@pytest.fixture(scope="package")
+def contexts() -> Contexts:
+    """What the gateway serves TLS with."""
+    return Contexts(made.both_servers())
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def house(furnished: Acceptance) -> AsyncIterator[Acceptance]:
+async def house(furnished: Acceptance, contexts: Contexts) -> AsyncIterator[Acceptance]:
     """With a gateway and its bus."""
-    await furnished.open()
+    await furnished.open(tls=contexts)
     yield furnished
     await furnished.leave()
     await furnished.close()

@@ -20,8 +20,8 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 
-PILES = 10
-AWAY_S = 4.0
+PILES = 6
+AWAY_S = 2.5
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], 
             asyncio.create_task(pile.charge(site["drivers"][number]["card"], until=enough))
             for number, pile in enumerate(piles)
         ]
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(0.8)
         await asyncio.to_thread(house.kill, engine)
         await asyncio.sleep(AWAY_S)
         for name, port, path in (
@@ -66,7 +66,7 @@ def test_an_engine_that_is_away_for_a_while(house: House, site: dict[str, Any], 
             seen[name] = await asyncio.to_thread(get, port, path)
         await asyncio.to_thread(embedded.restart, house.data, ENGINES[engine])
         await asyncio.to_thread(house.wait_until_well)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.3)
         enough.set()
         async with asyncio.timeout(60):
             await asyncio.gather(*sessions)

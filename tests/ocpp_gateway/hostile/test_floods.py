@@ -11,8 +11,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from ocpp_gateway import wire
+from ocpp_gateway.connection import PileConnection
 from ocpp_gateway.policy import Policy
-from ocpp_gateway.server import PileConnection
 from tests.ocpp_gateway.conftest import QUICK, Site
 from tests.support.handshakes import refusal
 from tests.support.pile import Pile
@@ -104,6 +104,91 @@ class TestSlowReaders:
             await neighbour.heartbeat()
         await pile.cut()
         await site.central.stored(wire.Disconnected, 2)
+
+
+async def fill(site: Site, pile: Pile) -> PileConnection:
+    """A pile that asks and reads nothing, until its gateway has no room for answers; that end of its socket."""
+    [connection] = [
+        session._channel.link for session in site.gateway.registry if session.pile.identity == pile.identity
+    ]
+    assert isinstance(connection, PileConnection)
+    site.central.vendors["v"] = {"much": "x" * 60_000}
+    pile.freeze()
+    number = 0
+    while connection.unread_since is None:
+        pile.expect_answer(f"f{number}", "DataTransfer")
+        await pile.send([2, f"f{number}", "DataTransfer", {"vendorId": "v", "messageId": "much"}])
+        number += 1
+        await asyncio.sleep(0.005)
+    return connection
+
+
+class TestNonReaders:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(
+            QUICK,
+            frame_rate=100_000,
+            frame_burst=100_000,
+            unread_s=0.3,
+            sweep_interval_s=0.05,
+            close_timeout_s=0.2,
+            ping_interval_s=0.1,
+        )
+
+    async def test_a_pile_that_reads_nothing_is_cut_off_whatever_it_sends(self, site: Site) -> None:
+        pile = site.pile("CP1")
+        await pile.connect()
+        await pile.heartbeat()
+        connection = await fill(site, pile)
+        commands = [site.send("CP1", "ClearCache") for _ in range(3)]
+        assert connection.transport.get_write_buffer_size() < 128 * 1024
+        async with site.pile("CP2") as neighbour:
+            await neighbour.heartbeat()
+            [left] = await site.central.stored(wire.Disconnected)
+        assert (left.code, left.reason) == (1008, "unread")
+        states = {(await site.central.concluded(command)).state.value for command in commands}
+        assert states == {"connection_lost", "refused"}
+        assert 'closes_total{cause="unread"} 1.0' in site.gateway.metrics.render().decode()
+        await pile.cut()
+
+
+class TestNonReadersThatLeave:
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return replace(
+            QUICK,
+            frame_rate=100_000,
+            frame_burst=100_000,
+            close_timeout_s=0.2,
+            drain_s=0.5,
+        )
+
+    async def test_a_pile_that_reads_slowly_stays(self, site: Site) -> None:
+        async with site.pile("CP1") as pile:
+            connection = await fill(site, pile)
+            transport: asyncio.Transport = pile.socket.transport  # type: ignore[union-attr]
+            transport.resume_reading()
+            await until(lambda: connection.unread_since is None)
+            await pile.heartbeat()
+        [left] = await site.central.stored(wire.Disconnected)
+        assert left.code == 1000
+
+    async def test_a_pile_that_reads_nothing_holds_up_neither_its_successor_nor_the_end(
+        self, site: Site
+    ) -> None:
+        old, other = site.pile("CP1"), site.pile("CP2")
+        for pile in (old, other):
+            await pile.connect()
+            await fill(site, pile)
+        async with site.pile("CP1") as new:
+            await new.heartbeat()
+            async with asyncio.timeout(10):
+                assert (await site.central.stored(wire.Disconnected))[0].superseded
+                await asyncio.gather(site.gateway.drain(), new.closed())
+        assert len(site.central.of(wire.Disconnected)) == 3
+        for pile in (old, other):
+            await pile.cut()
 
 
 class TestHandshakes:

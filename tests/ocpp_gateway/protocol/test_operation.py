@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import InvalidHandshake
 
 from ocpp_gateway import wire
-from tests.ocpp_gateway.conftest import KEY, Site
+from tests.ocpp_gateway.conftest import KEY, QUICK, Site
 from tests.support.handshakes import http, refusal
 from tests.support.pile import Pile
 from tests.support.waiting import until
@@ -137,6 +137,20 @@ class TestDraining:
             assert await pile.closed() in {1001, 1012}
         await drain
         assert site.central.facts == []
+
+    async def test_piles_are_sent_away_one_after_the_other(self, site: Site) -> None:
+        piles = [site.pile(f"CP{number}") for number in range(20)]
+        for pile in piles:
+            await pile.connect()
+        begun = asyncio.get_running_loop().time()
+        drain = asyncio.create_task(site.gateway.drain())
+        assert await piles[0].closed() == 1012
+        assert len(site.gateway.registry) > 10
+        assert await refusal(site.pile("CP99")) == HTTPStatus.SERVICE_UNAVAILABLE
+        assert [await pile.closed() for pile in piles] == [1012] * 20
+        await drain
+        assert asyncio.get_running_loop().time() - begun > 0.9 * 20 / QUICK.drain_rate
+        assert site.central.refusals == []
 
     async def test_draining_twice_and_with_nobody_is_harmless(self, site: Site) -> None:
         await site.gateway.drain()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.fleet import Fleet
 from tests.support.premises import Premises, build
 
 
@@ -21,3 +22,11 @@ async def premises(built: Premises) -> AsyncIterator[Premises]:
     await built.open()
     yield built
     await built.close()
+
+
+@pytest.fixture
+async def fleet(built: Premises) -> AsyncIterator[Fleet]:
+    """Without a gateway yet."""
+    fleet = Fleet(built)
+    yield fleet
+    await fleet.close()

@@ -38,6 +38,7 @@ class Ends:
     def __init__(self) -> None:
         self.arrived: list[CommandOrder] = []
         self.waiting: list[CommandOrder] = []
+        self.moved: list[tuple[int, int]] = []
         self.refusing = 0
         self.redis = redis.asyncio.Redis.from_url(settings.REDIS_URL)
 
@@ -46,6 +47,9 @@ class Ends:
             self.refusing -= 1
             raise ZeroDivisionError
         self.arrived.append(one)
+
+    def supersede(self, pile_id: int, generation: int) -> None:
+        self.moved.append((pile_id, generation))
 
     async def queued(self) -> list[CommandOrder]:
         return self.waiting
@@ -64,7 +68,7 @@ async def ends(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ends]:
     ends = Ends()
     stream = dispatch.stream_of(NAME)
     await ends.redis.delete(stream)
-    bus = Bus(settings.REDIS_URL, stream, submit=ends.submit, queued=ends.queued)
+    bus = Bus(settings.REDIS_URL, stream, submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
     bus.start()
     yield ends
     await bus.stop()
@@ -117,6 +121,30 @@ async def test_entries_that_are_no_commands_are_passed_over(ends: Ends) -> None:
     await until(lambda: ends.numbers == [9])
 
 
+async def test_a_pile_that_has_moved_on_is_told_of(ends: Ends) -> None:
+    moves = [(NAME, 7, 12), ("another", 8, 13), (NAME, 9, 14)]
+    await asyncio.to_thread(dispatch.tell_moved, moves)
+    await until(lambda: ends.moved == [(7, 12), (9, 14)])
+    for field in (b"", b"[]", b"[1]", b"{}", b"\xff", b'["x", 1]', b"[1, 2, 3]"):
+        await ends.redis.xadd(dispatch.stream_of(NAME), {"moved": field})
+    await ends.push(order(1))
+    await until(lambda: ends.numbers == [1])
+    assert ends.moved == [(7, 12), (9, 14)]
+    await ends.redis.delete(dispatch.stream_of("another"))
+
+
+async def test_a_command_that_was_forgotten_is_taken_again() -> None:
+    """It went to another gateway, and its pile came back."""
+    ends = Ends()
+    bus = Bus(settings.REDIS_URL, "nobody", submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
+    for _ in range(2):
+        bus._send(order(1))
+    bus.forget(order(1))
+    bus._send(order(1))
+    assert ends.numbers == [1, 1]
+    await ends.redis.aclose()
+
+
 async def test_a_command_that_the_gateway_stumbles_over_holds_up_no_other(ends: Ends) -> None:
     ends.refusing = 1
     await ends.push(order(1))
@@ -157,7 +185,8 @@ async def test_a_stop_is_heard_although_a_cancellation_was_lost(monkeypatch: pyt
 
     monkeypatch.setattr(Bus, "_listen", deaf)
     monkeypatch.setattr(module, "CANCEL_AGAIN_S", 0.05)
-    bus = Bus(settings.REDIS_URL, "nobody", submit=lambda order: None, queued=Ends().queued)
+    ends = Ends()
+    bus = Bus(settings.REDIS_URL, "nobody", submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
     bus.start()
     await asyncio.sleep(0)
 

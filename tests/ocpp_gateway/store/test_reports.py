@@ -281,4 +281,6 @@ async def test_piles_of_a_gateway_that_could_not_be_heard_are_there_again_with_i
 
 def _make_late() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE stations_gateway SET seen_at = seen_at - interval '1 minute'")
+        cursor.execute(
+            "UPDATE stations_gateway SET seen_at = seen_at - interval '1 minute', missed_at = seen_at - interval '1 minute'"
+        )

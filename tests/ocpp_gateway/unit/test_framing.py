@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
+from ocpp_gateway.connection import _is_between_frames
 from ocpp_gateway.framing import text_frame, whole_text
-from ocpp_gateway.server import _is_between_frames
 
 HANDSHAKE = (
     b"GET /ocpp/P1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -52,6 +52,7 @@ def test_what_is_longer_than_64_kib_goes_through_the_library() -> None:
         b"\xc1" + masked(b"[2]")[1:],
         masked(b"[2]") + masked(b"[3]"),
     ],
+    ids=["fragment", "binary", "rest", "ping", "close", "bare", "bare and long", "compressed", "two"],
 )
 def test_everything_else_is_left_to_the_library(data: bytes) -> None:
     assert whole_text(data) is None

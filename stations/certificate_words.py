@@ -1,0 +1,40 @@
+"""Why a certificate was not signed or an upgrade stopped, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit.frame import Words
+
+WHY: Mapping[str, Promise] = {
+    "too_long": _("The request is too long"),
+    "unreadable": _("The request cannot be read"),
+    "signature": _("The request is not signed by its own key"),
+    "weak_key": _("Its key is too weak, or larger than we take"),
+    "odd_key": _("Its key is of no kind that we take"),
+    "subject": _("The name in the request is not as it must be"),
+    "wrong_serial": _("The request is not made out to the serial number of the terminal"),
+    "wrong_name": _("The request does not name its operator"),
+    "shared_serial": _("Another terminal has the same serial number"),
+    "not_delivered": _("The terminal never answered to its certificate"),
+    "chain_too_long": _("The certificate is longer than the terminal takes"),
+    "late": _("It took too long"),
+    "kept_old_key": _("The terminal still has its old password"),
+    "not_back": _("It did not come back on the new port; it is still let in the old way"),
+    "no_csr": _("The terminal agreed and asked for no certificate"),
+    "no_answer": _("The terminal gave no answer"),
+    "lacking": _("Terminals of this model and firmware cannot do this"),
+    "retired": _("It was retired"),
+    "Rejected": _("The terminal refused"),
+    "Failed": _("The terminal could not"),
+    "NotSupported": _("The terminal does not know this setting"),
+    "NotImplemented": _("The terminal cannot do this"),
+}
+
+
+def why_words(error: str) -> Words:
+    """A reason; one without words stands for itself."""
+    return WHY.get(error, error)
