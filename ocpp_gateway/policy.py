@@ -15,6 +15,9 @@ class Policy:
     ping_interval_s: float = 30.0
     ping_timeout_s: float = 20.0
     open_timeout_s: float = 20.0
+    # How often each port is listened on. uvloop accepts one connection of each in a turn of its loop, and
+    # with turns that are long because many piles come at once, the queue of the kernel would overflow.
+    acceptors: int = 32
     close_timeout_s: float = 5.0
     silent_heartbeats: int = 3
     sweep_interval_s: float = 15.0

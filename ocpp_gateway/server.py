@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -107,31 +107,37 @@ class Gateway:
 
     async def start(self, listeners: Iterable[Listener]) -> list[int]:
         """Listen. Returns the port of each listener, in order (a port of 0 takes a free one)."""
-        policy = self._policy
+        ports = []
         for listener in listeners:
-            self._servers.append(
-                await serve(
-                    self._serve,
-                    listener.host,
-                    listener.port,
-                    process_request=partial(self._process_request, listener),
-                    select_subprotocol=_select_subprotocol,
-                    create_connection=self._connections_of(listener),
-                    compression=None,
-                    backlog=_BACKLOG,
-                    open_timeout=policy.open_timeout_s,
-                    close_timeout=policy.close_timeout_s,
-                    ping_interval=policy.ping_interval_s,
-                    ping_timeout=policy.ping_timeout_s,
-                    server_header=None,
-                    logger=socket_log,
-                )
-            )
-        for server in self._servers:
+            connections = self._connections_of(listener)
+            server = await self._listen(listener, connections, host=listener.host, port=listener.port)
+            ports.append(server.sockets[0].getsockname()[1])
             for listening in server.sockets:  # what it accepts inherits this
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, policy.send_buffer_bytes)
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._policy.send_buffer_bytes)
+                for _ in range(self._policy.acceptors - 1):
+                    await self._listen(listener, connections, sock=listening.dup())
         self._sweeper = asyncio.create_task(self._sweep())
-        return [server.sockets[0].getsockname()[1] for server in self._servers]
+        return ports
+
+    async def _listen(self, listener: Listener, connections: type[PileConnection], **where: Any) -> Server:
+        policy = self._policy
+        server = await serve(
+            self._serve,
+            process_request=partial(self._process_request, listener),
+            select_subprotocol=_select_subprotocol,
+            create_connection=connections,
+            compression=None,
+            backlog=_BACKLOG,
+            open_timeout=policy.open_timeout_s,
+            close_timeout=policy.close_timeout_s,
+            ping_interval=policy.ping_interval_s,
+            ping_timeout=policy.ping_timeout_s,
+            server_header=None,
+            logger=socket_log,
+            **where,
+        )
+        self._servers.append(server)
+        return server
 
     def _connections_of(self, listener: Listener) -> type[PileConnection]:
         """What makes the connections of a listener."""

@@ -16,6 +16,7 @@ from backoffice.kit import clock, locks
 from backoffice.kit.machines import move
 from drivers.tags import fold_tag
 from stations.changes import StatusChange
+from stations.intake.batch import have_any
 from stations.models import ListState, LocalListPile, Reservation, ReservationState
 from stations.models.access import OPEN_RESERVATIONS
 from stations.reserving import NO_ANSWER, confirm, end, tell
@@ -49,6 +50,8 @@ def of_boots(boots: Iterable[tuple[int, bool]]) -> None:
     ``(pile_id, is_new_firmware)`` each.
     """
     renewed = dict(boots)
+    if not have_any(LocalListPile, renewed):
+        return
     for row in locks.locked(LocalListPile.objects.filter(pile__in=renewed)).defer("content"):
         if row.state == ListState.UNSUPPORTED:
             if not renewed[row.pile_id]:
@@ -82,7 +85,7 @@ def of_statuses(changes: Sequence[StatusChange]) -> None:
 
 def use_reservations(starts: Sequence[Started]) -> None:
     """A start by the tag or group that a connector is kept for, or that names the reservation, uses it (§5.13)."""
-    if not starts:
+    if not have_any(Reservation, {start.pile_id for start in starts}):
         return
     named = {start.reservation_id for start in starts if start.reservation_id}
     wanted = Q(state__in=OPEN_RESERVATIONS) | Q(pk__in=[one for one in named if 0 < one < 2**31])

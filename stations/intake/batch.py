@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from psycopg2.extras import execute_values
 
 from backoffice.kit import live
@@ -42,6 +43,20 @@ def lock_piles(pile_ids: Iterable[int]) -> None:
             "SELECT 1 FROM stations_pile WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
             [sorted(set(pile_ids))],
         )
+
+
+def have_any(model: type[Model], pile_ids: Iterable[int]) -> bool:
+    """Whether any of these piles has a row of this model, so that it pays to read and lock them.
+
+    Nearly always none has, and a statement that is planned already costs a tenth of what the ORM takes.
+    """
+    wanted = list(set(pile_ids))
+    if not wanted:
+        return False
+    with sql() as cursor:
+        table = connection.ops.quote_name(model._meta.db_table)
+        execute(cursor, f"SELECT 1 FROM {table} WHERE pile_id = ANY(%s) LIMIT 1", [wanted])  # noqa: S608
+        return cursor.fetchone() is not None
 
 
 def with_values(

@@ -12,6 +12,7 @@ from datetime import datetime
 from backoffice.kit import locks
 from ocpp_gateway.wire import Booted, FirmwareReported, UploadReported
 from stations import updating, uploading
+from stations.intake.batch import have_any
 from stations.models import FirmwareJob, Pile, UploadJob, UploadKind
 from stations.states import UPDATE_OPEN, UPLOAD_OPEN
 
@@ -57,7 +58,8 @@ def report_uploads(facts: Sequence[UploadReported]) -> None:
 def boots(facts: Iterable[Booted]) -> None:
     """A boot with the firmware that was asked for proves the update; with another, it says so."""
     booted = list(facts)
-    jobs = _update_jobs({fact.pile_id for fact in booted}, set()) if booted else []
+    piles = {fact.pile_id for fact in booted}
+    jobs = _update_jobs(piles, set()) if have_any(FirmwareJob, piles) else []
     touched: dict[int, FirmwareJob] = {}
     for fact in booted:
         newest = next((job for job in jobs if job.pile_id == fact.pile_id), None)
