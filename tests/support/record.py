@@ -30,8 +30,9 @@ OPEN: Final = "open"
 HEAD: Final = """# What the gateway conforms to
 
 Made by `python -m tests.support.record` from the source of the tests and the JUnit report of a run; see
-`tests/support/record.py`. A result is that of the worst of all runs of a test. Tests are named by their
-file below `tests/`.
+`tests/support/record.py`. A result is that of the newest report that has the test, of the worst of its
+parameters; "not run" are proofs that take hours (`./run test tests/proofs`) and were not in the reports. Tests are
+named by their file below `tests/`.
 """
 
 Results = Mapping[str, str]
@@ -44,15 +45,20 @@ def main(reports: Sequence[str]) -> None:
 
 
 def results(reports: Iterable[str]) -> dict[str, str]:
-    """How each test ended, by its name with and without its parameters; the worst where there are several."""
+    """How each test ended, by its name with and without its parameters; a later report counts for its tests.
+
+    Without its parameters it is the worst of them.
+    """
     ended: dict[str, str] = {}
     for report in reports:
+        here: dict[str, str] = {}
         for case in ET.fromstring(report).iter("testcase"):  # noqa: S314 - written by our own test run
             how = next((kind.tag for kind in case if kind.tag in {"failure", "error", "skipped"}), "passed")
             how = {"failure": "failed"}.get(how, how)
             name = f"{_file(case.get('classname', ''))}::{case.get('name', '')}"
             for one in {name, name.partition("[")[0]}:
-                ended[one] = min(ended.get(one, how), how, key=WORST.index)
+                here[one] = min(here.get(one, how), how, key=WORST.index)
+        ended |= here
     return ended
 
 

@@ -257,7 +257,8 @@ async def test_a_command_is_followed_in_its_row(premises: Premises) -> None:
     await premises.until_row(row, [reset, "effect_seen"])
     pile.replies["ClearCache"] = SILENCE
     lost = await premises.send("CP1", "ClearCache", {})
-    await premises.until_row(row, [lost, "sent"])
+    await pile.expect("Reset")
+    await pile.expect("ClearCache")
     await pile.cut()
     await premises.until_row(row, [lost, "connection_lost"])
 
