@@ -19,6 +19,7 @@ KEY = bytes(range(20))
 
 QUICK = Policy(
     close_timeout_s=1.0,
+    acceptors=1,
     drain_s=5.0,
     status_wait_s=60.0,
     handshake_burst=1000,

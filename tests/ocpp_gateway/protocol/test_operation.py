@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -155,3 +156,17 @@ class TestDraining:
     async def test_draining_twice_and_with_nobody_is_harmless(self, site: Site) -> None:
         await site.gateway.drain()
         await site.gateway.drain()
+
+
+async def test_a_port_that_is_listened_on_several_times_is_one_port_and_is_given_up_whole() -> None:
+    site = Site(replace(QUICK, acceptors=4))
+    await site.start()
+    piles = [site.pile(f"CP{number}") for number in range(12)]
+    await asyncio.gather(*(pile.connect() for pile in piles))
+    await asyncio.gather(*(pile.heartbeat() for pile in piles))
+    assert len(site.gateway.registry) == 12
+    assert await refusal(Pile(site.url, "NOBODY")) == HTTPStatus.NOT_FOUND
+    await site.gateway.drain()
+    assert [await pile.closed() for pile in piles] == [1012] * 12
+    with pytest.raises(OSError):
+        await Pile(site.url, "CP1", key=KEY).connect()
