@@ -88,6 +88,7 @@ def report_boots(facts: Sequence[Booted]) -> None:
                 code=RESTART,
             )
             for fact in facts
+            if fact.pile_id in here
         ]
     )
 
