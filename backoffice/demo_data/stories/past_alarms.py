@@ -46,19 +46,22 @@ OF_STATIONS = (
 def tell(masters: Masters, begins: datetime, chance: Random) -> None:
     """Write them: most are closed, some were taken on before."""
     events: list[tuple[datetime, Event]] = []
-    for _ in range(A_DAY * (masters.now - begins).days):
-        events += _fault(masters, begins, chance)
+    for number in range(A_DAY * (masters.now - begins).days):
+        events += _fault(masters, begins, chance, number)
     keep([event for _at, event in sorted(events, key=lambda one: one[0])])
     _look_after(masters, chance)
     _stations(masters, chance)
 
 
-def _fault(masters: Masters, begins: datetime, chance: Random) -> list[tuple[datetime, Event]]:
-    """Something that was wrong with a connector for a while, or a pile that could not be heard."""
+def _fault(masters: Masters, begins: datetime, chance: Random, number: int) -> list[tuple[datetime, Event]]:
+    """Something that was wrong with a connector for a while, or a pile that could not be heard.
+
+    The first ones are one of each kind, so that a short past has them all.
+    """
     connector = chance.choice(masters.connectors)
     since = begins + (masters.now - timedelta(hours=8) - begins) * chance.random()
     until = min(since + timedelta(minutes=chance.expovariate(1 / 90) + 2), masters.now - timedelta(hours=2))
-    if chance.random() < 0.3:
+    if number >= len(FAULTS) and chance.random() < 0.3:
         target = Target.at_pile(connector.pile)
         kind = CATALOGUE["F01"]
         away = Sighting(
@@ -69,7 +72,7 @@ def _fault(masters: Masters, begins: datetime, chance: Random) -> list[tuple[dat
             (until, Relief(target=target, source=AlarmSource.PRESENCE, at=until, code=kind.code)),
         ]
     target = Target.at_pile(connector.pile, connector.number)
-    (chosen,) = chance.choices(FAULTS, [fault[3] for fault in FAULTS])
+    (chosen,) = FAULTS[number : number + 1] or chance.choices(FAULTS, [fault[3] for fault in FAULTS])
     error, vendor_code, info, _weight = chosen
     kind = CATALOGUE[ERROR_CODES[error] or ""]
     is_warning = error in {"ReaderFailure", "WeakSignal", "EVCommunicationError"}
