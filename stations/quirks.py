@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ocpp_gateway.wire import PileRecord
+
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
@@ -55,6 +57,7 @@ RANGES: Mapping[str, range] = {
 }
 LONGEST_CUT = 20
 NAMES = frozenset(field.name for field in fields(Quirks))
+_SPOKEN = NAMES & {field.name for field in fields(PileRecord)}
 
 
 def read_quirks(layers: Iterable[Mapping[str, Any] | None]) -> Quirks:
@@ -65,6 +68,11 @@ def read_quirks(layers: Iterable[Mapping[str, Any] | None]) -> Quirks:
             sane = {name: value for name, value in layer.items() if is_sane(name, value)}
             quirks = replace(quirks, **sane)
     return quirks
+
+
+def spoken(quirks: Quirks) -> dict[str, Any]:
+    """The settings that the gateway itself goes by, as the fields of a ``PileRecord``."""
+    return {name: getattr(quirks, name) for name in _SPOKEN}
 
 
 def is_sane(name: str, value: Any) -> bool:

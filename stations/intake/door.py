@@ -26,7 +26,7 @@ from stations.intake import proofs, security
 from stations.intake.batch import add_events, read_json, sql, with_values
 from stations.intake.trouble import Seen, count_troubles
 from stations.models import Life
-from stations.quirks import Quirks, read_quirks
+from stations.quirks import Quirks, read_quirks, spoken
 from stations.selectors.places import places
 from tenants.selectors import tenants
 
@@ -196,23 +196,13 @@ def _note_key(found: _Found, which: keys.Which, form: KeyForm) -> None:
 
 
 def _record(identity: str, found: _Found, profile: int) -> PileRecord:
-    quirks = found.quirks
     return PileRecord(
         pile_id=found.id,
         identity=identity,
         registration=Registration(found.registration),
         security_profile=profile,
-        clock_zone=quirks.clock_zone,
-        ping=quirks.ping,
-        require_subprotocol=quirks.require_subprotocol,
-        heartbeat_interval_s=quirks.heartbeat_interval_s,
-        id_tag_prefix=quirks.id_tag_prefix,
-        id_tag_suffix=quirks.id_tag_suffix,
-        id_tag_reversed=quirks.id_tag_reversed,
-        id_tag_cut_zeros=quirks.id_tag_cut_zeros,
-        energy_unit=quirks.energy_unit,
-        max_frame_bytes=quirks.max_frame_bytes,
         connectors=tuple(found.connectors),
+        **spoken(found.quirks),
     )
 
 

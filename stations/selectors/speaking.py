@@ -12,13 +12,10 @@ from django.db.models import QuerySet
 from ocpp_gateway.wire import FrameSeen, PileRecord, Registration, Replayed
 from stations import hooks
 from stations.models import Connector, Frame, Pile
-from stations.quirks import Quirks, read_quirks
+from stations.quirks import read_quirks, spoken
 
 MOST_REPLAYED = 300
 
-_SHARED = frozenset(field.name for field in fields(PileRecord)) & frozenset(
-    field.name for field in fields(Quirks)
-)
 _TELLS_TIME = frozenset({"currentTime", "transactionId"})
 """What may differ between two answers to the same message."""
 
@@ -50,7 +47,7 @@ def record_of(pile: Pile) -> PileRecord:
         registration=Registration(pile.registration),
         security_profile=pile.security_profile,
         connectors=tuple(numbers),
-        **{name: getattr(quirks, name) for name in _SHARED},
+        **spoken(quirks),
     )
 
 
