@@ -35,11 +35,13 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.PROFILE:            ("OM",       "OM",     "OM",     "OM"),
     TenantPerm.STAFF_VIEW:         ("OMA",      "OMA",    "OMA",    "OMA"),
     TenantPerm.STAFF_MANAGE:       ("O",        "O",      "O",      "O"),
+    TenantPerm.IMPERSONATE:        ("O",        "O",      "O",      "-"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
 
     DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),
+    DriverPerm.UNMASK:             ("-",        "-",      "OMS",    "-"),
     DriverPerm.MANAGE:             ("-",        "-",      "OMS",    "-"),
     DriverPerm.SMS_VIEW:           ("-",        "-",      "OMSA",   "-"),
     DriverPerm.EXPORT:             ("-",        "-",      "OMA",    "-"),
@@ -82,6 +84,21 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     ReportPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
 }
 # fmt: on
+
+NEVER_LENT: Grants = frozenset(
+    {
+        TenantPerm.STAFF_MANAGE,
+        TenantPerm.IMPERSONATE,
+        DriverPerm.SEE_PHONE,
+        DriverPerm.UNMASK,
+    }
+)
+"""What nobody may do in another's name: each level manages its own staff, and phones do not travel upward."""
+
+
+def never_lent() -> Grants:
+    """The same, as the kit asks for it."""
+    return NEVER_LENT
 
 
 def grants(level: Level, role: Role) -> Grants:

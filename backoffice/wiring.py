@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.core.checks import register as register_check
 
 from backoffice import resources
+from backoffice.areas import areas
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
+from backoffice.kit import perms
 from backoffice.kit.lists import register
-from backoffice.kit.perms import granted
-from backoffice.roles import grants
+from backoffice.roles import grants, never_lent
 from ocpp_gateway.replay import replay_now
 from stations import hooks as stations
 
-granted.provide(grants)
+perms.granted.provide(grants)
+perms.areas.provide(areas)
+perms.never_lent.provide(never_lent)
 stations.replay.provide(replay_now)
 celery.set_default()
 for check in CHECKS:

@@ -18,18 +18,26 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Grants
 from backoffice.kit.scope import outside
+from tenants.acting import lent_place, running
 from tenants.localities import LANGUAGES
 from tenants.selectors import DEFAULT_CURRENCY, DEFAULT_LOCALE, DEFAULT_TIMEZONE, Locality
 from tenants.workplaces import Workplace, barred, workplace_of
 
 SESSION_KEY = "membership"
+ACTING_KEY = "acting"
 OPEN = ("/q/", "/c/", "/pay/", "/static/", "/healthz", "/metrics")
 """Paths of drivers, of payment channels and of machines, which have their own ways of telling who asks."""
+
+OWN = ("/personal/", "/account/", "/language/")
+"""Paths of what a person does for himself: password, second factor, tokens, profile. Shut in another's name."""
+
+SIGN_OUT = "/account/logout/"
 
 NOWHERE = Locality(DEFAULT_TIMEZONE, DEFAULT_CURRENCY, DEFAULT_LOCALE)
 NOTHING: Grants = frozenset()
@@ -39,7 +47,7 @@ Handler = Callable[[HttpRequest], Answer] | Callable[[HttpRequest], Awaitable[An
 
 
 class ScopeMiddleware:
-    """Sets ``membership``, ``lineage``, ``grants``, ``actor`` and ``locality`` of the request."""
+    """Sets ``membership``, ``acting``, ``lineage``, ``grants``, ``actor`` and ``locality`` of the request."""
 
     sync_capable = True
     async_capable = True
@@ -74,21 +82,43 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     """Find out who asks, and note it on the request. A response only for those who have to leave."""
     staff: Any = request
     staff.membership, staff.lineage, staff.grants, staff.locality = None, [], NOTHING, NOWHERE
+    staff.acting = None
     if request.path.startswith(OPEN):
         return None
     ip = get_adapter().get_client_ip(request)
     staff.actor = Actor(f"visitor:{ip}", ip, ip=ip)
     if not request.user.is_authenticated:
         return None
-    user = request.user
-    chosen = request.session.get(SESSION_KEY)
-    place = workplace_of(user, preferred=chosen, language=_language_chosen(request))
+    place = _place(request)
     if place is None:
-        return _sent_away(request, barred(user))
-    staff.membership, staff.lineage, staff.grants = place.membership, place.lineage, place.grants
+        return _sent_away(request, barred(request.user))
+    if place.acting and request.path.startswith(OWN) and request.path != SIGN_OUT:
+        messages.error(request, _("Leave the other's name first: this page is about yourself."))
+        return _redirect(request, resolve_url(settings.LOGIN_REDIRECT_URL))
+    staff.membership, staff.acting, staff.lineage, staff.grants = (
+        place.membership,
+        place.acting,
+        place.lineage,
+        place.grants,
+    )
     staff.actor, staff.locality = place.actor(ip), place.locality
     staff.LANGUAGE_CODE = place.locality.locale
     return place
+
+
+def _place(request: HttpRequest) -> Workplace | None:
+    """Another's workplace while it is lent, else one's own."""
+    user: Any = request.user
+    language = _language_chosen(request)
+    key = request.session.get(ACTING_KEY)
+    if key is not None:
+        acting = running(user, key)
+        lent = lent_place(acting, language) if acting else None
+        if lent is not None:
+            return lent
+        del request.session[ACTING_KEY]
+        messages.warning(request, _("Your time in another's name is over. You work under your own again."))
+    return workplace_of(user, preferred=request.session.get(SESSION_KEY), language=language)
 
 
 def _language_chosen(request: HttpRequest) -> str:
@@ -99,7 +129,10 @@ def _language_chosen(request: HttpRequest) -> str:
 def _sent_away(request: HttpRequest, reason: str) -> HttpResponse:
     logout(request)
     messages.error(request, reason)
-    address = resolve_url(settings.LOGIN_URL)
+    return _redirect(request, resolve_url(settings.LOGIN_URL))
+
+
+def _redirect(request: HttpRequest, address: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(address)
     return HttpResponseRedirect(address)

@@ -19,6 +19,7 @@ from backoffice.kit.actor import Actor
 from tenants import invitations
 from tenants.models import User
 from tenants.services import sign_ins
+from tenants.services.acting import end_acting
 from tenants.workplaces import barred
 
 
@@ -46,6 +47,13 @@ class Adapter(DefaultAccountAdapter):
         super().login(request, user)
         person = cast(User, user)
         sign_ins.record_sign_in(person, actor=self.actor(person, request))
+
+    def logout(self, request: HttpRequest) -> None:
+        """Whoever signs out in another's name leaves that name too."""
+        staff: Any = request
+        if getattr(staff, "acting", None) is not None:
+            end_acting(staff.acting, actor=staff.actor)
+        super().logout(request)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         person = cast(User, user)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from backoffice.kit import jobs, lists
 from backoffice.kit.lists.filters import subtree_of_tenant
 from backoffice.kit.scope import path_of_tenant
-from tenants import resources, selectors, workplaces
+from tenants import entering, resources, selectors
 
 path_of_tenant.provide(selectors.path_of)
 subtree_of_tenant.provide(selectors.subtree_ids)
-jobs.enter_as.provide(workplaces.enter_as)
+jobs.enter_as.provide(entering.enter_as)
 for resource in resources.LISTS:
     lists.register(resource)

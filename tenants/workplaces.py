@@ -15,13 +15,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from backoffice.kit.actor import Actor
-from backoffice.kit.errors import Refused
-from backoffice.kit.levels import Level
-from backoffice.kit.models import Job
-from backoffice.kit.perms import Grants, Role, granted
-from backoffice.kit.scope import Scope, outside, unscoped, within
+from backoffice.kit.perms import Grants
+from backoffice.kit.scope import Scope, within
 from backoffice.kit.staff import Reader
-from tenants.models import Membership, TenantStatus, User
+from tenants.models import ActingSession, Membership, TenantStatus, User
+from tenants.rights import grants_at
 from tenants.selectors import (
     Ancestor,
     Locality,
@@ -35,18 +33,35 @@ from tenants.selectors import (
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A membership in force. ``locality`` is that of the tenant with the person's own choices on top."""
+    """A membership in force. ``locality`` is that of the tenant with the reader's own choices on top.
+
+    ``acting`` is set where somebody else than the member works there (``tenants.acting``).
+    """
 
     membership: Membership
     lineage: list[Ancestor]
     grants: Grants
     locality: Locality
     scope: Scope
+    acting: ActingSession | None = None
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
         user = self.membership.user
-        return Actor(f"staff:{user.pk}", str(user), ip=ip)
+        if self.acting is None:
+            return Actor(f"staff:{user.pk}", str(user), ip=ip)
+        person = self.acting.actor
+        return Actor(
+            f"staff:{person.pk}",
+            f"{person} ({user})",
+            ip=ip,
+            on_behalf=str(user),
+            on_behalf_ref=f"staff:{user.pk}",
+        )
+
+    def reader(self) -> Reader:
+        """Who looks at rows from here."""
+        return Reader(self.actor(), self.grants, self.locality.currency, self.lineage[-1].level)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -67,20 +82,8 @@ def workplace_of(user: User, preferred: int | None = None, language: str = "") -
     for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if stopped_in(chain) is None:
-            return _workplace(membership, chain, language)
+            return workplace_at(membership, chain, reader=user, language=language)
     return None
-
-
-@contextmanager
-def enter_as(job: Job) -> Iterator[Reader]:
-    """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
-    with unscoped(reason="a job finds its owner"):
-        owner = User.objects.filter(memberships=job.membership_id, is_active=True).first()
-    place = workplace_of(owner, preferred=job.membership_id) if owner else None
-    if place is None or place.membership.pk != job.membership_id:
-        raise Refused(_("You do not work there any more."), code="no_member")
-    with outside(), within(place.scope):
-        yield Reader(place.actor(), place.grants, place.locality.currency)
 
 
 def barred(user: User) -> str:
@@ -98,16 +101,19 @@ def barred(user: User) -> str:
     return _("%(name)s is suspended. Ask the level above.") % {"name": stopped.name}
 
 
-def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> Workplace:
-    user, tenant = membership.user, locality_in(chain)
+def workplace_at(
+    membership: Membership, chain: list[Ancestor], *, reader: User, language: str = ""
+) -> Workplace:
+    """The workplace of a membership in force, in the language and zone of who reads. ``chain`` ends in its tenant."""
+    tenant = locality_in(chain)
     return Workplace(
         membership,
         chain,
-        granted(Level(chain[-1].level), Role(membership.role)),
+        grants_at(membership),
         Locality(
-            timezone=user.timezone or tenant.timezone,
+            timezone=reader.timezone or tenant.timezone,
             currency=tenant.currency,
-            locale=user.language or language or tenant.locale,
+            locale=reader.language or language or tenant.locale,
         ),
         scope_in(chain),
     )

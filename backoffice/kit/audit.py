@@ -23,6 +23,7 @@ SECRET_FIELDS = frozenset(
         "next_key_salt",
         "token_hash",
         "code_hash",
+        "session_seed",
     }
 )
 TREE_FIELDS = frozenset({"lft", "rght", "tree_id", "depth"})
@@ -61,6 +62,7 @@ def record(
         actor_ref=actor.ref,
         actor_label=actor.label[:120],
         on_behalf=actor.on_behalf[:120],
+        on_behalf_ref=actor.on_behalf_ref,
         ip=actor.ip,
         action=action,
         object_ref=reference(row)[:80],

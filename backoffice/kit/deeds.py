@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Words
 
 DEEDS: Mapping[str, Promise] = {
+    "acting.begun": _("Work in another's name begun"),
+    "acting.ended": _("Work in another's name ended"),
     "alarm.acknowledged": _("Alarm acknowledged"),
     "alarm.closed": _("Alarm closed"),
     "arrears.written_off": _("Arrears written off"),
@@ -40,6 +42,7 @@ DEEDS: Mapping[str, Promise] = {
     "driver.created": _("Driver created"),
     "driver.edited": _("Driver edited"),
     "driver.phone_changed": _("Phone of a driver changed"),
+    "driver.phone_shown": _("Phone of a driver shown"),
     "driver.signed_out": _("Driver signed out everywhere"),
     "driver.unblocked": _("Driver unblocked"),
     "firmware.released": _("Firmware released"),
@@ -59,6 +62,7 @@ DEEDS: Mapping[str, Promise] = {
     "member.edited": _("Staff member edited"),
     "member.link_sent": _("Password link sent"),
     "member.reactivated": _("Staff member let in again"),
+    "member.signed_out": _("Staff member signed out everywhere"),
     "order.cancelled": _("Order cancelled"),
     "order.complained": _("Complaint of a driver"),
     "order.corrected": _("Order corrected"),
@@ -81,6 +85,9 @@ DEEDS: Mapping[str, Promise] = {
     "reservation.cancelled": _("Reservation cancelled"),
     "reservation.extended": _("Reservation given another end"),
     "reservation.requested": _("Reservation asked for"),
+    "role.created": _("Role created"),
+    "role.deleted": _("Role deleted"),
+    "role.edited": _("Role edited"),
     "settlement.corrected": _("Settlement corrected"),
     "sign_in.failed": _("Sign-in failed"),
     "sign_in.password_set": _("Password set"),

@@ -89,6 +89,7 @@ class Frame:
     brand_logo: str = ""
     acting_as: str = ""
     """Set while somebody works in another's name: shown in a band on every page."""
+    acting_until: datetime | None = None
     leave_url: str = ""
 
     @property

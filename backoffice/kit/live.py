@@ -26,6 +26,9 @@ from backoffice.kit.scope import Scope
 log = logging.getLogger(__name__)
 
 CHANNEL = "pilehouse:live"
+RIGHTS = "rights"
+"""The topic of what people may do. It is not for pages: streams of those whom it concerns end, and begin anew."""
+
 BACKLOG = 256
 
 

@@ -1,9 +1,13 @@
 """The tree of tenants, the people who work in it, and where they work."""
 
+from tenants.models.acting import ActingSession
 from tenants.models.people import Membership, Theme, User, UserManager
+from tenants.models.roles import CustomRole
 from tenants.models.tree import Tenant, TenantManager, TenantQuerySet, TenantStatus
 
 __all__ = [
+    "ActingSession",
+    "CustomRole",
     "Membership",
     "Tenant",
     "TenantManager",

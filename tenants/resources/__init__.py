@@ -1,8 +1,19 @@
 """The list pages of this room."""
 
 from tenants.resources.companies import STATUS_TONES, TENANTS, is_not_below_us
-from tenants.resources.people import STAFF, WORKS, is_not_ours
+from tenants.resources.people import ARRIVALS, STAFF, WORKS, is_not_ours
+from tenants.resources.roles import ROLES
 
-LISTS = (TENANTS, STAFF)
+LISTS = (TENANTS, STAFF, ROLES)
 
-__all__ = ["LISTS", "STAFF", "STATUS_TONES", "TENANTS", "WORKS", "is_not_below_us", "is_not_ours"]
+__all__ = [
+    "ARRIVALS",
+    "LISTS",
+    "ROLES",
+    "STAFF",
+    "STATUS_TONES",
+    "TENANTS",
+    "WORKS",
+    "is_not_below_us",
+    "is_not_ours",
+]

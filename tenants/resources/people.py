@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit.frame import Empty
+from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import (
     ListFilters,
     ListTable,
@@ -25,11 +25,19 @@ from tenants.services import staff
 
 
 def is_not_ours(member):
-    """Each level manages its own staff."""
+    """Each level manages its own staff and roles."""
     return member.tenant_id != current_scope().tenant_id
 
 
 WORKS = {True: _("Works"), False: _("Ended")}
+ARRIVALS = {selectors.ARRIVED: _("Accepted"), selectors.INVITED: _("Invited")}
+ARRIVAL_TONES: dict[str, Tone] = {selectors.ARRIVED: "plain", selectors.INVITED: "waiting"}
+MFA_TONES: dict[bool, Tone] = {True: "charging", False: "offline"}
+
+
+def role_words(role, own):
+    """The name of a built-in role or of the tenant's own."""
+    return own or Role(role).label
 
 
 class StaffTable(ListTable):
@@ -40,11 +48,13 @@ class StaffTable(ListTable):
         head=pgettext_lazy("person", "Name"),
         second=columns.Text("user__email"),
     )
-    role = columns.Text(sort=True)
+    role = columns.Text("role", "custom_role__name", show=role_words, sort=("role", "custom_role__name"))
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
     is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
     valid_from = columns.Day(head=_("First day"))
     valid_to = columns.Day(head=_("Last day"))
+    arrival = columns.Badge(choices=ARRIVALS, tones=ARRIVAL_TONES, head=_("Invitation"))
+    mfa = columns.YesNo(yes=_("On"), no=_("Off"), tones=MFA_TONES, head=_("Two-factor"))
     last_login = columns.When("user__last_login", head=_("Last sign-in"))
     created_at = columns.When(shown=False, sort=True)
 
@@ -52,7 +62,12 @@ class StaffTable(ListTable):
 class StaffFilters(ListFilters):
     words = filters.Search("user__name", "user__email")
     role = filters.Choice()
+    own_role = filters.Related(
+        "custom_role", options=selectors.roles_by_name, by="code", search=("name",), label=_("Own role")
+    )
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
+    arrival = filters.Choice(choices=ARRIVALS, label=_("Invitation"))
+    mfa = filters.YesNo(yes=_("On"), no=_("Off"), label=_("Two-factor"))
     tenant = filters.Subtree(label=_("Tenant"))
 
 
@@ -97,13 +112,26 @@ SEND_LINK = RowAction(
     ),
     needs=("tenant__parent__id", "is_active", "role"),
 )
+SIGN_OUT = RowAction(
+    name="sign-out",
+    label=_("Sign out everywhere…"),
+    run=staff.end_sessions,
+    perm=TenantPerm.STAFF_MANAGE,
+    icon="sign-out",
+    tone="warn",
+    reason=True,
+    text=_("Every browser in which this person is signed in is signed out at once."),
+    done=_("Signed out everywhere."),
+    hidden=is_not_ours,
+    needs=("tenant__id",),
+)
 
 STAFF = Resource(
     name="staff",
     path="system/staff/",
     title=_("Staff"),
     model=Membership,
-    rows=selectors.members,
+    rows=selectors.members_listed,
     table=StaffTable,
     filters=StaffFilters,
     view=TenantPerm.STAFF_VIEW,
@@ -112,7 +140,7 @@ STAFF = Resource(
     order=("tenant__name", "user__name", "id"),
     detail="tenants:member",
     menu=Place("system", 20),
-    actions=(DEACTIVATE, REACTIVATE, SEND_LINK),
+    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, SIGN_OUT),
     page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
     empty=Empty(_("Nobody is like this"), _("Remove a filter, or add a person.")),
 )

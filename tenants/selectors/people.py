@@ -2,19 +2,78 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.apps import apps
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Expression,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from backoffice.kit import audit, clock
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
-from tenants.models import Membership, Tenant, User
+from tenants.models import CustomRole, Membership, Tenant, User
+
+INVITED, ARRIVED = "invited", "arrived"
+"""Whether somebody followed the link of the invitation and set a password."""
 
 
 def members() -> QuerySet[Membership]:
     """Staff of the active scope."""
-    return Membership.objects.select_related("user", "tenant")
+    return Membership.objects.select_related("user", "tenant", "custom_role")
+
+
+def members_listed() -> QuerySet[Membership]:
+    """The same in no order, with ``arrival`` (INVITED or ARRIVED) and whether a second factor is asked (``mfa``)."""
+    is_invited = When(user__password__startswith=UNUSABLE_PASSWORD_PREFIX, then=Value(INVITED))
+    return Membership.objects.annotate(
+        arrival=Case(is_invited, default=Value(ARRIVED), output_field=CharField()), mfa=_has_mfa()
+    )
+
+
+def _has_mfa() -> Expression:
+    """Unknown (NULL) where no second factor can be set up."""
+    if not apps.is_installed("allauth.mfa"):
+        return Value(None, BooleanField(null=True))
+    factors = apps.get_model("mfa", "Authenticator")._default_manager
+    return Exists(factors.filter(user_id=OuterRef("user_id"), type="totp"))
+
+
+def roles() -> QuerySet[CustomRole]:
+    """Roles that tenants of the active scope defined, and how many ``holders`` each has."""
+    return CustomRole.objects.annotate(holders=Count("memberships"))
+
+
+def roles_by_name() -> QuerySet[CustomRole]:
+    """Those of the scope, to choose from."""
+    return CustomRole.objects.order_by("name", "pk")
+
+
+def roles_of(tenant_id: int) -> QuerySet[CustomRole]:
+    """Those of one tenant of the scope, by name."""
+    return CustomRole.objects.filter(tenant_id=tenant_id).order_by("name", "pk")
+
+
+def holders_of(role: CustomRole, *, most: int = 50) -> list[Membership]:
+    """Who has a role of the scope, those who work first."""
+    return list(members().filter(custom_role=role).order_by("-is_active", "user__name", "pk")[:most])
+
+
+def sign_ins_of(user: User, *, newest: int = 10) -> list[AuditEntry]:
+    """The last sign-ins of a person that the scope shows: those by which he came to work inside it."""
+    rows = AuditEntry.objects.filter(object_ref=audit.reference(user), action__startswith="sign_in.")
+    return list(rows.order_by("-at", "-id")[:newest])
 
 
 def members_of(tenant_id: int) -> QuerySet[Membership]:
@@ -37,7 +96,7 @@ def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
     )
 
 
-def history_of(row: Tenant | Membership, *, newest: int = 20) -> list[AuditEntry]:
+def history_of(row: Tenant | Membership | CustomRole, *, newest: int = 20) -> list[AuditEntry]:
     """The last changes of a row that the scope shows."""
     return list(AuditEntry.objects.filter(object_ref=audit.reference(row)).order_by("-at", "-id")[:newest])
 
@@ -46,6 +105,6 @@ def memberships_of(user: User) -> list[Membership]:
     """Where the user may work today, the highest level first."""
     with unscoped(reason="a person's own memberships decide the scope"):
         return sorted(
-            in_force(Membership.objects.select_related("tenant", "user").filter(user=user)),
+            in_force(Membership.objects.select_related("tenant", "user", "custom_role").filter(user=user)),
             key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
         )

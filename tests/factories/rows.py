@@ -75,7 +75,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Membership, Tenant, User
+from tenants.models import ActingSession, CustomRole, Membership, Tenant, User
 from tests.factories.tenants import make_user
 
 Factory = Callable[..., Any]
@@ -154,6 +154,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 
 PLAIN = (
+    ActingSession,
     AuditEntry,
     CampaignPile,
     Card,
@@ -166,6 +167,7 @@ PLAIN = (
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    CustomRole,
     DayTotal,
     Debt,
     DirtyDay,
