@@ -10,5 +10,5 @@ from tenants import resources, selectors, workplaces
 path_of_tenant.provide(selectors.path_of)
 subtree_of_tenant.provide(selectors.subtree_ids)
 jobs.enter_as.provide(workplaces.enter_as)
-lists.register(resources.TENANTS)
-lists.register(resources.STAFF)
+for resource in resources.LISTS:
+    lists.register(resource)

@@ -10,7 +10,7 @@ from django.views import i18n
 from django.views.decorators.http import require_POST
 
 from backoffice.kit.pages import form_page, requires, way_back
-from tenants.forms import ProfileForm
+from tenants.forms.people import ProfileForm
 from tenants.localities import LANGUAGES
 from tenants.middleware import SESSION_KEY
 from tenants.models import Theme

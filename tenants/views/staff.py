@@ -11,7 +11,8 @@ from backoffice.kit.frame import Action, Link
 from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
 from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
-from tenants import forms, selectors
+from tenants import selectors
+from tenants.forms import people as forms
 from tenants.permissions import TenantPerm
 from tenants.resources import STAFF, WORKS, is_not_ours
 from tenants.services import staff

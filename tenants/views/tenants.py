@@ -16,7 +16,9 @@ from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.levels import Level
 from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
 from backoffice.kit.staff import Reader
-from tenants import forms, selectors
+from tenants import selectors
+from tenants.forms import companies as forms
+from tenants.forms.fields import LANGUAGE_NAMES
 from tenants.models import TenantStatus
 from tenants.permissions import TenantPerm
 from tenants.resources import STATUS_TONES, TENANTS
@@ -160,7 +162,7 @@ def _profile(row):
         (_("Brand on driver pages"), row.display_brand),
         (_("Time zone"), place.timezone),
         (_("Currency"), place.currency),
-        (_("Language"), forms.LANGUAGE_NAMES.get(place.locale, place.locale)),
+        (_("Language"), LANGUAGE_NAMES.get(place.locale, place.locale)),
     ]
 
 

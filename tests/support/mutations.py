@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 from tests.support.garbage import GARBAGE, NONSENSE
 
@@ -105,6 +107,20 @@ def _disturb(message: list[object], chance: random.Random) -> None:
         else:
             where[key] = chance.choice(VALUES)  # type: ignore[index]
         return
+
+
+def hello(seed: int, context: ssl.SSLContext) -> bytes:
+    """What may come first on a port with TLS: a true ClientHello with its bytes disturbed, a piece of one, or none."""
+    chance = random.Random(seed)
+    outgoing = ssl.MemoryBIO()
+    wrapped = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        wrapped.do_handshake()
+    return chance.choice((*_HANDSHAKES, _twice))(outgoing.read(), chance)
+
+
+def _twice(text: bytes, chance: random.Random) -> bytes:
+    return text + chance.randbytes(chance.randrange(50)) + text
 
 
 def _flip(data: bytes, chance: random.Random) -> bytes:

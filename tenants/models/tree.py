@@ -1,4 +1,4 @@
-"""The tree of tenants, the people who work in it, and where they work.
+"""The tree of tenants.
 
 A tenant has exactly one of four levels and is always one level below its parent. Tree columns are
 written by ``tenants.services`` alone, under one lock; never trust those of an instance in hand.
@@ -7,9 +7,7 @@ written by ``tenants.services`` alone, under one lock; never trust those of an i
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 from mptt.managers import TreeManager
@@ -17,8 +15,7 @@ from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
 from backoffice.kit.levels import Level
-from backoffice.kit.perms import Role
-from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, ScopeError, TenantOwned, current_scope
+from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, ScopeError, current_scope
 
 
 class TenantStatus(models.TextChoices):
@@ -115,72 +112,3 @@ class Tenant(MPTTModel, ScopedModel):
     @property
     def display_brand(self) -> str:
         return self.brand or self.name
-
-
-class Theme(models.TextChoices):
-    SYSTEM = "system", _("As the system")
-    LIGHT = "light", _("Light")
-    DARK = "dark", _("Dark")
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
-        """A member of staff. ``email`` is compared without regard to case."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-
-class User(AbstractBaseUser):
-    """A person who works in the backoffice. Where and as what is a matter of memberships."""
-
-    email = models.EmailField(_("email"), unique=True)
-    name = models.CharField(pgettext_lazy("person", "name"), max_length=80)
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
-    language = models.CharField(_("language"), max_length=12, blank=True)
-    timezone = models.CharField(_("time zone"), max_length=40, blank=True)
-    theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
-    is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("created"))
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
-
-    class Meta:
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
-
-    def __str__(self) -> str:
-        return self.name or self.email
-
-    @property
-    def initials(self) -> str:
-        words = (self.name or self.email).split()
-        return "".join(word[0] for word in words[:2]).upper()
-
-    @property
-    def zone(self) -> ZoneInfo | None:
-        return ZoneInfo(self.timezone) if self.timezone else None
-
-
-class Membership(TenantOwned):
-    """A user works for a tenant in a role, from a day to a day."""
-
-    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
-    role = models.CharField(_("role"), max_length=10, choices=Role)
-    valid_from = models.DateField(_("from"), null=True, blank=True)
-    valid_to = models.DateField(_("to"), null=True, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("created"))
-
-    class Meta(TenantOwned.Meta):
-        verbose_name = _("staff member")
-        verbose_name_plural = _("staff")
-        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once_per_tenant")]
-
-    def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"

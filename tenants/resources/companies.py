@@ -1,11 +1,11 @@
-"""The lists of tenants and of their staff."""
+"""The list of tenants."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty, Tone
@@ -19,12 +19,11 @@ from backoffice.kit.lists import (
     columns,
     filters,
 )
-from backoffice.kit.perms import Role
 from backoffice.kit.scope import current_scope
 from tenants import selectors
-from tenants.models import Membership, Tenant, TenantStatus
+from tenants.models import Tenant, TenantStatus
 from tenants.permissions import TenantPerm
-from tenants.services import staff, tree
+from tenants.services import tree
 
 STATUS_TONES: dict[TenantStatus, Tone] = {
     TenantStatus.ACTIVE: "charging",
@@ -36,11 +35,6 @@ STATUS_TONES: dict[TenantStatus, Tone] = {
 def is_not_below_us(tenant):
     """What can be done is offered for the next level alone."""
     return tenant.parent_id != current_scope().tenant_id
-
-
-def is_not_ours(member):
-    """Each level manages its own staff."""
-    return member.tenant_id != current_scope().tenant_id
 
 
 SUSPEND = RowAction(
@@ -137,92 +131,4 @@ TENANTS = Resource(
     actions=(SUSPEND, RESUME, CLOSE),
     page_actions=(PageAction(label=_("New tenant"), to="tenants:create", perm=TenantPerm.MANAGE),),
     empty=Empty(_("No tenant is like this"), _("Remove a filter, or add a tenant of the next level.")),
-)
-
-WORKS = {True: _("Works"), False: _("Ended")}
-
-
-class StaffTable(ListTable):
-    name = columns.Link(
-        "user__name",
-        to="tenants:member",
-        sort=("user__name", "pk"),
-        head=pgettext_lazy("person", "Name"),
-        second=columns.Text("user__email"),
-    )
-    role = columns.Text(sort=True)
-    tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
-    is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
-    valid_from = columns.Day(head=_("First day"))
-    valid_to = columns.Day(head=_("Last day"))
-    last_login = columns.When("user__last_login", head=_("Last sign-in"))
-    created_at = columns.When(shown=False, sort=True)
-
-
-class StaffFilters(ListFilters):
-    words = filters.Search("user__name", "user__email")
-    role = filters.Choice()
-    is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
-    tenant = filters.Subtree(label=_("Tenant"))
-
-
-DEACTIVATE = RowAction(
-    name="deactivate",
-    label=_("End…"),
-    run=staff.deactivate_member,
-    perm=TenantPerm.STAFF_MANAGE,
-    icon="lock",
-    tone="warn",
-    reason=True,
-    bulk=True,
-    text=_("From this moment on, in running sessions too, nothing here can be seen or done any more."),
-    done=_("Ended."),
-    hidden=lambda row: is_not_ours(row) or not row.is_active,
-    needs=("tenant__id", "is_active"),
-)
-REACTIVATE = RowAction(
-    name="reactivate",
-    label=_("Let in again…"),
-    run=staff.reactivate_member,
-    perm=TenantPerm.STAFF_MANAGE,
-    icon="unlock",
-    reason=True,
-    done=_("Let in again."),
-    hidden=lambda row: is_not_ours(row) or row.is_active,
-    needs=("tenant__id", "is_active"),
-)
-SEND_LINK = RowAction(
-    name="link",
-    label=_("Send a password link…"),
-    run=staff.send_link,
-    perm=TenantPerm.STAFF_MANAGE,
-    icon="key",
-    asks=True,
-    text=_(
-        "A link that sets a new password once goes to the person's email. The old password stays until then."
-    ),
-    done=_("The link was sent."),
-    hidden=lambda row: (
-        not row.is_active or (is_not_ours(row) and (row.role != Role.OWNER or is_not_below_us(row.tenant)))
-    ),
-    needs=("tenant__parent__id", "is_active", "role"),
-)
-
-STAFF = Resource(
-    name="staff",
-    path="system/staff/",
-    title=_("Staff"),
-    model=Membership,
-    rows=selectors.members,
-    table=StaffTable,
-    filters=StaffFilters,
-    view=TenantPerm.STAFF_VIEW,
-    export=TenantPerm.EXPORT,
-    label="user__name",
-    order=("tenant__name", "user__name", "id"),
-    detail="tenants:member",
-    menu=Place("system", 20),
-    actions=(DEACTIVATE, REACTIVATE, SEND_LINK),
-    page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
-    empty=Empty(_("Nobody is like this"), _("Remove a filter, or add a person.")),
 )

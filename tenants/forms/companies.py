@@ -1,4 +1,4 @@
-"""What is typed about tenants, staff and oneself. Rules are the services' business."""
+"""What is typed about tenants. Rules are the services' business."""
 
 from __future__ import annotations
 
@@ -6,44 +6,16 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.utils.functional import lazy
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.perms import Role
-from tenants.localities import CURRENCIES, TIMEZONES
-from tenants.models import Tenant, Theme
+from tenants.forms.fields import LANGUAGE_NAMES, PHONE, ZONES, DayInput, inherited
+from tenants.localities import CURRENCIES
+from tenants.models import Tenant
 from tenants.selectors import possible_parents, tenants_by_name
 
-PHONE = RegexValidator(
-    r"^\+?[0-9][0-9 ()/-]{3,18}$", _("Digits, spaces and dashes, with + before a country code.")
-)
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
-LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
-
-
-def _inherited(choices):
-    """The choices below an empty one that says where the value comes from then."""
-    return [("", gettext("As the level above")), *choices]
-
-
-def _of_tenant(choices):
-    return [("", gettext("As the tenant")), *choices]
-
-
-ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
-inherited = lazy(_inherited, list)
-of_tenant = lazy(_of_tenant, list)
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar."""
-
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d")
 
 
 class ContactForm(forms.Form):
@@ -128,42 +100,3 @@ class MoveForm(ReasonForm):
         super().__init__(*args, **options)
         chooser: Any = self.fields["new_parent"]
         chooser.queryset = possible_parents(tenant)
-
-
-class MemberForm(forms.Form):
-    """As what somebody works here, and in which days."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=Role)
-    valid_from = forms.DateField(
-        label=_("First day"), required=False, widget=DayInput, help_text=_("Empty: at once.")
-    )
-    valid_to = forms.DateField(
-        label=_("Last day"), required=False, widget=DayInput, help_text=_("Empty: without end.")
-    )
-
-
-class PersonForm(forms.Form):
-    """Who it is. Somebody who works elsewhere already keeps his name."""
-
-    email = forms.EmailField(
-        label=_("Email"), max_length=254, help_text=_("A link to set a password goes there.")
-    )
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
-
-
-class NewMemberForm(PersonForm, MemberForm):
-    """A person and a role."""
-
-    field_order = ("email", "name", "role", "valid_from", "valid_to")
-
-
-class ProfileForm(forms.Form):
-    """What somebody sets of himself."""
-
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
-    phone = forms.CharField(label=_("Phone"), max_length=20, required=False, validators=[PHONE])
-    language = forms.ChoiceField(
-        label=_("Language"), required=False, choices=of_tenant(list(LANGUAGE_NAMES.items()))
-    )
-    timezone = forms.ChoiceField(label=_("Time zone"), required=False, choices=of_tenant(ZONES))
-    theme = forms.ChoiceField(label=_("Theme"), choices=Theme)
