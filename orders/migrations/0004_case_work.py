@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     "second_above",
                     models.DecimalField(
                         decimal_places=2,
-                        default=Decimal("200"),
+                        default=Decimal("200.00"),
                         max_digits=10,
                         verbose_name="second person above",
                     ),

@@ -28,7 +28,7 @@ class Decision(models.TextChoices):
     AUTOMATIC = "automatic", _("Settled by rule")
 
 
-SECOND_ABOVE = Decimal(200)
+SECOND_ABOVE = Decimal("200.00")
 """Major units of the order's currency (domain 2.5), where an operator says nothing else."""
 
 

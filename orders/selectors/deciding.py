@@ -16,7 +16,7 @@ MOST_PEOPLE = 200
 
 def second_above(case: Case) -> Decimal:
     """The change of money above which a case needs a second person, major units."""
-    return policy_of(case.path.owner_id)
+    return policy_of(case.operator_id or case.path.owner_id)
 
 
 def policy_of(tenant_id: int) -> Decimal:

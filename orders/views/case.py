@@ -78,7 +78,7 @@ def _shown(request, row, reader):
         proposal=parts.proposal(row),
         asked=parts.asked(row),
         alarms=parts.alarms(row, reader),
-        messages=order_parts.messages_link(row.order, reader) if row.order else None,
+        conversation=order_parts.messages_link(row.order, reader) if row.order else None,
         profile=order_parts.profile_of_case(row),
         others=[one for one in order_parts.case_lines(row.order, reader) if one[0].pk != row.pk]
         if row.order
