@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -60,7 +61,8 @@ class AssignForm(forms.Form):
     def __init__(self, *args, people, **options):
         super().__init__(*args, **options)
         self._names = {f"staff:{one.user_id}": str(one.user) for one in people}
-        self.fields["person"].choices = [("", _("Nobody")), *self._names.items()]
+        person: Any = self.fields["person"]
+        person.choices = [("", _("Nobody")), *self._names.items()]
 
     @property
     def chosen(self):
@@ -85,10 +87,11 @@ class TogetherForm(AssignForm):
 
     def __init__(self, *args, choices, **options):
         super().__init__(*args, **options)
-        self.fields["decision"].choices = choices
+        decision: Any = self.fields["decision"]
+        decision.choices = choices
 
     def clean(self):
-        data = super().clean()
+        data = super().clean() or {}
         if data.get("decision") not in {None, "assign"} and len(data.get("reason", "").strip()) < SHORTEST:
             self.add_error("reason", _("Say why."))
         return data
