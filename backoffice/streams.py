@@ -59,7 +59,8 @@ async def _staff_events(
 
     left = LIFETIME_S if until is None else min(LIFETIME_S, (until - clock.now()).total_seconds())
     yield b"retry: 2000\n\n"
-    async with aclosing(hub.batches(wanted, lifetime_s=left)) as batches:
+    batches: Any = hub.batches(wanted, lifetime_s=left)
+    async with aclosing(batches):
         async for batch in batches:
             if not batch:
                 yield b": pulse\n\n"

@@ -29,7 +29,7 @@ def running(person: User, key: Any) -> ActingSession | None:
         return rows.filter(pk=key, actor=person, ended_at__isnull=True, until__gt=clock.now()).first()
 
 
-def running_for(person_id: int, membership_id: int | None) -> ActingSession | None:
+def running_for(person_id: int, membership_id: int) -> ActingSession | None:
     """One in which this person works at this membership now."""
     with unscoped(reason="a job finds on whose behalf it runs"):
         rows = ActingSession.objects.select_related("actor", "membership__user")

@@ -31,7 +31,7 @@ def enter_as(job: Job) -> Iterator[Reader]:
 
 def _place_of(job: Job) -> Workplace | None:
     person, _sign, other = job.owner_ref.partition(">")
-    if other:
+    if other and job.membership_id is not None:
         acting = running_for(int(person.removeprefix("staff:")), job.membership_id)
         return lent_place(acting) if acting else None
     with unscoped(reason="a job finds its owner"):

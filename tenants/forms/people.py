@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _, ngettext_lazy, pgettext_lazy
 
@@ -37,7 +39,8 @@ class MemberForm(forms.Form):
         own = {key: role.name for key, role in self.roles.items() if isinstance(role, CustomRole)}
         built_in = [(key, role.label) for key, role in self.roles.items() if key not in own]
         groups = [(_("Roles of our own"), list(own.items()))] if own else []
-        self.fields["role"].choices = [*built_in, *groups]
+        field: Any = self.fields["role"]
+        field.choices = [*built_in, *groups]
 
     def clean_role(self):
         return self.roles[self.cleaned_data["role"]]

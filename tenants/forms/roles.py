@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
@@ -20,7 +22,8 @@ class RoleForm(forms.Form):
     def __init__(self, *args, level, **options):
         super().__init__(*args, **options)
         self.perms = {perm.value: perm for perm in grantable(level)}
-        self.fields["permissions"].choices = [(value, value) for value in self.perms]
+        field: Any = self.fields["permissions"]
+        field.choices = [(value, value) for value in self.perms]
 
     def clean_permissions(self):
         return [self.perms[value] for value in self.cleaned_data["permissions"]]

@@ -59,7 +59,7 @@ class User(AbstractBaseUser):
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """What every session of this person carries: with another seed none is valid any more."""
         if not self.session_seed:
-            return super()._get_session_auth_hash(secret)  # type: ignore[misc, no-any-return]
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc]
         key = self.password + self.session_seed
         return salted_hmac("tenants.User.session", key, secret=secret, algorithm="sha256").hexdigest()
 

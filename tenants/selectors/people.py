@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.apps import apps
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import (
@@ -46,8 +48,9 @@ def _has_mfa() -> Expression:
     """Unknown (NULL) where no second factor can be set up."""
     if not apps.is_installed("allauth.mfa"):
         return Value(None, BooleanField(null=True))
-    factors = apps.get_model("mfa", "Authenticator")._default_manager
-    return Exists(factors.filter(user_id=OuterRef("user_id"), type="totp"))
+    factor: Any = apps.all_models["mfa"]["authenticator"]
+    rows = factor._default_manager.filter(user_id=OuterRef("user_id"), type="totp")
+    return cast(Expression, Exists(rows))
 
 
 def roles() -> QuerySet[CustomRole]:
