@@ -63,7 +63,11 @@ class StaffFilters(ListFilters):
     words = filters.Search("user__name", "user__email")
     role = filters.Choice()
     own_role = filters.Related(
-        "custom_role", options=selectors.roles_by_name, by="code", search=("code", "name"), label=_("Own role")
+        "custom_role",
+        options=selectors.roles_by_name,
+        by="code",
+        search=("code", "name"),
+        label=_("Own role"),
     )
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
     arrival = filters.Choice(choices=ARRIVALS, label=_("Invitation"))
