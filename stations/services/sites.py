@@ -22,6 +22,7 @@ from stations.models import (
     ChargingProfile,
     ConfigurationKey,
     Connector,
+    CustodyKind,
     Life,
     LoadGroup,
     LoadShare,
@@ -31,7 +32,7 @@ from stations.models import (
     StationStatus,
 )
 from stations.quirks import is_zone
-from stations.services import local_lists
+from stations.services import custody, local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
@@ -102,8 +103,13 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     for group in locks.locked(LoadGroup.objects.filter(station=row)):
         group.tenant = owner
         group.save(update_fields=["tenant"])
-    for pile in locks.locked(Pile.objects.filter(station=row)).select_related("tariff"):
+    piles = list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff", "station"))
+    for pile in piles:
         move_to_owner(pile, owner)
+    handed = [pile for pile in piles if pile.life != Life.RETIRED]
+    custody.note_custody(
+        handed, CustodyKind.HANDED, actor=actor, from_tenant_id=before["tenant_id"], note=reason
+    )
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
