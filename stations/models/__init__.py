@@ -55,8 +55,9 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
-from stations.models.sites import Station, StationStatus
+from stations.models.sites import Facility, Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
@@ -79,6 +80,7 @@ __all__ = [
     "CustodyKind",
     "DriftState",
     "EventSource",
+    "Facility",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
@@ -96,6 +98,9 @@ __all__ = [
     "LoadUnit",
     "LocalList",
     "LocalListPile",
+    "Maintenance",
+    "MaintenancePile",
+    "MaintenanceState",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -111,6 +116,7 @@ __all__ = [
     "SigningRequest",
     "SigningState",
     "Station",
+    "StationPhoto",
     "StationStatus",
     "StatusEvent",
     "Tariff",

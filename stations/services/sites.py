@@ -6,8 +6,10 @@ what happened there keeps the path of its time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
@@ -26,9 +28,11 @@ from stations.models import (
     Life,
     LoadGroup,
     LoadShare,
+    Maintenance,
     Pile,
     QrToken,
     Station,
+    StationPhoto,
     StationStatus,
 )
 from stations.quirks import is_zone
@@ -52,6 +56,15 @@ class StationFields(TypedDict, total=False):
     longitude: Decimal | None
     timezone: str
     opening_hours: str
+    hours: Mapping[str, Any]
+    strict_hours: bool
+    facilities: Sequence[str]
+    height_limit_m: Decimal | None
+    parking: str
+    is_public: bool
+    opened_on: date | None
+    contact: str
+    contact_phone: str
     hotline: str
     power_limit_kw: Decimal | None
 
@@ -100,9 +113,10 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     row.tariff = _kept(row.tariff, owner)
     row.local_list = _kept(row.local_list, owner)
     row.save(update_fields=["tenant", "tariff", "local_list"])
-    for group in locks.locked(LoadGroup.objects.filter(station=row)):
-        group.tenant = owner
-        group.save(update_fields=["tenant"])
+    for belonging in (LoadGroup, Maintenance, StationPhoto):
+        for one in locks.locked(belonging.objects.filter(station=row)):
+            one.tenant = owner
+            one.save(update_fields=["tenant"])
     piles = list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff", "station"))
     for pile in piles:
         move_to_owner(pile, owner)
