@@ -49,10 +49,15 @@ class Station(TenantOwned):
     latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, blank=True)
-    opening_hours = models.CharField(_("opening hours"), max_length=120, blank=True)
-    hours = models.JSONField(default=dict, blank=True)
+    opening_hours = models.CharField(_("remark on the hours"), max_length=120, blank=True)
+    hours = models.JSONField(_("opening hours"), default=dict, blank=True)
     strict_hours = models.BooleanField(_("no new charge while it is closed"), default=False)
-    facilities = ArrayField(models.CharField(max_length=12, choices=Facility), default=list, blank=True)
+    facilities = ArrayField(
+        models.CharField(max_length=12, choices=Facility),
+        default=list,
+        blank=True,
+        verbose_name=_("facilities"),
+    )
     height_limit_m = models.DecimalField(
         _("height limit, m"), max_digits=4, decimal_places=2, null=True, blank=True
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from stations.models import (
     Maintenance,
@@ -39,9 +42,9 @@ def open_maintenances(station: Station) -> QuerySet[Maintenance]:
     )
 
 
-def maintenance_piles(window: Maintenance) -> QuerySet[MaintenancePile]:
-    """The piles of a window with their two commands, by name."""
-    rows = MaintenancePile.objects.filter(window=window)
+def maintenance_piles(windows: Iterable[Maintenance]) -> QuerySet[MaintenancePile]:
+    """The piles of windows with their two commands, by name."""
+    rows = MaintenancePile.objects.filter(window__in=[window.pk for window in windows])
     return rows.select_related("pile", "out_command", "back_command").order_by("pile__name", "pk")
 
 
@@ -66,6 +69,11 @@ def stations_in_maintenance() -> QuerySet[Station]:
     return Station.objects.filter(Exists(_running(station=OuterRef("pk"), whole=True)))
 
 
+def stations_worked_on() -> QuerySet[Maintenance, Any]:
+    """The keys of stations where anything is being worked on."""
+    return Maintenance.objects.filter(state=RUNNING).order_by().values("station")
+
+
 def piles_in_maintenance() -> QuerySet[Pile]:
     """Piles that are being worked on, alone or with their whole station."""
     whole = _running(station=OuterRef("station"), whole=True)
@@ -73,11 +81,5 @@ def piles_in_maintenance() -> QuerySet[Pile]:
     return Pile.objects.filter(Exists(whole) | Exists(inside))
 
 
-def with_piles(windows: QuerySet[Maintenance]) -> QuerySet[Maintenance]:
-    """The same with their piles read in one query more."""
-    rows = MaintenancePile.objects.select_related("pile").order_by("pile__name", "pk")
-    return windows.prefetch_related(Prefetch("items", queryset=rows))
-
-
-def _running(**more: object) -> QuerySet[Maintenance]:
+def _running(**more: Any) -> QuerySet[Maintenance]:
     return Maintenance.objects.filter(state=RUNNING, **more)
