@@ -19,7 +19,7 @@ function show(box) {
   box.hidden = false;
   const place = [Number(box.dataset.lat), Number(box.dataset.lng)];
   const map = mapOn(box, { zoomControl: false, dragging: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, keyboard: false, touchZoom: false });
-  map.setView(place, 7);
+  map.setView(place, 6);
   L.marker(place, { icon: pin(), interactive: false, keyboard: false }).addTo(map);
 }
 
