@@ -9,6 +9,7 @@ from stations.services import (
     certificates,
     file_sweeps,
     list_sync,
+    maintenance_sweeps,
     reservations,
     resharing,
     settings,
@@ -91,6 +92,11 @@ def forget_files() -> None:
     file_sweeps.clear_landing()
 
 
+@sweep
+def keep_maintenance() -> None:
+    maintenance_sweeps.keep_maintenance()
+
+
 SCHEDULE = {
     follow_security: 3.0,
     renew_certificates: 600.0,
@@ -102,6 +108,7 @@ SCHEDULE = {
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,
+    keep_maintenance: 5.0,
     follow_files: 60.0,
     forget_files: 3600.0,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -25,6 +26,7 @@ from stations.identities import Objection, objection_to
 from stations.models import (
     Command,
     Connector,
+    CustodyKind,
     Kind,
     Life,
     Pile,
@@ -34,7 +36,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, loads, local_lists, sites, tokens
+from stations.services import commands, custody, loads, local_lists, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
@@ -50,6 +52,8 @@ class PileFields(TypedDict, total=False):
     serial: str
     model: PileModel | None
     life: str
+    warranty_until: date | None
+    sim_expires_on: date | None
     quirks: Mapping[str, Any]
 
 
@@ -112,6 +116,7 @@ def create_pile(
         keys.set_key(pile, _sealed(key))
     pile.save()
     audit.record(actor, "pile.created", pile, after=audit.snapshot(pile))
+    custody.note_custody([pile], CustodyKind.REGISTERED, actor=actor)
     codes = []
     for number in range(1, count + 1):
         connector = _create_connector(pile, number, registered=True)
@@ -133,6 +138,7 @@ def edit_pile(pile: Pile, *, actor: Actor, **fields: Unpack[PileFields]) -> Pile
     row.save(update_fields=[*fields])
     if before["model_id"] != row.model_id:
         compare([row])
+    custody.note_life(row, before["life"], actor=actor)
     audit.record(actor, "pile.edited", row, before=before, after=audit.snapshot(row))
     return row
 
@@ -149,7 +155,9 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     before = audit.snapshot(row)
     loads.leave_group(row, actor=actor)
     row.station, row.load_group = station, None
+    kind = CustodyKind.MOVED if before["tenant_id"] == station.tenant_id else CustodyKind.HANDED
     sites.move_to_owner(row, station.tenant)
+    custody.note_custody([row], kind, actor=actor, from_tenant_id=before["tenant_id"], note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -173,6 +181,7 @@ def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     row.save()
     for connector in Connector.objects.filter(pile=row).order_by("pk"):
         tokens.revoke_tokens(connector, actor=actor, reason=reason)
+    custody.note_custody([row], CustodyKind.RETIRED, actor=actor, note=reason)
     audit.record(actor, "pile.retired", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -297,7 +306,7 @@ def dismiss_unclaimed(row: UnclaimedPile, *, actor: Actor, reason: str) -> None:
 
 
 def _lock(pile: Pile) -> Pile:
-    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff").get()
+    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff", "station").get()
 
 
 def _create_connector(pile: Pile, number: int, *, registered: bool) -> Connector:

@@ -6,8 +6,10 @@ what happened there keeps the path of its time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
@@ -22,16 +24,19 @@ from stations.models import (
     ChargingProfile,
     ConfigurationKey,
     Connector,
+    CustodyKind,
     Life,
     LoadGroup,
     LoadShare,
+    Maintenance,
     Pile,
     QrToken,
     Station,
+    StationPhoto,
     StationStatus,
 )
 from stations.quirks import is_zone
-from stations.services import local_lists
+from stations.services import custody, local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
@@ -51,6 +56,15 @@ class StationFields(TypedDict, total=False):
     longitude: Decimal | None
     timezone: str
     opening_hours: str
+    hours: Mapping[str, Any]
+    strict_hours: bool
+    facilities: Sequence[str]
+    height_limit_m: Decimal | None
+    parking: str
+    is_public: bool
+    opened_on: date | None
+    contact: str
+    contact_phone: str
     hotline: str
     power_limit_kw: Decimal | None
 
@@ -99,11 +113,17 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     row.tariff = _kept(row.tariff, owner)
     row.local_list = _kept(row.local_list, owner)
     row.save(update_fields=["tenant", "tariff", "local_list"])
-    for group in locks.locked(LoadGroup.objects.filter(station=row)):
-        group.tenant = owner
-        group.save(update_fields=["tenant"])
-    for pile in locks.locked(Pile.objects.filter(station=row)).select_related("tariff"):
+    for belonging in (LoadGroup, Maintenance, StationPhoto):
+        for one in locks.locked(belonging.objects.filter(station=row)):
+            one.tenant = owner
+            one.save(update_fields=["tenant"])
+    piles = list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff", "station"))
+    for pile in piles:
         move_to_owner(pile, owner)
+    handed = [pile for pile in piles if pile.life != Life.RETIRED]
+    custody.note_custody(
+        handed, CustodyKind.HANDED, actor=actor, from_tenant_id=before["tenant_id"], note=reason
+    )
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
