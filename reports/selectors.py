@@ -126,12 +126,14 @@ def totals_below(days: Days) -> list[dict[str, Any]]:
 def station_day(station: Station, day: date) -> StationDay:
     """What was settled at a station on a day, as far as it happened below the scope."""
     rows = StationTotal.objects.filter(station=station.pk, day=day).order_by("currency", "pk")
-    amounts: dict[str, int] = {}
-    found = list(rows.values_list("currency", "sessions", "energy_wh", "seconds", "total"))
-    for currency, *_counts, amount in found:
-        amounts[currency] = amounts.get(currency, 0) + amount
-    sessions, energy_wh, seconds = (sum(row[number] for row in found) for number in (1, 2, 3))
-    return StationDay(sessions, energy_wh, seconds, amounts)
+    sessions = energy_wh = seconds = 0
+    amounts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        sessions += row.sessions
+        energy_wh += row.energy_wh
+        seconds += row.seconds
+        amounts[row.currency] += row.total
+    return StationDay(sessions, energy_wh, seconds, dict(amounts))
 
 
 def load(tenant: Tenant, days: tuple[date, ...]) -> dict[date, list[int]]:

@@ -326,7 +326,7 @@ def test_hours_alone_are_told_and_stop_nobody(site: Site, phone: Phone) -> None:
         "18:00–22:00",
         "Toilet",
         "Two hours free",
-        "Height limit 2.1 m",
+        "Height limit 2.10 m",
     ):
         assert sentence in told
     assert "will be worked on from 14:00 to 16:00" in told and "a secret" not in told
