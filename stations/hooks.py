@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from backoffice.kit.frame import Action
@@ -40,8 +42,15 @@ station_actions: Questions[[Station, Reader], Action] = Questions("station_actio
 pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 """The same for a pile."""
 
+map_actions: Questions[[Reader], Action] = Questions("map_actions")
+"""The same for the live map, of what this reader may open."""
+
 running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
 """Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""
+
+alarmed_stations: Hook[[Reader, int], QuerySet[Any] | None] = Hook("alarmed_stations")
+"""Answers the keys of stations with an open alarm of this severity or a worse one (1 is danger), for a reader who
+may see alarms; None for one who may not. Provided by ``alarms``."""
 
 replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
 """Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

@@ -16,6 +16,7 @@ from stations.views import (
     labels,
     lists,
     loads,
+    map as live_map,
     models,
     pile,
     piles,
@@ -30,6 +31,9 @@ from stations.views import (
 app_name = "stations"
 
 urlpatterns = [
+    path("map/", live_map.page, name="map"),
+    path("map/view/", live_map.view, name="map_view"),
+    path("map/stations/<int:pk>/", live_map.card, name="map_card"),
     path("stations/new/", sites.create, name="station_new"),
     path("stations/<int:pk>/", sites.station, name="station"),
     path("stations/<int:pk>/edit/", sites.edit, name="station_edit"),

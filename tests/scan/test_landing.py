@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from backoffice.kit import rates as counting
 from orders.models import ChargingOrder
 from scan import rates
 from stations.models import Connector, Pile, Station, Tariff
@@ -223,9 +224,9 @@ def test_the_limits_hold_while_valkey_is_away(
     site: Site, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object, **__: object) -> None:
-        raise rates.redis.ConnectionError("gone")
+        raise counting.redis.ConnectionError("gone")
 
-    monkeypatch.setattr(rates.cache, "add", gone, raising=False)
+    monkeypatch.setattr(counting.cache, "add", gone, raising=False)
 
     answers = [phone.scan().status_code for _ in range(22)]
 
