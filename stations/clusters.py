@@ -64,6 +64,11 @@ class Viewport:
         return [(self.west, 180.0), (-180.0, east - WORLD)]
 
     @property
+    def latitudes(self) -> tuple[float, float]:
+        """From south to north; what lies beyond an edge of the plane counts as lying at it."""
+        return (self.south if self.south > -EDGE else -90.0, self.north if self.north < EDGE else 90.0)
+
+    @property
     def cells(self) -> float:
         """How many cells of the grid there are from west to east around the whole world."""
         step = STEP_PX

@@ -173,7 +173,7 @@ FROM spots
 def seen_in(stations: QuerySet[Station], viewport: Viewport, *, page: int = 1) -> Seen:
     """What of these stations lies in the viewport: clusters, and one page of the list."""
     inside = reduce(or_, (Q(longitude__range=span) for span in viewport.spans))
-    shown = stations.filter(inside, latitude__range=(viewport.south, viewport.north))
+    shown = stations.filter(inside, latitude__range=viewport.latitudes)
     rows = _rows(shown, viewport.west, [(_CLUSTERS, [viewport.cells, viewport.cells]), (_PAGE, _place(page))])
     clusters = [_cluster(row, viewport.shift) for row in rows if row[0] == 0]
     return Seen(
