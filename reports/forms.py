@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.lists.filters.relations import SuggestingInput
+from backoffice.kit.scope import current_scope
 from reports.sharing import DAYS_MOST
 from tenants.selectors import tenants
 
@@ -16,7 +17,7 @@ USUAL_DAYS = 7
 
 
 class ShareForm(forms.Form):
-    """For whom, of what and for how long. ``tenant`` is typed by name or code; nothing typed is one's own."""
+    """For whom, of what and for how long. ``tenant`` is typed by name or code; nothing typed is that of the scope."""
 
     name = forms.CharField(
         label=_("For whom"),
@@ -33,15 +34,14 @@ class ShareForm(forms.Form):
         label=_("Days until it expires"), min_value=1, max_value=DAYS_MOST, initial=USUAL_DAYS
     )
 
-    def __init__(self, *args, own, **options):
+    def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.own = own
         self.fields["tenant"].widget = SuggestingInput(reverse("reports.days.options", args=["tenant"]))
 
     def clean_tenant(self):
         typed = self.cleaned_data["tenant"]
         if not typed:
-            return self.own
+            return tenants().get(pk=current_scope().tenant_id)
         found = list(tenants().filter(Q(code__iexact=typed) | Q(name__iexact=typed))[:2])
         if len(found) != 1:
             raise ValidationError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from backoffice.kit.figures import energy_text, money_text, number_text
 from backoffice.kit.frame import AlarmLine, Figure
 from backoffice.kit.levels import Level
 from backoffice.kit.money import Money
+from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import Reader
 from orders.labels import BAND
 from reports import selectors
@@ -38,7 +39,7 @@ from stations.clusters import Viewport
 from stations.models.devices import letter_of
 from stations.selectors import map as on_map
 from tenants.models import Tenant
-from tenants.selectors import Locality
+from tenants.selectors import Locality, tenants
 
 PART = "reports/_screen.html"
 KEPT_S = 2
@@ -47,11 +48,16 @@ ROWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Viewed:
-    """Whose screen it is, and who looks at it. The scope that is active is the tenant's."""
+    """Whose screen it is, the tenant of the scope that is active, and who looks at it."""
 
     tenant: Tenant
     locality: Locality
     reader: Reader
+
+    @classmethod
+    def here(cls, locality: Locality, reader: Reader) -> Self:
+        """The screen of the active scope."""
+        return cls(tenants().get(pk=current_scope().tenant_id), locality, reader)
 
     @property
     def key(self) -> str:

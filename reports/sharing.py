@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
-from backoffice.kit.scope import Scope, outside, unscoped, within
+from backoffice.kit.scope import Scope, current_scope, outside, unscoped, within
 from backoffice.kit.staff import Reader
 from reports.models import ShareLink
 from reports.permissions import ReportPerm
@@ -95,12 +95,14 @@ def create_link(
 ) -> NewLink:
     """A link to the big screen of a tenant of the member's subtree, for so many days.
 
-    The same wish with the same ``once`` is the same link. Raises Refused: ``days``, ``many``; ScopeError for a
+    The same wish with the same ``once`` is the same link. Raises Refused: ``days``, ``many``, ``narrowed``; ScopeError for a
     tenant outside the scope.
     """
     if not 1 <= days <= DAYS_MOST:
         raise Refused(_("Between 1 and %(most)d days.") % {"most": DAYS_MOST}, code="days", field="days")
     tenant.assert_in_scope()
+    if not current_scope().admits(membership.tenant_id):
+        raise Refused(_("A link belongs to whom you work for: show everything first."), code="narrowed")
     locks.hold(f"share_links:{membership.tenant_id}")
     now = clock.now()
     token = _token_of(f"{membership.pk}:{tenant.pk}:{days}:{name}:{once or secrets.token_hex(16)}")

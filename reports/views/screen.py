@@ -25,7 +25,7 @@ from stations.map_answer import viewport_of
 @requires(ReportPerm.BIG_SCREEN)
 def page(request):
     """The screen of one's own tenant; its moving part alone for ``?part``."""
-    viewed = screen.Viewed(request.membership.tenant, request.locality, Reader.of(request))
+    viewed = screen.Viewed.here(request.locality, Reader.of(request))
     if "part" in request.GET:
         return HttpResponse(screen.part_of(viewed))
     address = reverse("reports.screen")
@@ -44,7 +44,7 @@ def view(request):
 @requires(ReportPerm.SHARE)
 def share(request):
     """A new link; the answer shows it, and nothing shows it again. A form that is sent twice makes one."""
-    form = ShareForm(request.POST or None, own=request.membership.tenant)
+    form = ShareForm(request.POST or None)
     once = request.POST.get("once") or secrets.token_hex(8)
     if request.method == "POST" and form.is_valid():
         wish = form.cleaned_data | {"actor": request.actor, "once": once}

@@ -24,7 +24,6 @@ from backoffice.kit.live import event_stream, hub
 from backoffice.kit.scope import Scope
 from reports import screen, sharing
 from reports.views.screen import marks, render_screen
-from tenants.selectors import tenants
 
 LOOKS = rates.Rate("share-look", 240, 60)
 """Of one link: a few screens that show it, each of them asking every few seconds."""
@@ -64,7 +63,7 @@ def shared(view):
 @shared
 def page(request, token, opened):
     """The screen; its moving part alone for ``?part``."""
-    viewed = screen.Viewed(tenants().get(pk=opened.link.shows_id), opened.locality, opened.reader)
+    viewed = screen.Viewed.here(opened.locality, opened.reader)
     if "part" in request.GET:
         return HttpResponse(screen.part_of(viewed))
     address, live, view_ = (reverse(f"reports.share{part}", args=[token]) for part in ("", "_stream", "_map"))

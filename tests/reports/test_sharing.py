@@ -147,3 +147,11 @@ def test_there_is_an_end_to_how_many_links_are_in_force(
         sharing.revoke_link(made[0].link, actor=ACTOR, reason="gone")
 
     assert look(make_link(owner).token).status_code == 200
+
+
+def test_a_link_is_not_made_while_only_a_part_is_shown(forest: Forest, owner: Membership) -> None:
+    with scope_of(forest.agency.pk), pytest.raises(Refused):
+        sharing.create_link(owner, tenant=forest.agency, name="Lobby", days=1, actor=ACTOR)
+
+    with unscoped(reason="test"):
+        assert not ShareLink.objects.exists()
