@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Self
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.cache import cache
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -115,6 +117,11 @@ def config(part: str, live: str, view: str) -> dict[str, Any]:
         "words": map_answer.words(),
         "tiles": settings.MAP_TILES,
     }
+
+
+def address_of(token: str) -> str:
+    """The whole public address of a link."""
+    return urljoin(settings.PUBLIC_URL, reverse("reports.share", args=[token]))
 
 
 def _figures(today: Totals, month: Totals, currency: str, sessions: int, power: int) -> list[Figure]:

@@ -14,14 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -42,7 +39,7 @@ LINKS_MOST = 50
 """In force at the same time, of one tenant."""
 
 COUNTED_EVERY = timedelta(minutes=1)
-_signer = Signer(sep=".", salt="reports.sharing")
+_signer = Signer(sep=".", salt="share-link")
 
 
 class LinkUnknown(Exception):
@@ -59,11 +56,6 @@ class NewLink:
 
     link: ShareLink
     token: str
-
-    @property
-    def address(self) -> str:
-        """The whole public address."""
-        return urljoin(settings.PUBLIC_URL, reverse("reports.share", args=[self.token]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +171,7 @@ def _opened(row: ShareLink) -> SharedScreen:
 
 def _token_of(wish: str) -> str:
     """What only this house can make of a wish that has something random in it."""
-    digest = salted_hmac("reports.sharing.token", wish, algorithm="sha256").digest()
+    digest = salted_hmac("share-link-token", wish, algorithm="sha256").digest()
     return _signer.sign(urlsafe_b64encode(digest).decode().rstrip("="))
 
 

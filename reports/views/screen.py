@@ -50,7 +50,11 @@ def share(request):
         wish = form.cleaned_data | {"actor": request.actor, "once": once}
         made = attempt(form, lambda: sharing.create_link(request.membership, **wish))
         if form.is_valid():
-            return render(request, "reports/shared.html", {"made": made, "back": LINKS.back()})
+            return render(
+                request,
+                "reports/shared.html",
+                {"made": made, "address": screen.address_of(made.token), "back": LINKS.back()},
+            )
     context = {"form": form, "once": once, "back": LINKS.back(), "cancel_url": LINKS.url}
     words = {"title": _("New link to the big screen"), "submit_label": _("Make the link")}
     return render(request, "kit/form.html", context | words)
