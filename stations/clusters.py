@@ -26,6 +26,9 @@ STEP_PX: Final = 64
 
 CELLS_MOST: Final = 1_000
 RADIUS_MIN, RADIUS_MAX = 9.0, 32.0
+RIM_PX: Final = 6.0
+"""Around each mark, for the shares of its states."""
+
 WORLD: Final = 360.0
 
 
@@ -131,7 +134,7 @@ def down(latitude: float) -> float:
 def merged(clusters: Sequence[Cluster], zoom: int) -> list[Cluster]:
     """No two of them lie on each other: what a line of the grid parts is put together again, the big ones first."""
     world = TILE * 2.0**zoom
-    reach = 2 * RADIUS_MAX
+    reach = 2 * RADIUS_MAX + RIM_PX
     kept: list[Cluster] = []
     near: dict[tuple[int, int], list[int]] = {}
     for one in sorted(clusters, key=lambda cluster: (-cluster.stations, cluster.latitude, cluster.longitude)):
@@ -149,11 +152,11 @@ def merged(clusters: Sequence[Cluster], zoom: int) -> list[Cluster]:
 def _touched(
     one: Cluster, at: tuple[float, float], kept: list[Cluster], near: Iterable[int], world: float
 ) -> int | None:
-    """The first of those near that it would lie on by more than a quarter."""
+    """The first of those near that it would touch."""
     for index in near:
         other = kept[index]
         gap = math.dist(at, (across(other.longitude) * world, down(other.latitude) * world))
-        if gap < 0.75 * (one.radius + other.radius):
+        if gap < one.radius + other.radius + RIM_PX:
             return index
     return None
 

@@ -18,6 +18,7 @@ L.control.zoom({ zoomInTitle: config.words.in, zoomOutTitle: config.words.out })
 const draw = marksOn(map, config, open);
 let page = 1;
 let running = null;
+let again = false;
 let opened = null;
 let from = null; // where the keyboard was before a card took it
 let card = Number(asked.get("station")) || 0;
@@ -62,13 +63,14 @@ async function answer(address, options) {
 
 async function refresh() {
   running?.abort();
-  running = new AbortController();
+  const own = running = new AbortController();
+  again = false;
   const began = performance.now();
   const window_ = map.getBounds();
   const query = box([window_.getSouth(), window_.getWest(), window_.getNorth(), window_.getEast()], map.getZoom());
   if (page > 1) query.set("page", page);
   try {
-    const found = await answer(`${config.view}?${query}`, { signal: running.signal });
+    const found = await answer(`${config.view}?${query}`, { signal: own.signal });
     if (!found) return;
     const seen = await found.json();
     draw(seen.marks);
@@ -78,7 +80,17 @@ async function refresh() {
     stage.dataset.liveEvery = Math.max(1, (performance.now() - began) / 250).toFixed(1);
   } catch (error) {
     if (error.name !== "AbortError") throw error;
+  } finally {
+    if (running === own) {
+      running = null;
+      if (again) refresh();
+    }
   }
+}
+/* News wait for the answer that is on its way; only where somebody looks elsewhere, it is given up. */
+function hear() {
+  if (running) again = true;
+  else refresh();
 }
 async function put(text) {
   const list = document.getElementById("map-list");
@@ -118,7 +130,7 @@ let pause = 0;
 const soon = () => { clearTimeout(pause); pause = setTimeout(refresh, PAUSE); };
 map.on("moveend", () => { page = 1; keepAddress(); soon(); });
 map.on("popupclose", ({ popup }) => { if (popup === opened) { card = 0; keepAddress(); } });
-stage.addEventListener("live:due", refresh);
+stage.addEventListener("live:due", hear);
 stage.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !opened?.isOpen()) return;
   opened.close();

@@ -16,14 +16,16 @@ const draw = marksOn(map, config, ([lat, lng, , stations, , , id]) => {
 let running = null;
 async function refresh() {
   running?.abort();
-  running = new AbortController();
+  const own = running = new AbortController();
   const box = map.getBounds();
   const sides = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((side) => side.toFixed(5)).join();
   try {
-    const answer = await fetch(`${config.view}?z=${map.getZoom()}&bbox=${sides}`, { signal: running.signal });
+    const answer = await fetch(`${config.view}?z=${map.getZoom()}&bbox=${sides}`, { signal: own.signal });
     if (answer.ok && !answer.redirected) draw((await answer.json()).marks);
   } catch (error) {
     if (error.name !== "AbortError") throw error;
+  } finally {
+    if (running === own) running = null;
   }
 }
 
@@ -34,4 +36,4 @@ if (config.extent) {
 layGround(map, config.tiles);
 refresh();
 map.on("moveend", refresh);
-card.addEventListener("live:due", refresh);
+card.addEventListener("live:due", () => { if (!running) refresh(); });

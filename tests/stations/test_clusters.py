@@ -89,11 +89,10 @@ def test_merging_loses_no_station_and_lets_no_two_lie_on_each_other(
     assert sum(one.counts[0] for one in found) == len(places)
     world = TILE * 2.0**zoom
     at = [(across(one.longitude) * world, down(one.latitude) * world) for one in found]
-    if len(found) == len(places):  # where none was merged, none overlaps by half
+    if len(found) == len(places):  # a mark that took another in may have moved towards a third
         for index, one in enumerate(found):
             for other in range(index):
-                reach = 0.75 * (one.radius + found[other].radius)
-                assert math.dist(at[index], at[other]) >= reach * 0.999
+                assert math.dist(at[index], at[other]) >= one.radius + found[other].radius
 
 
 def test_stations_at_one_place_are_one_mark_with_the_bounds_of_a_point() -> None:
