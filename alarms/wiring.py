@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from alarms import panels, resources, selectors
+from alarms.selectors import alarmed_stations
 from alarms.services import security
 from alarms.services.restarts import miss_restart
 from backoffice.kit import lists
 from stations import hooks
 
 hooks.effect_missing.listen(miss_restart)
+hooks.alarmed_stations.provide(alarmed_stations)
 
 lists.register(resources.SAFETY)
 lists.register(resources.FAILURE)

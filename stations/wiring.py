@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, menu
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.hooks import command_finished
+from stations.permissions import StationPerm
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services import file_campaigns, updates, uploads
@@ -40,3 +41,4 @@ for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)
+menu.add("stations:map", _("Live map"), perm=StationPerm.VIEW, place=menu.Place("map", 10))

@@ -89,6 +89,8 @@ DEEDS: Mapping[str, Promise] = {
     "reservation.extended": _("Reservation given another end"),
     "reservation.requested": _("Reservation asked for"),
     "settlement.corrected": _("Settlement corrected"),
+    "share_link.created": _("Link to the big screen made"),
+    "share_link.revoked": _("Link to the big screen revoked"),
     "sign_in.failed": _("Sign-in failed"),
     "sign_in.password_set": _("Password set"),
     "sign_in.succeeded": _("Sign-in succeeded"),

@@ -38,7 +38,7 @@ from finance.models import (
     Wallet,
 )
 from orders.models import Case, CasePolicy, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
-from reports.models import DayLoad, DayTotal, DirtyDay, StationTotal
+from reports.models import DayLoad, DayTotal, DirtyDay, ShareLink, StationTotal
 from stations.models import (
     Campaign,
     CampaignPile,
@@ -227,6 +227,11 @@ factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
 factory_for(Refund)(partial(filled, Refund, cash=1))
+factory_for(ShareLink)(
+    lambda tenant, **over: filled(
+        ShareLink, tenant, **{"shows": tenant, "expires_at": clock.now() + timedelta(days=7)} | over
+    )
+)
 factory_for(Settlement)(
     partial(
         filled,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from backoffice.kit import clock
+from backoffice.kit import clock, rates as counting
 from orders.models import ChargingOrder
 from scan import rates
 from stations.hours import Hours, parse_ranges
@@ -241,9 +241,9 @@ def test_the_limits_hold_while_valkey_is_away(
     site: Site, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object, **__: object) -> None:
-        raise rates.redis.ConnectionError("gone")
+        raise counting.redis.ConnectionError("gone")
 
-    monkeypatch.setattr(rates.cache, "add", gone, raising=False)
+    monkeypatch.setattr(counting.cache, "add", gone, raising=False)
 
     answers = [phone.scan().status_code for _ in range(22)]
 

@@ -106,6 +106,7 @@ PAGES: dict[str, Page] = {
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
     "stations:station": Page(Station, perm=StationPerm.VIEW),
+    "stations:map_card": Page(Station, perm=StationPerm.VIEW),
     "stations:station_edit": Page(Station, perm=StationPerm.MANAGE),
     "stations:station_tariff": Page(Station, perm=StationPerm.TARIFF_MANAGE),
     "stations:station_transfer": Page(Station, perm=StationPerm.MANAGE),
