@@ -9,11 +9,12 @@ from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.elsewhere import orders_of_driver, orders_of_pile, orders_of_station
 from orders.resources import LISTS
-from orders.selectors import open_order_count, sessions_running_at
+from orders.selectors import open_order_count, open_orders_at, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
 from stations.hooks import (
     command_finished,
+    open_orders_at as stations_open_orders_at,
     pile_actions,
     retiring_blockers,
     running_sessions,
@@ -24,6 +25,7 @@ from tenants.hooks import closing_blockers
 command_finished.listen(hear_of_command)
 arrears_changed.listen(hear_of_arrears)
 driver_parts.answer(orders_of_driver)
+stations_open_orders_at.answer(open_orders_at)
 pile_actions.answer(orders_of_pile)
 station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)

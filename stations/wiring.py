@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import imports, lists
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.hooks import command_finished
+from stations.imports import IMPORTS
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services import file_campaigns, updates, uploads
@@ -38,5 +39,7 @@ def open_stations(tenant_id: int) -> str | None:
 command_finished.listen(hear_of_settings)
 for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
+for _import in IMPORTS:
+    imports.register(_import)
 for _resource in LISTS:
     lists.register(_resource)

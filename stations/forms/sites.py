@@ -11,6 +11,7 @@ from stations import selectors
 from stations.forms.fields import ZONES, QuirksMixin
 from stations.models import Kind, Life, StationStatus
 
+NOT_CHOSEN = frozenset({StationStatus.CLOSED, StationStatus.STORE})
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
 
 
@@ -21,7 +22,7 @@ class StationForm(forms.Form):
     status = forms.ChoiceField(
         label=_("Status"),
         initial=StationStatus.LIVE,
-        choices=[choice for choice in StationStatus.choices if choice[0] != StationStatus.CLOSED],
+        choices=[choice for choice in StationStatus.choices if choice[0] not in NOT_CHOSEN],
         help_text=_("Drivers start charging at live stations only."),
     )
     city = forms.CharField(label=_("City"), max_length=60, required=False)

@@ -54,6 +54,7 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.handovers import Handed, Handover, HandoverItem, HandoverState
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
@@ -81,6 +82,10 @@ __all__ = [
     "FirmwareState",
     "Frame",
     "Gateway",
+    "Handed",
+    "Handover",
+    "HandoverItem",
+    "HandoverState",
     "Intent",
     "ItemStatus",
     "KeyType",

@@ -14,10 +14,14 @@ class StationStatus(models.TextChoices):
     LIVE = "live", pgettext_lazy("station", "Live")
     MAINTENANCE = "maintenance", _("Maintenance")
     CLOSED = "closed", _("Closed")
+    STORE = "store", pgettext_lazy("station", "Store")
 
 
 class Station(TenantOwned):
-    """A site. An empty ``timezone`` is inherited from the tenant. Coordinates are WGS-84 degrees."""
+    """A site. An empty ``timezone`` is inherited from the tenant. Coordinates are WGS-84 degrees.
+
+    A tenant of any level may have one store: where its piles lie that stand nowhere yet. Nobody charges there.
+    """
 
     code = models.CharField(_("code"), max_length=24, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -49,6 +53,9 @@ class Station(TenantOwned):
         verbose_name = _("station")
         verbose_name_plural = _("stations")
         constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(status="store"), name="station_store_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
                 | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),

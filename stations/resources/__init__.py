@@ -4,6 +4,7 @@ from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
+from stations.resources.handovers import HANDOVERS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
 from stations.resources.tariffs import TARIFFS
@@ -13,6 +14,7 @@ from stations.resources.vendors import VENDOR_MESSAGES
 LISTS = (
     STATIONS,
     PILES,
+    HANDOVERS,
     CONNECTORS,
     TARIFFS,
     COMMANDS,
@@ -44,6 +46,7 @@ __all__ = [
     "DRIFT",
     "FIRMWARE",
     "FIRMWARE_JOBS",
+    "HANDOVERS",
     "LISTS",
     "LOCAL_LISTS",
     "MODELS",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
@@ -216,4 +216,6 @@ def stations_by_name() -> QuerySet[Station]:
 
 def open_station_count(tenant_id: int) -> int:
     """Stations of a tenant that are not closed."""
-    return Station.objects.filter(tenant_id=tenant_id).exclude(status=StationStatus.CLOSED).count()
+    here = Station.objects.filter(tenant_id=tenant_id).exclude(status=StationStatus.CLOSED)
+    filled = Exists(Pile.objects.filter(station=OuterRef("pk")).exclude(life=Life.RETIRED))
+    return here.filter(~Q(status=StationStatus.STORE) | filled).count()

@@ -148,7 +148,8 @@ def _ask(request, row, form, save, **context):
 
 
 def _actions(request, row):
-    grants, open_ = request.grants, row.status != StationStatus.CLOSED
+    grants = request.grants
+    open_ = row.status not in {StationStatus.CLOSED, StationStatus.STORE}
     found = []
     if StationPerm.TARIFF_MANAGE in grants and open_:
         found.append(
