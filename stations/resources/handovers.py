@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, ngettext
 
+from backoffice.kit import figures
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, Tab, columns, filters
 from stations import selectors, tones
-from stations.models import Handover
+from stations.models import Handed, Handover
 from stations.permissions import StationPerm
 
 
+def what_words(what, count):
+    """``12 terminals``."""
+    if what == Handed.STATIONS:
+        words = ngettext("%(count)s station", "%(count)s stations", count)
+    else:
+        words = ngettext("%(count)s terminal", "%(count)s terminals", count)
+    return words % {"count": figures.number_text(count)}
+
+
 class HandoverTable(ListTable):
-    offered_at = columns.Link(
+    what = columns.Link(
+        "what",
+        "count",
         to="stations:handover",
-        sort=True,
-        second=columns.Text("what"),
+        show=what_words,
+        head=_("What is handed over"),
+        second=columns.Text("note"),
     )
     giver = columns.Text("giver__name", head=_("From"))
     receiver = columns.Text("tenant__name", head=_("To"))
-    count = columns.Number(head=_("Count"), second=columns.Number("terminals", head=_("Terminals")))
+    terminals = columns.Number(head=_("Terminals"))
     state = columns.Badge(tones=tones.HANDOVER)
+    offered_at = columns.When(sort=True, second=columns.Text("offered_by"))
     expires_at = columns.When(sort=True)
-    offered_by = columns.Text(second=columns.Text("note"))
-    decided_by = columns.Text(second=columns.Text("answer"))
-    decided_at = columns.When(sort=True, shown=False)
+    decided_at = columns.When(sort=True, second=columns.Text("decided_by"))
+    answer = columns.Text(shown=False)
 
 
 class HandoverFilters(ListFilters):
@@ -44,7 +57,7 @@ HANDOVERS = Resource(
     filters=HandoverFilters,
     view=StationPerm.VIEW,
     export=StationPerm.EXPORT,
-    label="offered_at",
+    label="what",
     order=("-offered_at", "-id"),
     detail="stations:handover",
     menu=Place("stations", 25, count=lambda reader: selectors.waiting_offers() or None, count_kind="warn"),

@@ -111,6 +111,7 @@ from stations.selectors.settings import (
 )
 from stations.selectors.sites import (
     TokenTarget,
+    codes_to_print,
     connector_by_token,
     connector_list,
     connector_of,
@@ -180,6 +181,7 @@ __all__ = [
     "certificate_list",
     "certificate_of",
     "certificates_of",
+    "codes_to_print",
     "command_list",
     "commands",
     "commands_about",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +136,14 @@ def live_tokens(pile: Pile) -> dict[int, QrToken]:
     """The codes that open the connectors of a pile, by connector id."""
     tokens = QrToken.objects.filter(connector__pile=pile, revoked_at__isnull=True)
     return {token.connector_id: token for token in tokens}
+
+
+def codes_to_print(pile_ids: Collection[int]) -> QuerySet[QrToken]:
+    """The codes that open the connectors of these piles, with what a sticker says, in the order of stickers."""
+    live = QrToken.objects.filter(connector__pile__in=pile_ids, revoked_at__isnull=True)
+    return live.select_related("connector__pile__station", "connector__pile__model").order_by(
+        "connector__pile__station__name", "connector__pile__name", "connector__number", "pk"
+    )
 
 
 def connector_by_token(text: str) -> TokenTarget | None:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from backoffice.kit import cells, figures
@@ -18,6 +18,7 @@ from stations.forms.handovers import AcceptForm, OfferForm, PickForm
 from stations.models import Handed, HandoverState
 from stations.permissions import StationPerm
 from stations.resources import HANDOVERS, PILES, STATIONS
+from stations.resources.handovers import what_words
 from stations.services import handovers as services
 
 ROWS_SHOWN = 100
@@ -54,7 +55,7 @@ def handover(request, pk):
     return detail_page(
         request,
         "stations/handed.html",
-        title=_what(row.what, row.count),
+        title=what_words(row.what, row.count),
         back=HANDOVERS.back(),
         badges=[(row.get_state_display(), tones.HANDOVER[row.state])],
         subtitle=f"{row.giver.name} → {row.tenant.name}",
@@ -81,7 +82,7 @@ def accept(request, pk):
             messages.success(request, _("Taken over. It belongs to you now."))
             return HttpResponseRedirect(page_of(row))
     context = {
-        "title": _("Accept %(what)s") % {"what": _what(row.what, row.count)},
+        "title": _("Accept %(what)s") % {"what": what_words(row.what, row.count)},
         "text": _("Count what has arrived. From then on it is yours; what happened until then is not."),
         "form": form,
         "submit_label": _("Accept"),
@@ -182,7 +183,7 @@ def _ask(request, what, giver, keys):
         ),
         then=page_of,
         done=_("Offered. The receiver has to accept it."),
-        submit_label=_("Offer %(what)s") % {"what": _what(what, len(fine))},
+        submit_label=_("Offer %(what)s") % {"what": what_words(what, len(fine))},
         back=LISTS[what].back(),
         cancel_url=LISTS[what].url,
         blocked=blocked[:ROWS_SHOWN],
@@ -197,15 +198,6 @@ def _ask(request, what, giver, keys):
 
 def _is_key(text):
     return text.isascii() and text.isdigit() and len(text) < 19
-
-
-def _what(what, count):
-    """``12 terminals``."""
-    if what == Handed.STATIONS:
-        words = ngettext("%(count)s station", "%(count)s stations", count)
-    else:
-        words = ngettext("%(count)s terminal", "%(count)s terminals", count)
-    return words % {"count": figures.number_text(count)}
 
 
 def _actions(request, row):
