@@ -31,6 +31,7 @@ from stations.models.configuration import (
     DriftState,
     TemplateKey,
 )
+from stations.models.custody import Custody, CustodyKind
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -75,6 +76,8 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "Custody",
+    "CustodyKind",
     "DriftState",
     "EventSource",
     "Firmware",

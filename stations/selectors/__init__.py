@@ -65,6 +65,7 @@ from stations.selectors.charging import (
     sessions_at,
     shares_of,
 )
+from stations.selectors.custody import custody_of
 from stations.selectors.equipment import equipment_of_tenants
 from stations.selectors.files import (
     duplicates_of,
@@ -197,6 +198,7 @@ __all__ = [
     "counts_of",
     "cpo_name_of",
     "cursor_of",
+    "custody_of",
     "doubts_about",
     "drift_list",
     "drifted_piles",

@@ -25,6 +25,7 @@ from stations.identities import Objection, objection_to
 from stations.models import (
     Command,
     Connector,
+    CustodyKind,
     Kind,
     Life,
     Pile,
@@ -34,7 +35,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, local_lists, moving, sites, tokens
+from stations.services import commands, custody, local_lists, moving, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
@@ -114,6 +115,7 @@ def create_pile(
         keys.set_key(pile, _sealed(key))
     pile.save()
     audit.record(actor, "pile.created", pile, after=audit.snapshot(pile))
+    custody.note_custody([pile], CustodyKind.REGISTERED, actor=actor)
     codes = []
     for number in range(1, count + 1):
         connector = _create_connector(pile, number, registered=True)
@@ -135,6 +137,7 @@ def edit_pile(pile: Pile, *, actor: Actor, **fields: Unpack[PileFields]) -> Pile
     row.save(update_fields=[*fields])
     if before["model_id"] != row.model_id:
         compare([row])
+    custody.note_life(row, before["life"], actor=actor)
     audit.record(actor, "pile.edited", row, before=before, after=audit.snapshot(row))
     return row
 
@@ -149,7 +152,7 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     if row.station_id == station.pk:
         return row
     before = audit.snapshot(row)
-    moving.put_on_station([row], station, actor=actor)
+    moving.put_on_station([row], station, actor=actor, note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -173,6 +176,7 @@ def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     row.save()
     for connector in Connector.objects.filter(pile=row).order_by("pk"):
         tokens.revoke_tokens(connector, actor=actor, reason=reason)
+    custody.note_custody([row], CustodyKind.RETIRED, actor=actor, note=reason)
     audit.record(actor, "pile.retired", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -297,7 +301,7 @@ def dismiss_unclaimed(row: UnclaimedPile, *, actor: Actor, reason: str) -> None:
 
 
 def _lock(pile: Pile) -> Pile:
-    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff").get()
+    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff", "station").get()
 
 
 def _create_connector(pile: Pile, number: int, *, registered: bool) -> Connector:

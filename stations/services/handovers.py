@@ -197,7 +197,7 @@ def _take_piles(row: Handover, receiver: Tenant, station: Station | None, actor:
     blocks = pile_blocks(piles, row.giver_id, but=row.pk)
     _require_unchanged(row, {pile.pk for pile in piles}, blocks)
     before = {pile.pk: audit.snapshot(pile) for pile in piles}
-    moving.put_on_station(piles, place, actor=actor)
+    moving.put_on_station(piles, place, actor=actor, note=row.note)
     changes = [Change(pile, before[pile.pk], audit.snapshot(pile)) for pile in piles]
     audit.record_all(actor, "pile.handed_over", changes, reason=row.note)
 
@@ -212,7 +212,7 @@ def _take_stations(row: Handover, receiver: Tenant, actor: Actor) -> None:
     changes = []
     for station in stations:
         before = audit.snapshot(station)
-        sites.give_station(station, receiver)
+        sites.give_station(station, receiver, actor=actor, note=row.note)
         changes.append(Change(station, before, audit.snapshot(station)))
     audit.record_all(actor, "station.handed_over", changes, reason=row.note)
 

@@ -6,6 +6,7 @@ What happened keeps the path of its time.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from stations.models import (
     ChargingProfile,
     ConfigurationKey,
     Connector,
+    CustodyKind,
     Life,
     LoadShare,
     LocalListPile,
@@ -27,7 +29,7 @@ from stations.models import (
     Station,
     StationStatus,
 )
-from stations.services import loads, local_lists
+from stations.services import custody, loads, local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage
@@ -35,12 +37,13 @@ from tenants.selectors import lineage
 GOES_ALONG = (Connector, ConfigurationKey, Certificate, ChargingProfile, LoadShare)
 
 
-def put_on_station(piles: Sequence[Pile], station: Station, *, actor: Actor) -> None:
+def put_on_station(piles: Sequence[Pile], station: Station, *, actor: Actor, note: str = "") -> None:
     """Put locked piles on a locked station: they leave their load groups, and belong to its owner.
 
     In a store they are in stock; out of it, they are installed.
     """
     keys = [pile.pk for pile in piles]
+    came = {pile.pk: (pile.tenant_id, pile.life) for pile in piles}
     bound = {pile.pk for pile in piles if pile.load_group_id is not None}
     bound |= set(LoadShare.objects.filter(pile__in=keys).values_list("pile", flat=True))
     led = ChargingProfile.objects.filter(pile__in=keys, group__isnull=False)
@@ -54,6 +57,21 @@ def put_on_station(piles: Sequence[Pile], station: Station, *, actor: Actor) -> 
     for life in {pile.life for pile in piles}:
         Pile.objects.filter(pk__in=[pile.pk for pile in piles if pile.life == life]).update(life=life)
     give_piles(piles, station.tenant)
+    links: dict[tuple[CustodyKind, int], list[Pile]] = defaultdict(list)
+    for pile in piles:
+        giver_id, life = came[pile.pk]
+        links[_link(pile, giver_id, life), giver_id].append(pile)
+    for (kind, giver_id), group in links.items():
+        custody.note_custody(group, kind, actor=actor, from_tenant_id=giver_id, note=note)
+
+
+def _link(pile: Pile, giver_id: int, life: str) -> CustodyKind:
+    """What the move means for its custody: to somebody else, into stock, out of it, or to another place."""
+    if pile.tenant_id != giver_id:
+        return CustodyKind.HANDED
+    if pile.life == Life.IN_STOCK:
+        return CustodyKind.STOCKED
+    return CustodyKind.INSTALLED if life == Life.IN_STOCK else CustodyKind.MOVED
 
 
 def life_at(life: str, station: Station) -> str:

@@ -27,6 +27,7 @@ from stations import hooks, keys
 from stations.credentials import SealedKey, match, new_key, seal
 from stations.models import (
     Connector,
+    CustodyKind,
     Life,
     Pile,
     PileModel,
@@ -35,7 +36,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import local_lists, moving, sites
+from stations.services import custody, local_lists, moving, sites
 from stations.services.import_places import Places
 from stations.snapshots import compare
 from stations.tokens import new_token
@@ -240,7 +241,9 @@ def _change(work: Work, stations: Mapping[int, Station], actor: Actor) -> None:
     for key, station in work.moved.items():
         there[station.pk].append(piles[key])
     for station_id in sorted(there):
-        moving.put_on_station(there[station_id], stations[station_id], actor=actor)
+        moving.put_on_station(there[station_id], stations[station_id], actor=actor, note=_("Excel import"))
+    for key in work.changed.keys() - work.moved.keys():
+        custody.note_life(piles[key], before[key]["life"], actor=actor)
     _record(actor, "pile.moved", piles, work.moved, before)
     _record(actor, "pile.edited", piles, work.changed.keys() - work.moved.keys(), before)
 
@@ -282,6 +285,10 @@ def _create(rows: Sequence[tuple[Mapping[str, Any], Station]], actor: Actor) -> 
         raise Refused(message, code="changed") from taken
     codes = _equip(piles, [values.get("connectors") for values, _station in rows])
     audit.record_all(actor, "pile.created", (Change(pile, None, audit.snapshot(pile)) for pile in piles))
+    for kind in (CustodyKind.REGISTERED, CustodyKind.STOCKED):
+        in_stock = kind is CustodyKind.STOCKED
+        here = [pile for pile in piles if (pile.life == Life.IN_STOCK) is in_stock]
+        custody.note_custody(here, kind, actor=actor, note=_("Excel import"))
     for start in range(0, len(piles), BATCH):
         compare(piles[start : start + BATCH])
     with unscoped(reason="a claimed identity waits nowhere any more"):

@@ -18,9 +18,9 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import TenantOwned, unscoped
-from stations.models import Life, LoadGroup, Pile, Station, StationStatus
+from stations.models import CustodyKind, Life, LoadGroup, Pile, Station, StationStatus
 from stations.quirks import is_zone
-from stations.services import moving
+from stations.services import custody, moving
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
 
@@ -85,7 +85,7 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     if row.tenant_id == owner.pk:
         return row
     before = audit.snapshot(row)
-    give_station(row, owner)
+    give_station(row, owner, actor=actor, note=reason)
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -108,8 +108,9 @@ def close_station(station: Station, *, actor: Actor, reason: str) -> Station:
     return row
 
 
-def give_station(row: Station, owner: Tenant) -> None:
+def give_station(row: Station, owner: Tenant, *, actor: Actor, note: str = "") -> None:
     """Give a locked station with all that stands on it to another owner, who was checked."""
+    giver_id = row.tenant_id
     row.tenant = owner
     row.tariff = _kept(row.tariff, owner)
     row.local_list = _kept(row.local_list, owner)
@@ -117,7 +118,10 @@ def give_station(row: Station, owner: Tenant) -> None:
     for group in locks.locked(LoadGroup.objects.filter(station=row)):
         group.tenant = owner
         group.save(update_fields=["tenant"])
-    moving.give_piles(list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff")), owner)
+    piles = list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff", "station"))
+    moving.give_piles(piles, owner)
+    handed = [pile for pile in piles if pile.life != Life.RETIRED]
+    custody.note_custody(handed, CustodyKind.HANDED, actor=actor, from_tenant_id=giver_id, note=note)
 
 
 @transaction.atomic
