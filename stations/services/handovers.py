@@ -143,7 +143,8 @@ def expire_due() -> None:
 
 def _receiver(giver: Tenant, to: Tenant, what: str) -> Tenant:
     if not may_give(what, giver.level):
-        raise Refused(_("Stations are handed over by operators."), code="wrong_level", field="to")
+        message = _("Operators hand over stations, and everybody but an agency terminals.")
+        raise Refused(message, code="wrong_level", field="to")
     receiver = Tenant.objects.get(pk=to.pk)
     if receiver.parent_id != giver.pk:
         raise Refused(_("It can be handed over to the next level only."), code="not_child", field="to")

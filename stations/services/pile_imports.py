@@ -242,8 +242,9 @@ def _change(work: Work, stations: Mapping[int, Station], actor: Actor) -> None:
         there[station.pk].append(piles[key])
     for station_id in sorted(there):
         moving.put_on_station(there[station_id], stations[station_id], actor=actor, note=_("Excel import"))
-    for key in work.changed.keys() - work.moved.keys():
-        custody.note_life(piles[key], before[key]["life"], actor=actor)
+    for life, kind in custody.LIVES.items():
+        came = [piles[key] for key, fields in work.changed.items() if fields.get("life") == life]
+        custody.note_custody(came, kind, actor=actor, note=_("Excel import"))
     _record(actor, "pile.moved", piles, work.moved, before)
     _record(actor, "pile.edited", piles, work.changed.keys() - work.moved.keys(), before)
 

@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Choices
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from backoffice.kit.enumeration import enumerated
@@ -47,7 +48,7 @@ class Column:
     head: Words
     parse: Parse
     help: Words = ""
-    example: Cell = None
+    example: Cell | Promise = None
     needed: bool = False
     empty: Any = ""
     also: tuple[Words, ...] = ()
