@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _, ngettext
 
@@ -29,6 +30,8 @@ from stations.models import (
 from stations.models.access import OPEN_RESERVATIONS
 from tenants.models import Tenant, TenantStatus
 from tenants.selectors import tenants
+
+WAITING_KEPT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,18 @@ def offers_by_us() -> Q:
 
 
 def waiting_offers() -> int:
-    """How many wait for the tenant of the scope to decide."""
-    return Handover.objects.filter(offers_to_us(), state=HandoverState.OFFERED).count()
+    """How many wait for the tenant of the scope to decide. Every page asks, so the answer is kept for a minute."""
+    key = waiting_key(current_scope().tenant_id)
+    count: int | None = cache.get(key)
+    if count is None:
+        count = Handover.objects.filter(offers_to_us(), state=HandoverState.OFFERED).count()
+        cache.set(key, count, WAITING_KEPT_S)
+    return count
+
+
+def waiting_key(tenant_id: int | None) -> str:
+    """Under which ``waiting_offers`` keeps its answer; whoever changes an offer drops it."""
+    return f"stations.handovers.waiting:{tenant_id}"
 
 
 def items_of(row: Handover) -> QuerySet[HandoverItem]:

@@ -45,7 +45,7 @@ def of_station(request, pk):
     """The stickers of every terminal of a station."""
     row = row_or_404(selectors.stations(), pk=pk)
     back = Link(row.name, reverse("stations:station", args=[pk]))
-    keys = list(selectors.piles_of(row).values_list("pk", flat=True)[:MOST_PILES])
+    keys = list(selectors.piles_of(row).prefetch_related(None).values_list("pk", flat=True)[:MOST_PILES])
     return _sheets(request, keys, title=_("Labels of %(name)s") % {"name": row.name}, back=back)
 
 

@@ -159,12 +159,14 @@ def test_what_stands_in_the_way_is_named(forest: Forest) -> None:
         for pile in (retired, busy, offered_one, below):
             refusal = refused(offer, forest.operator, forest.agency, [fine, pile])
             assert refusal.code == "blocked" and pile.name in str(refusal.message)
-        found = selectors.offered(Handed.PILES, [fine, retired, busy, offered_one, below], forest.operator.pk)
+        picked = [fine, retired, busy, offered_one, below]
+        rows = selectors.rows_to_offer(Handed.PILES, [pile.pk for pile in picked])
+        found = {one.key: one.blocked for one in selectors.offered(Handed.PILES, rows, forest.operator.pk)}
     finally:
         hooks.open_orders_at._answerers.remove(orders)
 
-    assert [bool(one.blocked) for one in found] == [False, True, True, True, True]
-    assert "2 orders have not ended." in found[2].blocked
+    assert [bool(found[pile.pk]) for pile in picked] == [False, True, True, True, True]
+    assert "2 orders have not ended." in found[busy.pk]
 
 
 def test_stations_that_cannot_go_are_named(forest: Forest) -> None:
