@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -78,7 +78,8 @@ def _doubles(one: Import, rows: Sequence[Row]) -> Iterator[Fault]:
         first.setdefault(key, row.number)
 
 
-def _order(places: Sequence[Place]):  # type: ignore[no-untyped-def] # a key of ``sorted``
+def _order(places: Sequence[Place]) -> Callable[[Fault], tuple[int, int]]:
+    """By row, then as the columns stand in the file."""
     at = {column.name: index for index, column in places}
     return lambda fault: (fault.number, at.get(fault.column, -1))
 

@@ -25,7 +25,7 @@ from backoffice.kit.export import Head, Sheet
 from backoffice.kit.imports.checking import Place, check
 from backoffice.kit.imports.columns import shown
 from backoffice.kit.imports.declaration import Fault, Import, Plan, Sender, named
-from backoffice.kit.imports.reading import Book, cell_name, read_book
+from backoffice.kit.imports.reading import Book, Value, cell_name, read_book
 from backoffice.kit.models import ImportFile, ImportState, Job
 from backoffice.kit.scope import path_of_tenant
 
@@ -162,11 +162,11 @@ def _note(row: ImportFile, plan: Plan, book: Book, places: Sequence[Place]) -> N
     row.notes = [str(note) for note in plan.notes]
 
 
-def _told(fault: Fault, at: dict[str, int], lines: dict[int, tuple[object, ...]], book: Book) -> list[object]:
+def _told(fault: Fault, at: dict[str, int], lines: dict[int, tuple[Value, ...]], book: Book) -> list[object]:
     index = at.get(fault.column)
     if index is None:
         return [fault.number, "", "", "", fault.reason]
-    value = shown(lines[fault.number][index])[:200]  # type: ignore[arg-type] # what a line holds
+    value = shown(lines[fault.number][index])[:200]
     return [fault.number, cell_name(index, fault.number), book.heads[index], value, fault.reason]
 
 
