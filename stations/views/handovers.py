@@ -126,6 +126,9 @@ def withdraw(request, pk):
 def _offer(request, what):
     giver = request.membership.tenant
     keys = _picked(request, what)
+    if keys is not None and len(keys) > services.MOST_ROWS:
+        messages.error(request, _("At most %(most)d are handed over at once.") % {"most": services.MOST_ROWS})
+        return HttpResponseRedirect(LISTS[what].url)
     return _pick(request, what, giver) if keys is None else _ask(request, what, giver, keys)
 
 

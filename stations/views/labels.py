@@ -81,6 +81,7 @@ def _sheets(request, keys, **context):
         "layout": layout,
         "paper": form.cleaned_data["paper"],
         "total": total,
+        "cut_at": MOST_PILES if len(keys) == MOST_PILES else None,
         "first": first + 1,
         "last": first + len(shown),
         "following": first + MOST_LABELS if first + MOST_LABELS < total else None,

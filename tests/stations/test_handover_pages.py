@@ -149,6 +149,20 @@ def test_keys_of_somebody_else_and_nonsense_are_not_there(forest: Forest, giver:
     assert not Handover.objects.exists()
 
 
+def test_too_many_are_not_picked_at_all(
+    forest: Forest, giver: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stations.services.handovers.MOST_ROWS", 2)
+    store = sites.store_of(forest.operator, actor=ACTOR)
+    keys = [make_pile(store).pk for _ in range(3)]
+    for answer in (
+        giver.post(reverse(PILES), {"pk": [*keys, *range(10**9, 10**9 + 10_000)]}, follow=True),
+        giver.get(reverse(PILES) + "?every=1", follow=True),
+        giver.post(reverse(PILES), {"keys": ",".join(map(str, keys))}, follow=True),
+    ):
+        assert "At most 2 are handed over at once." in answer.content.decode()
+
+
 def test_the_other_side_declines_or_this_one_takes_it_back(forest: Forest, giver: Client) -> None:
     store = sites.store_of(forest.operator, actor=ACTOR)
     receiver = browser(forest.agency)

@@ -130,6 +130,7 @@ def _import(request: StaffRequest, name: str) -> Import:
         raise Http404 from nothing
     if one.perm not in request.grants:
         raise PermissionDenied
+    request.shown_under = one.back
     return one
 
 
