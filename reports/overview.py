@@ -35,7 +35,7 @@ from reports import selectors
 from reports.periods import Days, Kind, change, compared, course, days_of
 from reports.permissions import ReportPerm
 from reports.selectors import Standing, Totals, Waiting
-from stations.models import Connector, UnclaimedPile
+from stations.models import Connector, Handover, UnclaimedPile
 from stations.permissions import StationPerm
 
 ALARMS_SHOWN = 5
@@ -236,6 +236,13 @@ def _tasks(reader: Reader, now: datetime) -> list[Task]:
             "pile",
             _("Piles waiting to be claimed"),
             selectors.unclaimed_piles,
+        ),
+        (
+            StationPerm.RECEIVE,
+            Handover,
+            "switch",
+            _("Hand-overs to accept"),
+            selectors.offers_to_accept,
         ),
     )
     found = []

@@ -19,7 +19,8 @@ from orders.states import ChargeState
 from reports.models import DayLoad, DayTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
-from stations.models import Connector, Intent, Life, UnclaimedPile
+from stations.models import Connector, HandoverState, Intent, Life, UnclaimedPile
+from stations.selectors import handovers, offers_to_us
 from stations.states import CHARGING
 from tenants.models import Tenant
 
@@ -139,7 +140,7 @@ def power_now() -> int:
 
 
 def connectors_by_standing() -> dict[Standing, int]:
-    """How many connectors of the scope are in which standing."""
+    """How many connectors of the scope are in which standing; those in stock stand nowhere."""
     standing = Choose(
         When(pile__online=False, then=Value(Standing.OFFLINE.value)),
         When(status="Faulted", then=Value(Standing.FAULT.value)),
@@ -153,7 +154,7 @@ def connectors_by_standing() -> dict[Standing, int]:
     )
     rows = (
         Connector.objects.filter(number__gt=0)
-        .exclude(pile__life=Life.RETIRED)
+        .exclude(pile__life__in=[Life.RETIRED, Life.IN_STOCK])
         .annotate(standing=standing)
         .order_by()
         .values_list("standing")
@@ -188,6 +189,13 @@ def failed_refunds() -> Waiting:
 def unclaimed_piles() -> Waiting:
     """Identities that knocked and that nobody registered."""
     head = UnclaimedPile.objects.aggregate(count=Count("pk"), oldest=Min("first_seen_at"))
+    return Waiting(head["count"], head["oldest"])
+
+
+def offers_to_accept() -> Waiting:
+    """Hand-overs that the level above offers to the tenant of the scope."""
+    rows = handovers().filter(offers_to_us(), state=HandoverState.OFFERED)
+    head = rows.aggregate(count=Count("pk"), oldest=Min("offered_at"))
     return Waiting(head["count"], head["oldest"])
 
 

@@ -73,7 +73,7 @@ def connector_list() -> QuerySet[Connector]:
 
 def piles_out_of_reach() -> QuerySet[Pile]:
     """Piles in service that are not connected."""
-    return Pile.objects.filter(online=False).exclude(life=Life.RETIRED)
+    return Pile.objects.filter(online=False).exclude(life__in=[Life.RETIRED, Life.IN_STOCK])
 
 
 def faulted_connectors() -> QuerySet[Connector]:
