@@ -22,6 +22,7 @@ from django.db.models.functions import Coalesce, Now
 from alarms.catalogue import DANGER
 from alarms.models import LIVE, Alarm, AlarmClass, AlarmState
 from stations.models import Connector, Life, Pile, Station, StationStatus
+from stations.selectors import piles_in_maintenance, stations_in_maintenance
 
 CHARGING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 
@@ -61,8 +62,29 @@ def station_alarms() -> QuerySet[Alarm]:
 
 
 def open_alarms() -> QuerySet[Alarm]:
-    """What is wrong now in the scope and said by no other alarm, the worst first."""
-    return alarms().filter(LIVE, suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+    """What is wrong now in the scope and said by no other alarm, the worst first.
+
+    Not what was to be expected: see ``silenced``.
+    """
+    return alarms().filter(LIVE, ~silenced(), suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+
+
+def silenced() -> Q:
+    """Alarms of what is being worked on, which nobody has to be told of. Those of safety always are told."""
+    whole = Q(pile__isnull=True, station__in=stations_in_maintenance().values("pk"))
+    inside = Q(pile__in=piles_in_maintenance().values("pk"))
+    return ~Q(alarm_class=AlarmClass.SAFETY) & ~Q(severity=DANGER) & (whole | inside)
+
+
+def alarms_of_station(station_id: int) -> QuerySet[Alarm]:
+    """What is wrong at a station and its piles now, silenced or not, the worst first."""
+    live = alarms().filter(LIVE, station=station_id, suppressed=False)
+    return live.order_by("severity", "-last_seen_at", "-pk")
+
+
+def stations_with_alarms() -> Q:
+    """Stations with an open alarm, as a condition on stations."""
+    return Q(pk__in=open_alarms().order_by().values("station"))
 
 
 def alarms_of_pile(pile_id: int) -> QuerySet[Alarm]:

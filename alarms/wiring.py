@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alarms import resources
+from alarms import panels, resources, selectors
 from alarms.services import security
 from alarms.services.restarts import miss_restart
 from backoffice.kit import lists
@@ -18,3 +18,7 @@ hooks.signing_failed.listen(security.hear_of_failed_signing)
 hooks.signing_succeeded.listen(security.hear_of_signing)
 hooks.upgrade_failed.listen(security.hear_of_failed_upgrade)
 hooks.upgrade_succeeded.listen(security.hear_of_upgrade)
+
+hooks.station_parts.answer(panels.alarms_of_station)
+hooks.pile_parts.answer(panels.alarms_of_pile)
+hooks.stations_with_alarms.provide(selectors.stations_with_alarms)

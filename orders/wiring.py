@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _, ngettext
 from backoffice.kit import lists, menu
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
+from orders.panels.at_pile import last_orders_of_pile, running_at_pile
 from orders.panels.elsewhere import orders_of_driver, orders_of_pile, orders_of_station
 from orders.permissions import OrderPerm
 from orders.resources import LISTS
@@ -17,6 +18,7 @@ from stations.hooks import (
     command_finished,
     open_orders_at as stations_open_orders_at,
     pile_actions,
+    pile_parts,
     retiring_blockers,
     running_sessions,
     station_actions,
@@ -28,6 +30,8 @@ arrears_changed.listen(hear_of_arrears)
 driver_parts.answer(orders_of_driver)
 stations_open_orders_at.answer(open_orders_at)
 pile_actions.answer(orders_of_pile)
+pile_parts.answer(running_at_pile)
+pile_parts.answer(last_orders_of_pile)
 station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)
 for _resource in LISTS:

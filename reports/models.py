@@ -10,7 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit.scope import TenantOwned
+from backoffice.kit.scope import PathOwned, TenantOwned
+from stations.models import Station
 
 
 class DayTotal(TenantOwned):
@@ -63,6 +64,35 @@ class DayLoad(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.tenant_id} {self.day}"
+
+
+class StationTotal(PathOwned):
+    """Settled orders of one station that ended on ``day``, in one currency, with the path of their time."""
+
+    station = models.ForeignKey(
+        Station, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    day = models.DateField(_("day"))
+    currency = models.CharField(_("currency"), max_length=3)
+    sessions = models.PositiveIntegerField(_("sessions"), default=0)
+    energy_wh = models.BigIntegerField(_("energy"), default=0)
+    seconds = models.BigIntegerField(_("charging time"), default=0)
+    total = models.BigIntegerField(_("amount"), default=0)
+
+    class Meta(PathOwned.Meta):
+        verbose_name = _("total of a station")
+        verbose_name_plural = _("totals of stations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["station", "day", "currency", "manufacturer", "dealer", "operator", "agency"],
+                nulls_distinct=False,
+                name="station_total_once",
+            )
+        ]
+        indexes = [models.Index(fields=["day"], name="station_total_day")]
+
+    def __str__(self) -> str:
+        return f"{self.station_id} {self.day} {self.currency}"
 
 
 class DirtyDay(TenantOwned):

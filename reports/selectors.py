@@ -16,11 +16,12 @@ from backoffice.kit.levels import Level
 from finance.models import Refund, RefundState
 from orders.models import Case, ChargingOrder
 from orders.states import ChargeState
-from reports.models import DayLoad, DayTotal
+from reports.models import DayLoad, DayTotal, StationTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
-from stations.models import Connector, HandoverState, Intent, Life, UnclaimedPile
+from stations.models import Connector, HandoverState, Intent, Life, Station, UnclaimedPile
 from stations.selectors import handovers, offers_to_us
+from stations.sessions import StationDay
 from stations.states import CHARGING
 from tenants.models import Tenant
 
@@ -121,6 +122,17 @@ def totals_below(days: Days) -> list[dict[str, Any]]:
         .annotate(**{figure: Sum(figure) for figure in FIGURES})
     )
     return list(rows)
+
+
+def station_day(station: Station, day: date) -> StationDay:
+    """What was settled at a station on a day, as far as it happened below the scope."""
+    rows = StationTotal.objects.filter(station=station.pk, day=day).order_by("currency", "pk")
+    amounts: dict[str, int] = {}
+    found = list(rows.values_list("currency", "sessions", "energy_wh", "seconds", "total"))
+    for currency, *_counts, amount in found:
+        amounts[currency] = amounts.get(currency, 0) + amount
+    sessions, energy_wh, seconds = (sum(row[number] for row in found) for number in (1, 2, 3))
+    return StationDay(sessions, energy_wh, seconds, amounts)
 
 
 def load(tenant: Tenant, days: tuple[date, ...]) -> dict[date, list[int]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from django.db.models import Q
 from django.utils.functional import Promise
 
 from backoffice.kit.frame import Action
@@ -11,7 +15,18 @@ from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, SecurityUpgrade, SigningRequest, Station
-from stations.sessions import RunningSession
+from stations.sessions import RunningSession, StationDay
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a page: a template that is given ``part`` (the context). ``beside``: in the narrow column."""
+
+    template: str
+    context: dict[str, Any]
+    order: int = 50
+    beside: bool = False
+
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
 """The pile answered, or never will. Runs in the transaction that recorded it; tells each command once."""
@@ -45,6 +60,18 @@ station_actions: Questions[[Station, Reader], Action] = Questions("station_actio
 
 pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 """The same for a pile."""
+
+station_parts: Questions[[Station, Reader], Part] = Questions("station_parts")
+"""Answered by rooms that know more about a station, for a reader who may see it: its open alarms."""
+
+pile_parts: Questions[[Pile, Reader], Part] = Questions("pile_parts")
+"""The same for a pile: the charge that runs, its orders, its alarms."""
+
+station_day: Hook[[Station, date], StationDay] = Hook("station_day")
+"""What was settled at a station on a day of its own clock; provided by ``reports`` from its totals."""
+
+stations_with_alarms: Hook[[], Q] = Hook("stations_with_alarms")
+"""Which stations have an open alarm, as a condition on stations; provided by ``alarms``."""
 
 running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
 """Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""

@@ -313,3 +313,15 @@ ITEM: Final[Machine] = {
 
 ITEM_OPEN: Final = frozenset({_I.WAITING, _I.RUNNING})
 """Not ended yet."""
+
+MAINTENANCE: Final[Machine] = {
+    "planned": frozenset({"running", "cancelled", "missed"}),
+    "running": frozenset({"ending"}),
+    "ending": frozenset({"done"}),
+    "done": frozenset(),
+    "cancelled": frozenset(),
+    "missed": frozenset(),
+}
+"""A maintenance window. One that nobody began before it was over was missed: nothing was ever asked of its piles."""
+
+MAINTENANCE_OPEN: Final = frozenset({"planned", "running", "ending"})

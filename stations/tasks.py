@@ -10,6 +10,7 @@ from stations.services import (
     file_sweeps,
     handovers,
     list_sync,
+    maintenance_sweeps,
     reservations,
     resharing,
     settings,
@@ -97,6 +98,11 @@ def forget_files() -> None:
     file_sweeps.clear_landing()
 
 
+@sweep
+def keep_maintenance() -> None:
+    maintenance_sweeps.keep_maintenance()
+
+
 SCHEDULE = {
     follow_security: 3.0,
     renew_certificates: 600.0,
@@ -109,6 +115,7 @@ SCHEDULE = {
     sync_lists: 2.0,
     keep_reservations: 5.0,
     expire_handovers: 60.0,
+    keep_maintenance: 5.0,
     follow_files: 60.0,
     forget_files: 3600.0,
 }

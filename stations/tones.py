@@ -16,6 +16,7 @@ from stations.models import (
     ItemStatus,
     Life,
     ListState,
+    MaintenanceState,
     ProfileState,
     Registration,
     ReservationState,
@@ -151,4 +152,12 @@ RESERVATION: Mapping[str, Tone] = {
     ReservationState.CANCELLED: "plain",
     ReservationState.INVALIDATED: "fault",
     ReservationState.REFUSED: "fault",
+}
+MAINTENANCE: Mapping[str, Tone] = {
+    MaintenanceState.PLANNED: "plain",
+    MaintenanceState.RUNNING: "waiting",
+    MaintenanceState.ENDING: "waiting",
+    MaintenanceState.DONE: "idle",
+    MaintenanceState.CANCELLED: "offline",
+    MaintenanceState.MISSED: "fault",
 }

@@ -11,7 +11,7 @@ from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
 from orders.states import NEVER_CHARGED, OPEN, RUNNING, ChargeState
-from stations.models import Connector
+from stations.models import Connector, Pile
 
 SHOWN = ("station", "pile", "connector", "driver", "card", "agency")
 
@@ -51,6 +51,11 @@ def historical_orders() -> QuerySet[ChargingOrder]:
 def orders_of_driver(driver: Driver) -> QuerySet[ChargingOrder]:
     """A driver's orders, the newest first."""
     return orders().filter(driver=driver).select_related(*SHOWN).order_by("-created_at", "-id")
+
+
+def orders_of_pile(pile: Pile) -> QuerySet[ChargingOrder]:
+    """A pile's orders, the newest first."""
+    return orders().filter(pile=pile).select_related(*SHOWN).order_by("-created_at", "-id")
 
 
 def open_order_of_driver(driver: Driver) -> ChargingOrder | None:

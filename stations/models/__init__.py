@@ -56,8 +56,9 @@ from stations.models.files import (
     UploadStatus,
 )
 from stations.models.handovers import Handed, Handover, HandoverItem, HandoverState
+from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
-from stations.models.sites import Station, StationStatus
+from stations.models.sites import Facility, Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
@@ -80,6 +81,7 @@ __all__ = [
     "CustodyKind",
     "DriftState",
     "EventSource",
+    "Facility",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
@@ -101,6 +103,9 @@ __all__ = [
     "LoadUnit",
     "LocalList",
     "LocalListPile",
+    "Maintenance",
+    "MaintenancePile",
+    "MaintenanceState",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -116,6 +121,7 @@ __all__ = [
     "SigningRequest",
     "SigningState",
     "Station",
+    "StationPhoto",
     "StationStatus",
     "StatusEvent",
     "Tariff",

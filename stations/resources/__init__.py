@@ -5,11 +5,13 @@ from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.handovers import HANDOVERS
+from stations.resources.models import MODELS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
-from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
+from stations.resources.sites import CONNECTORS, PILES, STATIONS
 from stations.resources.tariffs import TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
 from stations.resources.vendors import VENDOR_MESSAGES
+from stations.resources.waiting import UNCLAIMED
 
 LISTS = (
     STATIONS,

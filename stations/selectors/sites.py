@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
@@ -74,6 +75,13 @@ def connector_list() -> QuerySet[Connector]:
 def piles_out_of_reach() -> QuerySet[Pile]:
     """Piles in service that are not connected."""
     return Pile.objects.filter(online=False).exclude(life__in=[Life.RETIRED, Life.IN_STOCK])
+
+
+def stations_below_ratio(percent: int) -> QuerySet[Pile, Any]:
+    """The keys of stations where fewer than so many percent of the piles are online; those without piles are none."""
+    counted = Pile.objects.exclude(life=Life.RETIRED).order_by().values("station")
+    rated = counted.annotate(total=Count("pk"), heard=Count("pk", filter=Q(online=True)))
+    return rated.filter(heard__lt=F("total") * percent / Decimal(100)).values("station")
 
 
 def faulted_connectors() -> QuerySet[Connector]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -51,6 +52,8 @@ class PileFields(TypedDict, total=False):
     serial: str
     model: PileModel | None
     life: str
+    warranty_until: date | None
+    sim_expires_on: date | None
     quirks: Mapping[str, Any]
 
 

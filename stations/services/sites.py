@@ -6,9 +6,11 @@ what happened there keeps the path of its time. A store belongs to a tenant of a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
@@ -18,7 +20,16 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import TenantOwned, unscoped
-from stations.models import CustodyKind, Life, LoadGroup, Pile, Station, StationStatus
+from stations.models import (
+    CustodyKind,
+    Life,
+    LoadGroup,
+    Maintenance,
+    Pile,
+    Station,
+    StationPhoto,
+    StationStatus,
+)
 from stations.quirks import is_zone
 from stations.services import custody, moving
 from tenants.models import Tenant
@@ -39,6 +50,15 @@ class StationFields(TypedDict, total=False):
     longitude: Decimal | None
     timezone: str
     opening_hours: str
+    hours: Mapping[str, Any]
+    strict_hours: bool
+    facilities: Sequence[str]
+    height_limit_m: Decimal | None
+    parking: str
+    is_public: bool
+    opened_on: date | None
+    contact: str
+    contact_phone: str
     hotline: str
     power_limit_kw: Decimal | None
 
@@ -115,9 +135,10 @@ def give_station(row: Station, owner: Tenant, *, actor: Actor, note: str = "") -
     row.tariff = _kept(row.tariff, owner)
     row.local_list = _kept(row.local_list, owner)
     row.save(update_fields=["tenant", "tariff", "local_list"])
-    for group in locks.locked(LoadGroup.objects.filter(station=row)):
-        group.tenant = owner
-        group.save(update_fields=["tenant"])
+    for belonging in (LoadGroup, Maintenance, StationPhoto):
+        for one in locks.locked(belonging.objects.filter(station=row)):
+            one.tenant = owner
+            one.save(update_fields=["tenant"])
     piles = list(locks.locked(Pile.objects.filter(station=row)).select_related("tariff", "station"))
     moving.give_piles(piles, owner)
     handed = [pile for pile in piles if pile.life != Life.RETIRED]

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 
 from alarms.models import Alarm
@@ -37,7 +38,7 @@ from finance.models import (
     Wallet,
 )
 from orders.models import Case, CasePolicy, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
-from reports.models import DayLoad, DayTotal, DirtyDay
+from reports.models import DayLoad, DayTotal, DirtyDay, StationTotal
 from stations.models import (
     Campaign,
     CampaignPile,
@@ -58,6 +59,8 @@ from stations.models import (
     LoadShare,
     LocalList,
     LocalListPile,
+    Maintenance,
+    MaintenancePile,
     Pile,
     PileEvent,
     PileModel,
@@ -68,6 +71,7 @@ from stations.models import (
     SecurityUpgrade,
     SigningRequest,
     Station,
+    StationPhoto,
     StatusEvent,
     Tariff,
     TariffVersion,
@@ -80,6 +84,7 @@ from stations.models import (
 )
 from tenants.models import Membership, Tenant, User
 from tests.factories.tenants import make_user
+from tests.support.pictures import png
 
 Factory = Callable[..., Any]
 
@@ -188,6 +193,7 @@ PLAIN = (
     LocalList,
     LocalListPile,
     LooseFact,
+    MaintenancePile,
     Membership,
     OrderEvent,
     Pile,
@@ -203,6 +209,7 @@ PLAIN = (
     SmsCode,
     SmsMessage,
     Station,
+    StationTotal,
     StatusEvent,
     Tariff,
     TariffVersion,
@@ -244,6 +251,19 @@ factory_for(Settlement)(
 def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
     """With a file that is there."""
     return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(Maintenance)
+def maintenance_row(tenant: Tenant, **over: Any) -> Maintenance:
+    """Planned for the next hour."""
+    return filled(Maintenance, tenant, **{"ends_at": clock.now() + timedelta(hours=1)} | over)
+
+
+@factory_for(StationPhoto)
+def photo_row(tenant: Tenant, **over: Any) -> StationPhoto:
+    """With a picture that is there."""
+    name = default_storage.save("stations/row.png", ContentFile(png()))
+    return filled(StationPhoto, tenant, **{"file": name, "media_type": "image/png"} | over)
 
 
 @factory_for(UploadedFile)

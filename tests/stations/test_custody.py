@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
+from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from stations import selectors
 from stations.models import Custody, CustodyKind, Life, Pile
@@ -13,6 +17,7 @@ from tenants.models import Tenant
 from tenants.selectors import scope_of
 from tests.factories.stations import ACTOR, make_agency, make_pile, make_station
 from tests.factories.tenants import make_tenant
+from tests.stations.browsing import browser
 
 pytestmark = pytest.mark.usefixtures("everything")
 
@@ -88,3 +93,30 @@ def test_a_new_owner_is_not_told_which_sibling_had_the_pile_before() -> None:
         ]
     with scope_of(old.pk):
         assert [link.row.kind for link in selectors.custody_of(pile)] == [CustodyKind.REGISTERED]
+
+
+def test_the_page_of_a_pile_shows_its_custody_and_what_runs_out() -> None:
+    pile = make_pile(make_station(make_agency()))
+    old, today = pile.station.tenant, clock.now().date()
+    new = make_tenant(Tenant.objects.get(pk=old.parent_id))
+    devices.move_pile(pile, to=make_station(new, name="New yard"), actor=ACTOR, reason="sold on")
+    devices.edit_pile(
+        pile,
+        actor=ACTOR,
+        warranty_until=today - timedelta(days=3),
+        sim_expires_on=today + timedelta(days=9),
+    )
+    url = reverse("stations:pile_history", args=[pile.pk])
+    shown = browser(new).get(url).content.decode()
+
+    for words in (
+        "sold on",
+        "New yard",
+        "another owner",
+        "over since 3 days",
+        "in 9 days",
+        "Terminal edited",
+    ):
+        assert words in shown
+    assert old.name not in shown
+    assert browser(old).get(url).status_code == 404
