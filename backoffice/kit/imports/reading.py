@@ -260,16 +260,14 @@ def pieces(values: list[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _is_text(start: bytes) -> bool:
-    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    marked = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in start and not marked:
         return False
-    for encoding in ("utf-8", "utf-16", "gb18030"):
-        try:
-            text = start.decode(encoding)
-        except UnicodeDecodeError as cut:
-            if cut.start < len(start) - 4:
-                continue
-            text = start[: cut.start].decode(encoding)
-        return sum(char.isprintable() or char in "\r\n\t" for char in text) > 0.95 * len(text)
+    for encoding in ("utf-16",) if marked else ("utf-8", "gb18030"):
+        text = start.decode(encoding, errors="ignore")
+        shown = sum(char.isprintable() or char in "\r\n\t" for char in text)
+        if len(text.encode(encoding)) >= len(start) - 4 and shown > 0.95 * len(text):
+            return True
     return False
 
 
