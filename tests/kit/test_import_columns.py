@@ -115,7 +115,7 @@ def test_a_needed_cell_holds_a_value(value: Any) -> None:
 
 
 def test_heads_are_known_in_every_language_and_however_they_are_written() -> None:
-    limit = Column(name="limit", head=_("Power limit, kW"), parse=whole(0, 9))
+    limit = Column(name="limit", head=_("Power limit, kW"), also=("limit",), parse=whole(0, 9))
     for heads in (("Identity", "Power limit (kW)"), ("identity ", "POWER LIMIT, KW"), ("桩编号", "limit")):
         found = places_of(one(limit), book(*heads))
         assert [(index, column.name) for index, column in found] == [(0, "identity"), (1, "limit")]

@@ -144,7 +144,7 @@ def by_head(columns: Iterable[Column]) -> Mapping[str, Column]:
     return {
         spelling: column
         for column in columns
-        for words in (column.name, column.head, *column.also)
+        for words in (column.head, *column.also)
         for spelling in spellings(words)
     }
 
