@@ -37,7 +37,7 @@ from reports.periods import Days, Kind, change, compared, course, days_of
 from reports.permissions import ReportPerm
 from reports.selectors import Totals, Waiting
 from stations import map_answer
-from stations.models import Connector, UnclaimedPile
+from stations.models import Connector, Handover, UnclaimedPile
 from stations.permissions import StationPerm
 from stations.selectors import map as on_map
 
@@ -202,6 +202,13 @@ def _tasks(reader: Reader, now: datetime) -> list[Task]:
             "pile",
             _("Piles waiting to be claimed"),
             selectors.unclaimed_piles,
+        ),
+        (
+            StationPerm.RECEIVE,
+            Handover,
+            "switch",
+            _("Hand-overs to accept"),
+            selectors.offers_to_accept,
         ),
     )
     found = []

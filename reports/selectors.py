@@ -31,7 +31,8 @@ from orders.states import ChargeState
 from reports.models import DayLoad, DayTotal, LinkState, ShareLink, StationTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
-from stations.models import Station, UnclaimedPile
+from stations.models import HandoverState, Station, UnclaimedPile
+from stations.selectors import handovers, offers_to_us
 from stations.selectors.map import connectors_standing
 from stations.sessions import StationDay
 from stations.standing import Standing
@@ -251,6 +252,13 @@ def failed_refunds() -> Waiting:
 def unclaimed_piles() -> Waiting:
     """Identities that knocked and that nobody registered."""
     head = UnclaimedPile.objects.aggregate(count=Count("pk"), oldest=Min("first_seen_at"))
+    return Waiting(head["count"], head["oldest"])
+
+
+def offers_to_accept() -> Waiting:
+    """Hand-overs that the level above offers to the tenant of the scope."""
+    rows = handovers().filter(offers_to_us(), state=HandoverState.OFFERED)
+    head = rows.aggregate(count=Count("pk"), oldest=Min("offered_at"))
     return Waiting(head["count"], head["oldest"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -48,6 +48,12 @@ upgrade_succeeded: Listeners[[SecurityUpgrade]] = Listeners("upgrade_succeeded")
 
 retiring_blockers: Questions[[int], str | Promise] = Questions("retiring_blockers")
 """Answered with one sentence each by whatever still needs the pile of this id: open orders."""
+
+open_orders_at: Questions[[Collection[int]], Mapping[int, int]] = Questions("open_orders_at")
+"""Answered with how many orders have not ended at the piles of these ids, without those where there is none."""
+
+room_for: Questions[[int, str, int], str | Promise] = Questions("room_for")
+"""Answered with one sentence where a tenant (its id) may not have so many more ``stations`` or ``piles``."""
 
 station_actions: Questions[[Station, Reader], Action] = Questions("station_actions")
 """Answered by rooms that have more about a station, for a reader who may see it: a button at the head of its page."""

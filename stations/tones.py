@@ -11,6 +11,7 @@ from stations.models import (
     ConnectorStatus,
     DriftState,
     FirmwareState,
+    HandoverState,
     Intent,
     ItemStatus,
     Life,
@@ -52,6 +53,14 @@ STATION: Mapping[str, Tone] = {
     StationStatus.LIVE: "charging",
     StationStatus.MAINTENANCE: "waiting",
     StationStatus.CLOSED: "offline",
+    StationStatus.STORE: "plain",
+}
+HANDOVER: Mapping[str, Tone] = {
+    HandoverState.OFFERED: "waiting",
+    HandoverState.ACCEPTED: "charging",
+    HandoverState.DECLINED: "fault",
+    HandoverState.WITHDRAWN: "offline",
+    HandoverState.EXPIRED: "offline",
 }
 LIFE: Mapping[str, Tone] = {
     Life.IN_STOCK: "plain",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists, menu
+from backoffice.kit import imports, lists, menu
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.hooks import command_finished
+from stations.imports import IMPORTS
 from stations.permissions import StationPerm
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, open_station_count
@@ -39,6 +40,8 @@ def open_stations(tenant_id: int) -> str | None:
 command_finished.listen(hear_of_settings)
 for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
+for _import in IMPORTS:
+    imports.register(_import)
 for _resource in LISTS:
     lists.register(_resource)
 menu.add("stations:map", _("Live map"), perm=StationPerm.VIEW, place=menu.Place("map", 10))

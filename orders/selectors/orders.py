@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Collection
+
+from django.db.models import Count, Q, QuerySet
 
 from backoffice.kit import audit
 from backoffice.kit.models import AuditEntry
@@ -76,6 +78,12 @@ def open_order_count(*, tenant_id: int | None = None, pile_id: int | None = None
     if pile_id is not None:
         open_ones = open_ones.filter(pile_id=pile_id)
     return open_ones.count()
+
+
+def open_orders_at(pile_ids: Collection[int]) -> dict[int, int]:
+    """How many orders have not ended, by pile; in a few statements, however many piles there are."""
+    open_ones = orders().filter(charge_state__in=OPEN, pile__in=pile_ids)
+    return dict(open_ones.order_by().values_list("pile").annotate(count=Count("pk")))
 
 
 def cases() -> QuerySet[Case]:

@@ -85,8 +85,8 @@ def standing_of_connector() -> Choose:
 
 
 def connectors_standing() -> QuerySet[Connector]:
-    """Connectors of piles that are not retired, with their ``standing``."""
-    live = Connector.objects.filter(number__gt=0).exclude(pile__life=Life.RETIRED)
+    """Connectors of piles that stand somewhere, with their ``standing``."""
+    live = Connector.objects.filter(number__gt=0).exclude(pile__life__in=[Life.RETIRED, Life.IN_STOCK])
     return live.annotate(standing=standing_of_connector())
 
 
@@ -97,7 +97,7 @@ def stations_with(standing: Standing) -> Q:
 
 def stations_of_model(name: str) -> Q:
     """Stations where a terminal stands whose model has this in its name."""
-    here = Pile.objects.filter(model__name__icontains=name).exclude(life=Life.RETIRED)
+    here = Pile.objects.filter(model__name__icontains=name).exclude(life__in=[Life.RETIRED, Life.IN_STOCK])
     return Q(pk__in=here.values("station"))
 
 

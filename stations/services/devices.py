@@ -36,7 +36,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, custody, loads, local_lists, sites, tokens
+from stations.services import commands, custody, local_lists, moving, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
@@ -111,6 +111,8 @@ def create_pile(
         created_at=clock.now(),
     )
     _assign(pile, fields)
+    if station.status == StationStatus.STORE:
+        pile.life = Life.IN_STOCK
     key = (key or new_key()) if needs_key else None
     if key is not None:
         keys.set_key(pile, _sealed(key))
@@ -153,11 +155,7 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     if row.station_id == station.pk:
         return row
     before = audit.snapshot(row)
-    loads.leave_group(row, actor=actor)
-    row.station, row.load_group = station, None
-    kind = CustodyKind.MOVED if before["tenant_id"] == station.tenant_id else CustodyKind.HANDED
-    sites.move_to_owner(row, station.tenant)
-    custody.note_custody([row], kind, actor=actor, from_tenant_id=before["tenant_id"], note=reason)
+    moving.put_on_station([row], station, actor=actor, note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -337,6 +335,9 @@ def _require_quirks(settings: Mapping[str, Any] | None) -> None:
 
 
 def _require_open(station: Station) -> None:
+    if station.status == StationStatus.STORE:
+        sites.require_running(station.tenant)
+        return
     sites.require_owner(station.tenant)
     if station.status == StationStatus.CLOSED:
         raise Refused(_("This station is closed."), code="station_closed", field="station")

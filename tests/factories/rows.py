@@ -21,7 +21,7 @@ from django.db import models
 
 from alarms.models import Alarm
 from backoffice.kit import clock
-from backoffice.kit.models import AuditEntry, Job
+from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.scope import PathOwned, TenantOwned, path_of_tenant, unscoped
 from drivers.models import Card, Driver, DriverSession, SmsCode, SmsMessage
 from finance.models import (
@@ -53,6 +53,8 @@ from stations.models import (
     Firmware,
     FirmwareJob,
     Frame,
+    Handover,
+    HandoverItem,
     LoadGroup,
     LoadShare,
     LocalList,
@@ -180,7 +182,10 @@ PLAIN = (
     DriverSession,
     FirmwareJob,
     Frame,
+    Handover,
+    HandoverItem,
     Hold,
+    ImportFile,
     Job,
     Journal,
     LoadGroup,
