@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from backoffice.kit import audit
+from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
@@ -71,6 +72,14 @@ def open_order_count(*, tenant_id: int | None = None, pile_id: int | None = None
     if pile_id is not None:
         open_ones = open_ones.filter(pile_id=pile_id)
     return open_ones.count()
+
+
+def under_way_below(level: Level, tenant_id: int) -> tuple[int, int]:
+    """Orders of a tenant and of those below it that charge now, and that have ended and are not settled."""
+    below = realtime_orders().filter(**{level.column: tenant_id})
+    over = Q(charge_state=ChargeState.ENDED)
+    found = below.aggregate(running=Count("pk", filter=~over), unsettled=Count("pk", filter=over))
+    return found["running"], found["unsettled"]
 
 
 def cases() -> QuerySet[Case]:

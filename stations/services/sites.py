@@ -35,6 +35,7 @@ from stations.services import local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
+from tenants.services.quotas import require_room
 
 H = TypeVar("H", bound=TenantOwned)
 OWNERS = (Level.OPERATOR, Level.AGENCY)
@@ -59,10 +60,11 @@ class StationFields(TypedDict, total=False):
 def create_station(tenant: Tenant, *, actor: Actor, code: str, **fields: Unpack[StationFields]) -> Station:
     """Open a station of an operator or agency of the scope.
 
-    Raises Refused: ``wrong_level``, ``tenant_stopped``, ``code_taken``, ``coordinates``, ``timezone``.
+    Raises Refused: ``wrong_level``, ``tenant_stopped``, ``quota``, ``code_taken``, ``coordinates``, ``timezone``.
     """
     owner = Tenant.objects.get(pk=tenant.pk)
     require_owner(owner)
+    require_room(owner.pk, stations=1)
     row = Station(tenant=owner, code=_free_code(code), created_at=clock.now())
     _assign(row, fields)
     row.save()
@@ -72,10 +74,12 @@ def create_station(tenant: Tenant, *, actor: Actor, code: str, **fields: Unpack[
 
 @transaction.atomic
 def edit_station(station: Station, *, actor: Actor, **fields: Unpack[StationFields]) -> Station:
-    """Change a station's profile. Raises Refused: ``coordinates``, ``timezone``, ``closed``."""
+    """Change a station's profile. Raises Refused: ``coordinates``, ``timezone``, ``closed``, ``quota``."""
     row = locks.locked(Station.objects.filter(pk=station.pk)).get()
     if row.status == StationStatus.CLOSED and fields.get("status", row.status) == StationStatus.CLOSED:
         raise Refused(_("This station is closed."), code="closed")
+    if row.status == StationStatus.CLOSED:
+        require_room(row.tenant_id, stations=1)
     before = audit.snapshot(row)
     _assign(row, fields)
     row.save()
@@ -87,13 +91,15 @@ def edit_station(station: Station, *, actor: Actor, **fields: Unpack[StationFiel
 def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str) -> Station:
     """Hand a station with all its piles to another owner of the scope, from now on.
 
-    Tariffs that the new owner cannot see are taken off. Raises Refused: ``wrong_level``, ``tenant_stopped``.
+    Tariffs that the new owner cannot see are taken off. Raises Refused: ``wrong_level``, ``tenant_stopped``, ``quota``.
     """
     row = locks.locked(Station.objects.filter(pk=station.pk)).get()
     owner = Tenant.objects.get(pk=to.pk)
     require_owner(owner)
     if row.tenant_id == owner.pk:
         return row
+    terminals = Pile.objects.filter(station=row).exclude(life=Life.RETIRED).count()
+    require_room(owner.pk, stations=1, terminals=terminals, moved_from=row.tenant_id)
     before = audit.snapshot(row)
     row.tenant = owner
     row.tariff = _kept(row.tariff, owner)

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 
 from alarms.models import Alarm
@@ -75,7 +76,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Membership, Tenant, User
+from tenants.models import Contact, Invitation, Membership, Paper, Tenant, User
 from tests.factories.tenants import make_user
 
 Factory = Callable[..., Any]
@@ -166,6 +167,7 @@ PLAIN = (
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    Contact,
     DayTotal,
     Debt,
     DirtyDay,
@@ -173,6 +175,7 @@ PLAIN = (
     FirmwareJob,
     Frame,
     Hold,
+    Invitation,
     Job,
     Journal,
     LoadGroup,
@@ -230,6 +233,13 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Paper)
+def paper_row(tenant: Tenant, **over: Any) -> Paper:
+    """With a file that is there."""
+    stored = default_storage.save("papers/row.pdf", ContentFile(b"%PDF-1.4 %%EOF"))
+    return filled(Paper, tenant, **{"stored": stored, "media_type": "application/pdf"} | over)
 
 
 @factory_for(Firmware)

@@ -11,7 +11,7 @@ from orders.models import ChargingOrder
 from scan import rates
 from stations.models import Connector, Pile, Station, Tariff
 from stations.services import tokens
-from tenants.models import TenantStatus
+from tenants.models import Tenant, TenantStatus
 from tenants.services import tree
 from tests.factories.orders import ACTOR, Site, begin, count_of, make_settled_order
 from tests.scan.phones import Phone, newest_order, order_page, text, token_of, words
@@ -273,3 +273,11 @@ def test_running_charges_go_on_where_the_operator_is_suspended(site: Site, phone
     assert page.status_code == 200 and "Stop charging" in words(page)
     assert phone.post(order_page(order, "stop")).status_code == 302
     assert newest_order(site).charge_state == "stopping"
+
+
+def test_the_logo_of_the_operator_stands_beside_its_name(site: Site, phone: Phone) -> None:
+    assert 'class="logo"' not in text(phone.scan())
+    with site.present():
+        Tenant.objects.filter(pk=site.operator.pk).update(logo="logos/0123456789abcdef0123456789abcdef.png")
+    page = text(phone.scan())
+    assert 'class="logo" src="/q/logo/0123456789abcdef0123456789abcdef.png"' in page
