@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, menu
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.elsewhere import (
@@ -15,6 +15,7 @@ from orders.panels.elsewhere import (
     orders_of_station,
     running_below,
 )
+from orders.permissions import OrderPerm
 from orders.resources import LISTS
 from orders.selectors import open_order_count, sessions_running_at
 from orders.services.paying import hear_of_arrears
@@ -39,6 +40,9 @@ lists_about.answer(orders_below)
 moving.answer(running_below)
 for _resource in LISTS:
     lists.register(_resource)
+menu.add(
+    "orders.case_policy", _("Rules for cases"), perm=OrderPerm.CASE_POLICY, place=menu.Place("system", 60)
+)
 
 
 @retiring_blockers.answer
