@@ -31,6 +31,7 @@ from orders.selectors.orders import (
     realtime_orders,
     trail_of,
     transactions,
+    under_way_below,
 )
 from orders.selectors.running import sessions_running_at
 
@@ -66,4 +67,5 @@ __all__ = [
     "trail_of",
     "transaction_list",
     "transactions",
+    "under_way_below",
 ]
