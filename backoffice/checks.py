@@ -30,6 +30,8 @@ OPEN = {
     "metrics": "scraped, says nothing of tenants",
     "live": "filters by the scope itself and answers 401 without one",
     "set_language": "keeps a cookie, and the choice of whoever is signed in",
+    "account_invitation": "for whoever has the letter: the link says who that is",
+    "tenants:logo": "stands on the pages of drivers, under a name that cannot be guessed",
     "finance:notice": "called by payment channels, signed",
 }
 """Addresses without ``requires``, and why."""

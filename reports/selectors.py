@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import JSONBAgg
 from django.db.models import (
+    BigIntegerField,
     Case as Choose,
     CharField,
     Count,
+    Expression,
     F,
+    JSONField,
     Min,
     OuterRef,
     Q,
@@ -22,6 +26,8 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level
@@ -89,6 +95,24 @@ def totals(tenant_id: int, spans: Mapping[str, Days]) -> dict[str, Totals]:
             if amount := row[f"{name}__total"]:
                 total.amounts[row["currency"]] = amount
     return found
+
+
+def todays_of_tenants() -> Mapping[str, Expression]:
+    """What the totals of today have of a tenant and everything below it, as annotations of a list of tenants.
+
+    Today is the reader's; ``revenue_today`` is a list of ``{"currency", "total"}``, the currencies side by side.
+    """
+    today = DayTotal.objects.filter(tenant=OuterRef("pk"), day=timezone.localdate(clock.now()))
+    alike = today.order_by().values(one=Value(1))
+    each = JSONObject(currency=F("currency"), total=F("total"))
+    number = BigIntegerField()
+    return {
+        "orders_today": Coalesce(Subquery(alike.annotate(n=Sum("sessions")).values("n"), number), 0),
+        "energy_today": Coalesce(Subquery(alike.annotate(n=Sum("energy_wh")).values("n"), number), 0),
+        "revenue_today": Subquery(
+            alike.annotate(all=JSONBAgg(each, order_by="currency")).values("all"), JSONField()
+        ),
+    }
 
 
 def course(tenant_id: int, days: Days) -> dict[date, Totals]:

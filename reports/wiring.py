@@ -14,9 +14,11 @@ from reports import resources, selectors
 from reports.permissions import ReportPerm
 from reports.services import mark_day
 from stations.hooks import map_actions, station_day
+from tenants.hooks import todays
 
 settled.listen(mark_day)
 station_day.provide(selectors.station_day)
+todays.answer(selectors.todays_of_tenants)
 register(resources.DAYS)
 register(resources.LINKS)
 menu.add("reports.overview", _("Overview"), perm=ReportPerm.OVERVIEW, place=menu.Place("overview", 10))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("reports", "0002_share_links"),
-        ("stations", "0015_sites_and_custody"),
+        ("stations", "0014_sites_and_custody"),
         ("tenants", "0002_theme_choices"),
     ]
 

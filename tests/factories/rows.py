@@ -82,7 +82,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Membership, Tenant, User
+from tenants.models import Contact, Invitation, Membership, Paper, Tenant, User
 from tests.factories.tenants import make_user
 from tests.support.pictures import png
 
@@ -176,6 +176,7 @@ PLAIN = (
     ConfigurationTemplate,
     Connector,
     Custody,
+    Contact,
     DayTotal,
     Debt,
     DirtyDay,
@@ -186,6 +187,7 @@ PLAIN = (
     HandoverItem,
     Hold,
     ImportFile,
+    Invitation,
     Job,
     Journal,
     LoadGroup,
@@ -250,6 +252,13 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Paper)
+def paper_row(tenant: Tenant, **over: Any) -> Paper:
+    """With a file that is there."""
+    stored = default_storage.save("papers/row.pdf", ContentFile(b"%PDF-1.4 %%EOF"))
+    return filled(Paper, tenant, **{"stored": stored, "media_type": "application/pdf"} | over)
 
 
 @factory_for(Firmware)
