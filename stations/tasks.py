@@ -8,6 +8,7 @@ from stations.services import (
     campaigns,
     certificates,
     file_sweeps,
+    handovers,
     list_sync,
     maintenance_sweeps,
     reservations,
@@ -79,6 +80,11 @@ def keep_reservations() -> None:
 
 
 @sweep
+def expire_handovers() -> None:
+    handovers.expire_due()
+
+
+@sweep
 def follow_files() -> None:
     file_sweeps.ask_silent_updates()
     file_sweeps.stall_updates()
@@ -108,6 +114,7 @@ SCHEDULE = {
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,
+    expire_handovers: 60.0,
     keep_maintenance: 5.0,
     follow_files: 60.0,
     forget_files: 3600.0,

@@ -24,6 +24,7 @@ from orders.selectors.orders import (
     open_order_at,
     open_order_count,
     open_order_of_driver,
+    open_orders_at,
     operator_of_link,
     order_by_link,
     order_by_number,
@@ -33,6 +34,7 @@ from orders.selectors.orders import (
     realtime_orders,
     trail_of,
     transactions,
+    under_way_below,
 )
 from orders.selectors.running import sessions_running_at
 
@@ -52,6 +54,7 @@ __all__ = [
     "open_order_at",
     "open_order_count",
     "open_order_of_driver",
+    "open_orders_at",
     "operator_of_link",
     "order_by_link",
     "order_by_number",
@@ -70,4 +73,5 @@ __all__ = [
     "trail_of",
     "transaction_list",
     "transactions",
+    "under_way_below",
 ]

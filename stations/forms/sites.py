@@ -15,6 +15,7 @@ from stations.forms.places import HoursMixin, hours_initial
 from stations.models import Facility, Kind, Life, StationStatus
 from tenants.forms.fields import PHONE, DayInput
 
+NOT_CHOSEN = frozenset({StationStatus.CLOSED, StationStatus.STORE})
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
 
 
@@ -25,7 +26,7 @@ class StationForm(HoursMixin):
     status = forms.ChoiceField(
         label=_("Status"),
         initial=StationStatus.LIVE,
-        choices=[choice for choice in StationStatus.choices if choice[0] != StationStatus.CLOSED],
+        choices=[choice for choice in StationStatus.choices if choice[0] not in NOT_CHOSEN],
         help_text=_("Drivers start charging at live stations only."),
     )
     city = forms.CharField(label=_("City"), max_length=60, required=False)

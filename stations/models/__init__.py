@@ -55,6 +55,7 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.handovers import Handed, Handover, HandoverItem, HandoverState
 from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Facility, Station, StationStatus
@@ -86,6 +87,10 @@ __all__ = [
     "FirmwareState",
     "Frame",
     "Gateway",
+    "Handed",
+    "Handover",
+    "HandoverItem",
+    "HandoverState",
     "Intent",
     "ItemStatus",
     "KeyType",

@@ -15,6 +15,7 @@ class StationStatus(models.TextChoices):
     LIVE = "live", pgettext_lazy("station", "Live")
     MAINTENANCE = "maintenance", _("Maintenance")
     CLOSED = "closed", _("Closed")
+    STORE = "store", pgettext_lazy("station", "Store")
 
 
 class Facility(models.TextChoices):
@@ -37,6 +38,7 @@ class Facility(models.TextChoices):
 class Station(TenantOwned):
     """A site. An empty ``timezone`` is inherited from the tenant. Coordinates are WGS-84 degrees.
 
+    A tenant of any level may have one store: where its piles lie that stand nowhere yet. Nobody charges there.
     ``hours`` is ``stations.hours.Hours`` as JSON, by the station's clock; empty: nobody said. ``opening_hours`` is
     what is to be said beside them. ``strict_hours``: no new charge starts while it is closed.
     """
@@ -87,10 +89,20 @@ class Station(TenantOwned):
         verbose_name = _("station")
         verbose_name_plural = _("stations")
         constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(status="store"), name="station_store_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
                 | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="station_coordinates",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["latitude", "longitude"],
+                condition=models.Q(latitude__isnull=False),
+                name="station_place",
             ),
         ]
 

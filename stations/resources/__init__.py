@@ -4,6 +4,7 @@ from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
+from stations.resources.handovers import HANDOVERS
 from stations.resources.models import MODELS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, PILES, STATIONS
@@ -15,6 +16,7 @@ from stations.resources.waiting import UNCLAIMED
 LISTS = (
     STATIONS,
     PILES,
+    HANDOVERS,
     CONNECTORS,
     TARIFFS,
     COMMANDS,
@@ -46,6 +48,7 @@ __all__ = [
     "DRIFT",
     "FIRMWARE",
     "FIRMWARE_JOBS",
+    "HANDOVERS",
     "LISTS",
     "LOCAL_LISTS",
     "MODELS",

@@ -118,7 +118,10 @@ class StationFilters(ListFilters):
                 _("Under maintenance now"),
                 lambda: Q(pk__in=selectors.stations_worked_on()),
             ),
-            "nowhere": (_("Not on the map"), lambda: Q(latitude__isnull=True)),
+            "nowhere": (
+                _("Not on the map"),
+                lambda: Q(latitude__isnull=True) & ~Q(status=StationStatus.STORE),
+            ),
         },
         label=_("Trouble"),
     )
@@ -149,7 +152,25 @@ STATIONS = Resource(
     order=("name", "id"),
     detail="stations:station",
     menu=Place("stations", 10),
-    page_actions=(PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),),
+    page_actions=(
+        PageAction(
+            label=_("Import"),
+            to="imports.upload",
+            of="stations.stations",
+            perm=StationPerm.MANAGE,
+            icon="upload",
+            tone="",
+        ),
+        PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),
+    ),
+    bulk_pages=(
+        BulkPage(
+            label=_("Hand over…"),
+            to="stations:offer_stations",
+            perms=frozenset({StationPerm.HANDOVER_STATIONS}),
+            icon="switch",
+        ),
+    ),
     empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
     live="connectors piles",
 )
@@ -248,13 +269,35 @@ PILES = Resource(
     order=("name", "id"),
     detail="stations:pile",
     menu=Place("stations", 20),
-    page_actions=(PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),),
+    page_actions=(
+        PageAction(
+            label=_("Import"),
+            to="imports.upload",
+            of="stations.piles",
+            perm=StationPerm.IMPORT,
+            icon="upload",
+            tone="",
+        ),
+        PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),
+    ),
     bulk_pages=(
         BulkPage(
             label=_("Ask…"),
             to="stations:bulk",
             perms=frozenset({StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}),
             icon="message",
+        ),
+        BulkPage(
+            label=_("Labels"),
+            to="stations:labels",
+            perms=frozenset({StationPerm.MANAGE, StationPerm.IMPORT}),
+            icon="qr",
+        ),
+        BulkPage(
+            label=_("Hand over…"),
+            to="stations:offer_piles",
+            perms=frozenset({StationPerm.HANDOVER}),
+            icon="switch",
         ),
     ),
     empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),

@@ -67,7 +67,7 @@ from stations.selectors.charging import (
     shares_of,
 )
 from stations.selectors.custody import custody_of
-from stations.selectors.equipment import equipment_of_tenants
+from stations.selectors.equipment import equipment_of_tenants, usage_of_tenants
 from stations.selectors.files import (
     duplicates_of,
     firmware_changes_of,
@@ -82,6 +82,19 @@ from stations.selectors.files import (
     upload_jobs_of,
     uploaded_files,
     versions_running,
+)
+from stations.selectors.handovers import (
+    consequences_of,
+    find_listed,
+    handovers,
+    items_of,
+    offered,
+    offers_by_us,
+    offers_to_us,
+    receivers_of,
+    rows_to_offer,
+    stations_listed,
+    waiting_offers,
 )
 from stations.selectors.history import history_of
 from stations.selectors.maintenance import (
@@ -115,6 +128,7 @@ from stations.selectors.settings import (
 )
 from stations.selectors.sites import (
     TokenTarget,
+    codes_to_print,
     connector_by_token,
     connector_list,
     connector_of,
@@ -187,6 +201,7 @@ __all__ = [
     "certificate_list",
     "certificate_of",
     "certificates_of",
+    "codes_to_print",
     "command_list",
     "commands",
     "commands_about",
@@ -198,6 +213,7 @@ __all__ = [
     "connectors",
     "connectors_beside",
     "connectors_of",
+    "consequences_of",
     "counts_of",
     "cpo_name_of",
     "cursor_of",
@@ -211,6 +227,7 @@ __all__ = [
     "events_of",
     "expiring_certificates",
     "faulted_connectors",
+    "find_listed",
     "firmware_changes_of",
     "firmware_for",
     "firmware_job_list",
@@ -221,10 +238,12 @@ __all__ = [
     "gateway_roots",
     "group_of_pile",
     "groups_to_share",
+    "handovers",
     "history_of",
     "installed_profiles",
     "installed_roots",
     "is_shut",
+    "items_of",
     "lacking_actions",
     "lacks_trigger",
     "list_of_station",
@@ -249,6 +268,9 @@ __all__ = [
     "model_list",
     "model_named",
     "next_maintenance",
+    "offered",
+    "offers_by_us",
+    "offers_to_us",
     "open_maintenances",
     "open_profiles",
     "open_reservation",
@@ -281,11 +303,13 @@ __all__ = [
     "profiles",
     "profiles_of",
     "queued_orders",
+    "receivers_of",
     "reservation_list",
     "reservations",
     "reservations_of",
     "reshares_of",
     "results_of",
+    "rows_to_offer",
     "running_upgrade",
     "says_yes",
     "security_events",
@@ -305,6 +329,7 @@ __all__ = [
     "stations_below_ratio",
     "stations_by_name",
     "stations_in_maintenance",
+    "stations_listed",
     "stations_worked_on",
     "statuses_of",
     "tariff_in_force",
@@ -327,11 +352,13 @@ __all__ = [
     "upload_job_list",
     "upload_jobs_of",
     "uploaded_files",
+    "usage_of_tenants",
     "vendor_messages",
     "version_in_force",
     "versions",
     "versions_of",
     "versions_running",
+    "waiting_offers",
     "wanted_of",
     "zone_of",
 ]

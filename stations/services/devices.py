@@ -36,10 +36,11 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, custody, loads, local_lists, sites, tokens
+from stations.services import commands, custody, local_lists, moving, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
+from tenants.services.quotas import require_room
 
 MOST_CONNECTORS = 16
 HIGHEST_NUMBER = 32_767
@@ -92,10 +93,11 @@ def create_pile(
 
     ``connectors`` None: as many as the model has. ``key``: 32 to 40 hexadecimal digits, made when not
     given. Raises Refused: ``identity``, ``identity_taken``, ``connectors``, ``key``, ``quirks``,
-    ``tenant_stopped``, ``station_closed``.
+    ``tenant_stopped``, ``station_closed``, ``quota``.
     """
     station = locks.locked(Station.objects.filter(pk=station.pk)).select_related("tenant").get()
     _require_open(station)
+    require_room(station.tenant_id, terminals=1)
     _require_identity(identity)
     model = fields.get("model")
     count = connectors if connectors is not None else (model.connector_count if model else 1)
@@ -111,6 +113,8 @@ def create_pile(
         created_at=clock.now(),
     )
     _assign(pile, fields)
+    if station.status == StationStatus.STORE:
+        pile.life = Life.IN_STOCK
     key = (key or new_key()) if needs_key else None
     if key is not None:
         keys.set_key(pile, _sealed(key))
@@ -152,12 +156,9 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     _require_service(row)
     if row.station_id == station.pk:
         return row
+    require_room(station.tenant_id, terminals=1, moved_from=row.tenant_id)
     before = audit.snapshot(row)
-    loads.leave_group(row, actor=actor)
-    row.station, row.load_group = station, None
-    kind = CustodyKind.MOVED if before["tenant_id"] == station.tenant_id else CustodyKind.HANDED
-    sites.move_to_owner(row, station.tenant)
-    custody.note_custody([row], kind, actor=actor, from_tenant_id=before["tenant_id"], note=reason)
+    moving.put_on_station([row], station, actor=actor, note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -337,6 +338,9 @@ def _require_quirks(settings: Mapping[str, Any] | None) -> None:
 
 
 def _require_open(station: Station) -> None:
+    if station.status == StationStatus.STORE:
+        sites.require_running(station.tenant)
+        return
     sites.require_owner(station.tenant)
     if station.status == StationStatus.CLOSED:
         raise Refused(_("This station is closed."), code="station_closed", field="station")

@@ -218,7 +218,8 @@ def _place(row):
 
 def _actions(request, row):
     """What this reader may do with the station as it stands."""
-    grants, open_ = request.grants, row.status != StationStatus.CLOSED
+    grants = request.grants
+    open_ = row.status not in {StationStatus.CLOSED, StationStatus.STORE}
 
     def to(name, label, icon, **more):
         return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)

@@ -111,7 +111,9 @@ def context_of(listing: Listing) -> dict[str, object]:
         "export_url": export_url(listing) if listing.may_export() else "",
         "export_posts": listing.page.total > EXPORT_NOW or listing.page.capped,
         "actions": [
-            Action(button.label, to, icon=button.icon, tone="primary", asks=button.asks, get=not button.asks)
+            Action(
+                button.label, to, icon=button.icon, tone=button.tone, asks=button.asks, get=not button.asks
+            )
             for button in resource.page_actions
             if reader.may(button.perm) and (to := button.url())
         ],
@@ -135,7 +137,7 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         current=listing.tab is None,
     )
     links = [everything]
-    for tab in listing.resource.tabs:
+    for tab in (one for one in listing.resource.tabs if one.offered()):
         count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
         url = listing.url(**{TAB: tab.name})
         kind = tab.kind if count else ""
