@@ -6,12 +6,13 @@ const STEP = 0.0002; // degrees: some twenty metres
 const LARGE = 20;
 const DIGITS = 6;
 const PLACED = 13;
+const tiles = JSON.parse(document.getElementById("map-tiles")?.textContent ?? "null");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const pin = () => L.divIcon({ className: "pin", iconSize: [18, 18] });
 
 function mapOn(box, options) {
   const map = L.map(box, { minZoom: 2, maxZoom: 18, attributionControl: false, worldCopyJump: true, zoomAnimation: !still, fadeAnimation: !still, ...options });
-  layGround(map, null);
+  layGround(map, tiles);
   return map;
 }
 

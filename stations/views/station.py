@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -97,6 +98,7 @@ def station(request, pk):
         load_groups=list(selectors.load_states_of(row)),
         windows=[(window, tones.MAINTENANCE[window.state]) for window in windows],
         opening=opening and now_words(opening),
+        tiles=settings.MAP_TILES,
         is_open=opening is None or opening.now.open,
         hours=_hours(opening),
         place=_place(row),
