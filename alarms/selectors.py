@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     Count,
@@ -21,6 +22,9 @@ from django.db.models.functions import Coalesce, Now
 
 from alarms.catalogue import DANGER
 from alarms.models import LIVE, Alarm, AlarmClass, AlarmState
+from alarms.permissions import AlarmPerm
+from backoffice.kit.levels import Level
+from backoffice.kit.staff import Reader
 from stations.models import Connector, Life, Pile, Station, StationStatus
 from stations.selectors import piles_in_maintenance, stations_in_maintenance
 
@@ -40,6 +44,22 @@ class StationCount:
 def alarms() -> QuerySet[Alarm]:
     """Alarms of the scope."""
     return Alarm.objects.all()
+
+
+def live_alarms_below(level: Level, tenant_id: int) -> dict[AlarmClass, int]:
+    """How many alarms of which class are not over, at a tenant and below it."""
+    live = alarms().filter(LIVE, **{level.column: tenant_id})
+    rows = live.order_by().values_list("alarm_class").annotate(count=Count("pk"))
+    return {AlarmClass(name): count for name, count in rows}
+
+
+def alarmed_tenants() -> Q:
+    """The condition on tenants that an alarm at them or below them is not over."""
+    found = Q()
+    for level in Level:
+        live = Alarm.objects.filter(LIVE).order_by()
+        found |= Q(level=level, pk__in=live.values(level.column))
+    return found
 
 
 def alarms_listed(alarm_class: AlarmClass) -> QuerySet[Alarm]:
@@ -85,6 +105,14 @@ def alarms_of_station(station_id: int) -> QuerySet[Alarm]:
 def stations_with_alarms() -> Q:
     """Stations with an open alarm, as a condition on stations."""
     return Q(pk__in=open_alarms().order_by().values("station"))
+
+
+def alarmed_stations(reader: Reader, severity: int) -> QuerySet[Any] | None:
+    """The keys of stations with an open alarm of this severity or a worse one; None for who may not see alarms."""
+    if not reader.may(AlarmPerm.VIEW):
+        return None
+    found = alarms().filter(LIVE, severity__lte=severity, station__isnull=False)
+    return found.order_by().values("station")
 
 
 def alarms_of_pile(pile_id: int) -> QuerySet[Alarm]:

@@ -85,6 +85,8 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
 
     ReportPerm.OVERVIEW:           ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
     ReportPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    ReportPerm.BIG_SCREEN:         ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
+    ReportPerm.SHARE:              ("OM",       "OM",     "OM",     "OM"),
 }
 # fmt: on
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from backoffice.kit.frame import Action
@@ -72,9 +72,15 @@ station_day: Hook[[Station, date], StationDay] = Hook("station_day")
 
 stations_with_alarms: Hook[[], Q] = Hook("stations_with_alarms")
 """Which stations have an open alarm, as a condition on stations; provided by ``alarms``."""
+map_actions: Questions[[Reader], Action] = Questions("map_actions")
+"""The same for the live map, of what this reader may open."""
 
 running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
 """Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""
+
+alarmed_stations: Hook[[Reader, int], QuerySet[Any] | None] = Hook("alarmed_stations")
+"""Answers the keys of stations with an open alarm of this severity or a worse one (1 is danger), for a reader who
+may see alarms; None for one who may not. Provided by ``alarms``."""
 
 replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
 """Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

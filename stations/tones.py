@@ -26,6 +26,7 @@ from stations.models import (
     UploadStatus,
     VersionState,
 )
+from stations.standing import Standing
 
 CONNECTOR: Mapping[str, Tone] = {
     ConnectorStatus.AVAILABLE: "idle",
@@ -37,6 +38,14 @@ CONNECTOR: Mapping[str, Tone] = {
     ConnectorStatus.RESERVED: "waiting",
     ConnectorStatus.UNAVAILABLE: "offline",
     ConnectorStatus.FAULTED: "fault",
+}
+STANDING: Mapping[Standing, Tone] = {
+    Standing.FAULT: "fault",
+    Standing.OFFLINE: "offline",
+    Standing.CLOSED: "plain",
+    Standing.WAITING: "waiting",
+    Standing.CHARGING: "charging",
+    Standing.IDLE: "idle",
 }
 PRESENCE: Mapping[bool, Tone] = {True: "charging", False: "offline"}
 STATION: Mapping[str, Tone] = {

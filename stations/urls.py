@@ -18,6 +18,7 @@ from stations.views import (
     lists,
     loads,
     maintenance,
+    map as live_map,
     models,
     photos,
     pile,
@@ -35,6 +36,9 @@ from stations.views import (
 app_name = "stations"
 
 urlpatterns = [
+    path("map/", live_map.page, name="map"),
+    path("map/view/", live_map.view, name="map_view"),
+    path("map/stations/<int:pk>/", live_map.card, name="map_card"),
     path("stations/new/", sites.create, name="station_new"),
     path("stations/<int:pk>/", station.station, name="station"),
     path("stations/<int:pk>/changes/", station.history, name="station_history"),

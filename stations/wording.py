@@ -1,4 +1,4 @@
-"""What became of lists and reservations, in words for people. Whatever else a pile says is shown as it said it."""
+"""What became of lists and reservations, and how connectors stand, in words for people. Whatever else a pile says is shown as it said it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit.frame import Words
 from stations.maintenance import Note
 from stations.models import LocalListPile, Reservation, ReservationState
+from stations.standing import Standing
 
+STANDINGS: Mapping[Standing, Words] = {
+    Standing.FAULT: gettext_lazy("Fault"),
+    Standing.OFFLINE: gettext_lazy("Offline"),
+    Standing.CLOSED: gettext_lazy("Out of operation"),
+    Standing.WAITING: gettext_lazy("Waiting"),
+    Standing.CHARGING: gettext_lazy("Charging"),
+    Standing.IDLE: gettext_lazy("Idle"),
+}
 REFUSALS: Mapping[str, Words] = {
     "Occupied": gettext_lazy("The connector is in use, or reserved already."),
     "Faulted": gettext_lazy("The connector is out of order."),

@@ -14,9 +14,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 
-from backoffice.demo_data import keys, premises
-from backoffice.demo_data.companies import COMPANIES, SHOWN, STAFF, email_of, operators
+from backoffice.demo_data import dossiers, keys, premises
+from backoffice.demo_data.companies import COMPANIES, DOMAIN, SHOWN, STAFF, email_of, operators
 from backoffice.demo_data.people import MOST, Person, people
 from backoffice.demo_data.prices import PRICES, Price
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
@@ -37,9 +38,9 @@ from stations.models import Connector, Pile, PileModel, QrToken, Station, Statio
 from stations.profiles import rounded_down
 from stations.services import devices, loads, sites, tariffs
 from stations.tokens import new_token
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, PaperKind, Tenant, User
 from tenants.selectors import locality_of
-from tenants.services import tree
+from tenants.services import papers, tree
 
 ACTOR = command_line("seed_demo")
 MAINS_KW = Decimal(200)
@@ -101,7 +102,7 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
 
 
 def _companies(made: Masters) -> None:
-    for company in COMPANIES:
+    for number, company in enumerate(COMPANIES):
         fields = {
             "name": company.name,
             "contact": company.contact,
@@ -112,6 +113,7 @@ def _companies(made: Masters) -> None:
             "currency": company.currency,
             "locale": company.locale,
             "contract_from": clock.now().date(),
+            **dossiers.terms(company, number, made.now.date()),
         }
         if company.parent:
             parent = made.tenants[company.parent]
@@ -119,6 +121,14 @@ def _companies(made: Masters) -> None:
         else:
             row = tree.create_manufacturer(actor=ACTOR, code=company.code, **fields)  # type: ignore[arg-type]
         made.tenants[company.code] = row
+        for reach in dossiers.reaches(company, number, DOMAIN):
+            papers.add_contact(
+                row, actor=ACTOR, name=reach.name, duty=reach.duty, phone=reach.phone, email=reach.email
+            )
+    branded = made.tenants[dossiers.BRANDED]
+    papers.set_logo(branded, actor=ACTOR, file=ContentFile(dossiers.logo(), "logo.png"))
+    contract = ContentFile(dossiers.paper(f"Specimen: contract {branded.contract_no}"), "contract.pdf")
+    papers.add_paper(branded, actor=ACTOR, file=contract, kind=PaperKind.CONTRACT)
 
 
 def _staff(made: Masters, secret: str) -> None:

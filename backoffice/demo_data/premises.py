@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -78,7 +79,9 @@ def tell_custody(piles: list[Pile], *, actor: Actor) -> None:
 
 def _chain(pile: Pile, path: Path, installed: datetime, actor: Actor) -> list[Custody]:
     ids = path.ids
-    links = [(CustodyKind.MADE, None, ids[:1], installed - MADE_BEFORE)]
+    links: list[tuple[CustodyKind, int | None, Sequence[int], datetime]] = [
+        (CustodyKind.MADE, None, ids[:1], installed - MADE_BEFORE)
+    ]
     for depth in range(1, len(ids)):
         at = installed - HANDED_BEFORE + depth * STEP
         links.append((CustodyKind.HANDED, ids[depth - 1], ids[: depth + 1], at))

@@ -34,6 +34,7 @@ from orders.selectors.orders import (
     realtime_orders,
     trail_of,
     transactions,
+    under_way_below,
 )
 from orders.selectors.running import sessions_running_at
 
@@ -72,4 +73,5 @@ __all__ = [
     "trail_of",
     "transaction_list",
     "transactions",
+    "under_way_below",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.db.models import Count, Q, QuerySet
 
 from backoffice.kit import audit
+from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
 from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
@@ -84,6 +85,14 @@ def open_orders_at(pile_ids: Collection[int]) -> dict[int, int]:
     """How many orders have not ended, by pile; in a few statements, however many piles there are."""
     open_ones = orders().filter(charge_state__in=OPEN, pile__in=pile_ids)
     return dict(open_ones.order_by().values_list("pile").annotate(count=Count("pk")))
+
+
+def under_way_below(level: Level, tenant_id: int) -> tuple[int, int]:
+    """Orders of a tenant and of those below it that charge now, and that have ended and are not settled."""
+    below = realtime_orders().filter(**{level.column: tenant_id})
+    over = Q(charge_state=ChargeState.ENDED)
+    found = below.aggregate(running=Count("pk", filter=~over), unsettled=Count("pk", filter=over))
+    return found["running"], found["unsettled"]
 
 
 def cases() -> QuerySet[Case]:

@@ -74,7 +74,8 @@ class HoursMixin(forms.Form):
     )
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         kind = data.pop("hours_kind", UNSAID)
         week = [self._ranges(data.pop(f"day_{number}", ""), number) for number in range(WEEK_DAYS)]
         days = self._days(data.pop("days", ""))

@@ -98,6 +98,13 @@ class Station(TenantOwned):
                 name="station_coordinates",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["latitude", "longitude"],
+                condition=models.Q(latitude__isnull=False),
+                name="station_place",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

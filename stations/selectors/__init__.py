@@ -67,7 +67,7 @@ from stations.selectors.charging import (
     shares_of,
 )
 from stations.selectors.custody import custody_of
-from stations.selectors.equipment import equipment_of_tenants
+from stations.selectors.equipment import equipment_of_tenants, usage_of_tenants
 from stations.selectors.files import (
     duplicates_of,
     firmware_changes_of,
@@ -352,6 +352,7 @@ __all__ = [
     "upload_job_list",
     "upload_jobs_of",
     "uploaded_files",
+    "usage_of_tenants",
     "vendor_messages",
     "version_in_force",
     "versions",

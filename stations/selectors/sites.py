@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -80,8 +79,8 @@ def piles_out_of_reach() -> QuerySet[Pile]:
 def stations_below_ratio(percent: int) -> QuerySet[Pile, Any]:
     """The keys of stations where fewer than so many percent of the piles are online; those without piles are none."""
     counted = Pile.objects.exclude(life=Life.RETIRED).order_by().values("station")
-    rated = counted.annotate(total=Count("pk"), heard=Count("pk", filter=Q(online=True)))
-    return rated.filter(heard__lt=F("total") * percent / Decimal(100)).values("station")
+    rated = counted.annotate(total=Count("pk"), heard=100 * Count("pk", filter=Q(online=True)))
+    return rated.filter(heard__lt=F("total") * percent).values("station")
 
 
 def faulted_connectors() -> QuerySet[Connector]:

@@ -40,6 +40,7 @@ from stations.services import commands, custody, local_lists, moving, sites, tok
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
+from tenants.services.quotas import require_room
 
 MOST_CONNECTORS = 16
 HIGHEST_NUMBER = 32_767
@@ -92,10 +93,11 @@ def create_pile(
 
     ``connectors`` None: as many as the model has. ``key``: 32 to 40 hexadecimal digits, made when not
     given. Raises Refused: ``identity``, ``identity_taken``, ``connectors``, ``key``, ``quirks``,
-    ``tenant_stopped``, ``station_closed``.
+    ``tenant_stopped``, ``station_closed``, ``quota``.
     """
     station = locks.locked(Station.objects.filter(pk=station.pk)).select_related("tenant").get()
     _require_open(station)
+    require_room(station.tenant_id, terminals=1)
     _require_identity(identity)
     model = fields.get("model")
     count = connectors if connectors is not None else (model.connector_count if model else 1)
@@ -154,6 +156,7 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     _require_service(row)
     if row.station_id == station.pk:
         return row
+    require_room(station.tenant_id, terminals=1, moved_from=row.tenant_id)
     before = audit.snapshot(row)
     moving.put_on_station([row], station, actor=actor, note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)

@@ -34,6 +34,7 @@ from stations.quirks import is_zone
 from stations.services import custody, moving
 from tenants.models import Tenant
 from tenants.selectors import lineage, stopped_by
+from tenants.services.quotas import require_room
 
 H = TypeVar("H", bound=TenantOwned)
 OWNERS = (Level.OPERATOR, Level.AGENCY)
@@ -67,10 +68,11 @@ class StationFields(TypedDict, total=False):
 def create_station(tenant: Tenant, *, actor: Actor, code: str, **fields: Unpack[StationFields]) -> Station:
     """Open a station of an operator or agency of the scope.
 
-    Raises Refused: ``wrong_level``, ``tenant_stopped``, ``code_taken``, ``coordinates``, ``timezone``.
+    Raises Refused: ``wrong_level``, ``tenant_stopped``, ``quota``, ``code_taken``, ``coordinates``, ``timezone``.
     """
     owner = Tenant.objects.get(pk=tenant.pk)
     require_owner(owner)
+    require_room(owner.pk, stations=1)
     row = Station(tenant=owner, code=_free_code(code), created_at=clock.now())
     _assign(row, fields)
     row.save()
@@ -80,11 +82,13 @@ def create_station(tenant: Tenant, *, actor: Actor, code: str, **fields: Unpack[
 
 @transaction.atomic
 def edit_station(station: Station, *, actor: Actor, **fields: Unpack[StationFields]) -> Station:
-    """Change a station's profile. Raises Refused: ``coordinates``, ``timezone``, ``closed``."""
+    """Change a station's profile. Raises Refused: ``coordinates``, ``timezone``, ``closed``, ``quota``."""
     row = locks.locked(Station.objects.filter(pk=station.pk)).get()
     _require_site(row)
     if row.status == StationStatus.CLOSED and fields.get("status", row.status) == StationStatus.CLOSED:
         raise Refused(_("This station is closed."), code="closed")
+    if row.status == StationStatus.CLOSED:
+        require_room(row.tenant_id, stations=1)
     before = audit.snapshot(row)
     _assign(row, fields)
     row.save()
@@ -96,7 +100,7 @@ def edit_station(station: Station, *, actor: Actor, **fields: Unpack[StationFiel
 def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str) -> Station:
     """Hand a station with all its piles to another owner of the scope, from now on.
 
-    Tariffs that the new owner cannot see are taken off. Raises Refused: ``wrong_level``, ``tenant_stopped``.
+    Tariffs that the new owner cannot see are taken off. Raises Refused: ``wrong_level``, ``tenant_stopped``, ``quota``.
     """
     row = locks.locked(Station.objects.filter(pk=station.pk)).get()
     _require_site(row)
@@ -104,6 +108,8 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     require_owner(owner)
     if row.tenant_id == owner.pk:
         return row
+    terminals = Pile.objects.filter(station=row).exclude(life=Life.RETIRED).count()
+    require_room(owner.pk, stations=1, terminals=terminals, moved_from=row.tenant_id)
     before = audit.snapshot(row)
     give_station(row, owner, actor=actor, note=reason)
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)

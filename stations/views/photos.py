@@ -30,7 +30,17 @@ def photos(request, pk):
     row = row_or_404(selectors.stations(), pk=pk)
     may = StationPerm.MANAGE in request.grants and row.status != StationStatus.CLOSED
     form = PhotosForm(request.POST or None, request.FILES or None) if may else None
-    if may and request.method == "POST" and form.is_valid():
+    if form is not None and request.method == "POST" and _add(request, row, form):
+        return HttpResponseRedirect(page_of(row.pk))
+    shown = list(selectors.photos_of(row))
+    return station_page(
+        request, row, "stations/photos.html", current="station_photos", photos=shown, form=form
+    )
+
+
+def _add(request, row, form):
+    """Keep what was sent; whether it was."""
+    if form.is_valid():
         data = form.cleaned_data
         attempt(
             form,
@@ -38,12 +48,7 @@ def photos(request, pk):
                 row, uploads=data["photos"], caption=data["caption"], actor=request.actor
             ),
         )
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(row.pk))
-    shown = list(selectors.photos_of(row))
-    return station_page(
-        request, row, "stations/photos.html", current="station_photos", photos=shown, form=form
-    )
+    return form.is_valid()
 
 
 @requires(StationPerm.VIEW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backoffice.kit import clock
@@ -35,18 +36,20 @@ def _facts(row):
     return [
         Fact(_("Life"), row.get_life_display(), big=False),
         Fact(_("Owner"), row.tenant.name, row.station.name, big=False),
-        Fact(_("Registered"), timezone.localtime(row.created_at).date(), big=False),
+        Fact(_("Registered"), date_format(timezone.localtime(row.created_at)), big=False),
         Fact(_("Serial"), row.serial or row.reported_serial or "–", big=False),
-        Fact(_("Warranty until"), *_until(row.warranty_until), big=False),
-        Fact(_("SIM card expires"), *_until(row.sim_expires_on), big=False),
+        _until(_("Warranty until"), row.warranty_until),
+        _until(_("SIM card expires"), row.sim_expires_on),
     ]
 
 
-def _until(day):
+def _until(label, day):
     """A date, and how far away it is where that is worth saying."""
     if day is None:
-        return "–", ""
-    left = (day - timezone.localdate(clock.now())).days
+        return Fact(label, "–", big=False)
+    left, note = (day - timezone.localdate(clock.now())).days, ""
     if left < 0:
-        return day, _("over since %(days)s days") % {"days": -left}
-    return day, _("in %(days)s days") % {"days": left} if left <= SOON_DAYS else ""
+        note = _("over since %(days)s days") % {"days": -left}
+    elif left <= SOON_DAYS:
+        note = _("in %(days)s days") % {"days": left}
+    return Fact(label, date_format(day), note, big=False)

@@ -91,7 +91,7 @@ def station(request, pk):
         notices=_notices(row, windows, opening),
         state_facts=_facts(row),
         piles=[_line(pile) for pile in piles],
-        more_piles=max(row.pile_count - PILES_SHOWN, 0),
+        more_piles=_beyond(row),
         piles_url=f"{reverse('stations.piles')}?{urlencode({'station': row.name})}",
         prices=[(one, WHY.get(one.why, "")) for one in selectors.tariffs_of_station(row, clock.now())],
         load_groups=list(selectors.load_states_of(row)),
@@ -115,6 +115,11 @@ def history(request, pk):
     return station_page(
         request, row, "stations/changes.html", current="station_history", history=trail_of(row)
     )
+
+
+def _beyond(row):
+    """How many terminals the page leaves out."""
+    return max(row.pile_count - PILES_SHOWN, 0)
 
 
 def _topics(row, piles):

@@ -38,7 +38,7 @@ from finance.models import (
     Wallet,
 )
 from orders.models import Case, CasePolicy, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
-from reports.models import DayLoad, DayTotal, DirtyDay, StationTotal
+from reports.models import DayLoad, DayTotal, DirtyDay, ShareLink, StationTotal
 from stations.models import (
     Campaign,
     CampaignPile,
@@ -82,7 +82,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Membership, Tenant, User
+from tenants.models import Contact, Invitation, Membership, Paper, Tenant, User
 from tests.factories.tenants import make_user
 from tests.support.pictures import png
 
@@ -176,6 +176,7 @@ PLAIN = (
     ConfigurationTemplate,
     Connector,
     Custody,
+    Contact,
     DayTotal,
     Debt,
     DirtyDay,
@@ -186,6 +187,7 @@ PLAIN = (
     HandoverItem,
     Hold,
     ImportFile,
+    Invitation,
     Job,
     Journal,
     LoadGroup,
@@ -232,6 +234,11 @@ factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
 factory_for(Refund)(partial(filled, Refund, cash=1))
+factory_for(ShareLink)(
+    lambda tenant, **over: filled(
+        ShareLink, tenant, **{"shows": tenant, "expires_at": clock.now() + timedelta(days=7)} | over
+    )
+)
 factory_for(Settlement)(
     partial(
         filled,
@@ -245,6 +252,13 @@ factory_for(Settlement)(
         arrears=0,
     )
 )
+
+
+@factory_for(Paper)
+def paper_row(tenant: Tenant, **over: Any) -> Paper:
+    """With a file that is there."""
+    stored = default_storage.save("papers/row.pdf", ContentFile(b"%PDF-1.4 %%EOF"))
+    return filled(Paper, tenant, **{"stored": stored, "media_type": "application/pdf"} | over)
 
 
 @factory_for(Firmware)

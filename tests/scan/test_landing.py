@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from backoffice.kit import clock
+from backoffice.kit import clock, rates as counting
 from orders.models import ChargingOrder
 from scan import rates
 from stations.hours import Hours, parse_ranges
 from stations.models import Connector, Maintenance, Pile, Station, Tariff
 from stations.services import maintenance, tokens
-from tenants.models import TenantStatus
+from tenants.models import Tenant, TenantStatus
 from tenants.services import tree
 from tests.factories.orders import ACTOR, Site, begin, count_of, make_settled_order
 from tests.scan.phones import Phone, newest_order, order_page, text, token_of, words
@@ -241,9 +241,9 @@ def test_the_limits_hold_while_valkey_is_away(
     site: Site, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object, **__: object) -> None:
-        raise rates.redis.ConnectionError("gone")
+        raise counting.redis.ConnectionError("gone")
 
-    monkeypatch.setattr(rates.cache, "add", gone, raising=False)
+    monkeypatch.setattr(counting.cache, "add", gone, raising=False)
 
     answers = [phone.scan().status_code for _ in range(22)]
 
@@ -326,8 +326,16 @@ def test_hours_alone_are_told_and_stop_nobody(site: Site, phone: Phone) -> None:
         "18:00–22:00",
         "Toilet",
         "Two hours free",
-        "Height limit 2.1 m",
+        "Height limit 2.10 m",
     ):
         assert sentence in told
     assert "will be worked on from 14:00 to 16:00" in told and "a secret" not in told
     assert "Charge here" in told
+
+
+def test_the_logo_of_the_operator_stands_beside_its_name(site: Site, phone: Phone) -> None:
+    assert 'class="logo"' not in text(phone.scan())
+    with site.present():
+        Tenant.objects.filter(pk=site.operator.pk).update(logo="logos/0123456789abcdef0123456789abcdef.png")
+    page = text(phone.scan())
+    assert 'class="logo" src="/q/logo/0123456789abcdef0123456789abcdef.png"' in page

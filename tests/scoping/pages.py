@@ -53,7 +53,7 @@ from stations.models import (
     VendorMessage,
 )
 from stations.permissions import StationPerm
-from tenants.models import Membership, Tenant
+from tenants.models import Contact, Membership, Paper, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
@@ -117,10 +117,27 @@ PAGES: dict[str, Page] = {
     "tenants:tenant": Page(Tenant, perm=TenantPerm.VIEW),
     "tenants:edit": Page(Tenant, perm=TenantPerm.PROFILE),
     "tenants:move": Page(Tenant, perm=TenantPerm.MANAGE),
+    "tenants:places": Page(Tenant, perm=TenantPerm.MANAGE),
+    "tenants:close": Page(Tenant, perm=TenantPerm.CLOSE, found=frozenset({403})),
+    "tenants:quotas": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:staff_of": Page(Tenant, perm=TenantPerm.STAFF_VIEW),
+    "tenants:trail": Page(Tenant, perm=TenantPerm.AUDIT_VIEW),
+    "tenants:contacts": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:contact_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:contact_edit": Page(Contact, perm=TenantPerm.PROFILE),
+    "tenants:contact_remove": Page(Contact, perm=TenantPerm.PROFILE),
+    "tenants:papers": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:paper_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:paper": Page(Paper, perm=TenantPerm.PROFILE),
+    "tenants:paper_remove": Page(Paper, perm=TenantPerm.PROFILE),
+    "tenants:brand": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:logo_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:logo_remove": Page(Tenant, perm=TenantPerm.PROFILE, method="post", found=frozenset({302})),
     "tenants:first_owner": Page(Tenant, perm=TenantPerm.STAFF_MANAGE),
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
     "stations:station": Page(Station, perm=StationPerm.VIEW),
+    "stations:map_card": Page(Station, perm=StationPerm.VIEW),
     "stations:station_edit": Page(Station, perm=StationPerm.MANAGE),
     "stations:station_tariff": Page(Station, perm=StationPerm.TARIFF_MANAGE),
     "stations:station_transfer": Page(Station, perm=StationPerm.MANAGE),

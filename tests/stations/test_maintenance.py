@@ -168,7 +168,7 @@ def test_of_windows_that_overlap_the_last_one_brings_the_pile_back(station: Stat
 
     at(start + 3 * HOUR)
     assert asked(pile)[-1] == Intent.OPERATIVE
-    accepted()
+    accepted("Scheduled")
     at(start + 3 * HOUR)
     assert set(Maintenance.objects.values_list("state", flat=True)) == {MaintenanceState.DONE}
     assert second.pk != first.pk

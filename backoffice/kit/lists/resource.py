@@ -26,12 +26,16 @@ from backoffice.kit.staff import Reader
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``."""
+    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``.
+
+    ``offered`` leaves it out where it would be empty for good, as by the level of who reads.
+    """
 
     name: str
     label: Words
     rows: Callable[[], Q]
     kind: Kind = ""
+    offered: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, kw_only=True)

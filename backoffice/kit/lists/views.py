@@ -137,7 +137,7 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         current=listing.tab is None,
     )
     links = [everything]
-    for tab in listing.resource.tabs:
+    for tab in (one for one in listing.resource.tabs if one.offered()):
         count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
         url = listing.url(**{TAB: tab.name})
         kind = tab.kind if count else ""

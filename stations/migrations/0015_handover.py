@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0013_sites_and_custody"),
+        ("stations", "0014_sites_and_custody"),
         ("tenants", "0002_theme_choices"),
     ]
 

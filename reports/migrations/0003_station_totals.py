@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0001_initial"),
-        ("stations", "0013_sites_and_custody"),
+        ("reports", "0002_share_links"),
+        ("stations", "0014_sites_and_custody"),
         ("tenants", "0002_theme_choices"),
     ]
 

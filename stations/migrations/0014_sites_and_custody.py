@@ -13,7 +13,7 @@ REVERSE = "DROP TRIGGER stations_custody_append_only ON stations_custody"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0012_certificates"),
+        ("stations", "0013_map"),
         ("tenants", "0002_theme_choices"),
         ("kit", "0002_append_only_and_partitions"),
     ]
