@@ -10,7 +10,7 @@ from django.urls import reverse
 from backoffice.kit import jobs
 from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.perms import Role
-from stations import hooks, selectors
+from stations import selectors
 from stations.credentials import SealedKey, match
 from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, UnclaimedPile
 from stations.services import devices, sites
@@ -221,26 +221,19 @@ def test_a_manufacturer_fills_its_store_and_touches_nothing_below(station: Stati
 
 def test_a_quota_that_is_reached_refuses_the_file_and_names_its_new_rows(station: Station) -> None:
     make_pile(station, identity="THERE")
-    asked: list[tuple[int, str, int]] = []
+    other = make_station(Tenant.objects.get(pk=station.tenant.parent_id), code="HZ-02")
+    client = browser(operator_of(station))
+    lines = rows(("CP-1", "", "", "HZ-01", 1), ("THERE", "", "", "", 2), ("CP-2", "", "", "HZ-01", 1))
+    Tenant.objects.filter(pk=station.tenant_id).update(quota_terminals=2)
+    of_agency = send_rows(client, lines)
+    Tenant.objects.filter(pk=station.tenant_id).update(quota_terminals=None)
+    Tenant.objects.filter(pk=other.tenant_id).update(quota_terminals=2)
+    shared = send_rows(client, rows(("CP-1", "", "", "HZ-01", 1), ("CP-2", "", "", "HZ-02", 1)))
 
-    def full(*question: Any) -> str:
-        asked.append(question)
-        return "Only 1 terminal more."
-
-    hooks.room_for.answer(full)
-    try:
-        row = send_rows(
-            browser(operator_of(station)),
-            rows(("CP-1", "", "", "HZ-01", 1), ("THERE", "", "", "", 2), ("CP-2", "", "", "HZ-01", 1)),
-        )
-    finally:
-        hooks.room_for._answerers.remove(full)
-
-    assert asked == [(station.tenant_id, "piles", 2)]
-    assert [(fault[0], fault[4]) for fault in row.faults] == [
-        (2, "Only 1 terminal more."),
-        (4, "Only 1 terminal more."),
-    ]
+    for row, numbers in ((of_agency, [2, 4]), (shared, [2, 3])):
+        assert [fault[0] for fault in row.faults] == numbers
+        assert "may have 2 terminals" in row.faults[0][4]
+    assert not Pile.objects.filter(identity__startswith="CP").exists()
 
 
 def test_what_changed_after_the_preview_is_found_when_it_is_imported(station: Station) -> None:
