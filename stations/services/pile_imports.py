@@ -113,7 +113,7 @@ class _Known:
 
     def __init__(self, rows: Sequence[Row], sender: Sender) -> None:
         identities = [row.values["identity"] for row in rows]
-        there = Pile.objects.filter(identity__in=identities).select_related("station", "tenant")
+        there = Pile.objects.filter(identity__in=identities).select_related("station", "tenant", "model")
         self.piles = {pile.identity: pile for pile in there}
         with unscoped(reason="identities are unique over the whole system"):
             taken = Pile.objects.filter(identity__in=identities).values_list("identity", flat=True)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backoffice.kit import jobs
+from backoffice.kit.imports import Row, Sender
 from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.perms import Role
 from stations import selectors
 from stations.credentials import SealedKey, match
 from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, UnclaimedPile
 from stations.services import devices, sites
+from stations.services.pile_imports import check_piles
 from tenants.models import Tenant
 from tenants.services import tree
 from tests.factories.stations import (
@@ -121,6 +125,23 @@ def test_the_same_file_twice_makes_no_duplicates(station: Station) -> None:
         QrToken.objects.count(),
     )
     assert not AuditEntry.objects.filter(action="pile.edited").exists()
+
+
+def test_many_rows_ask_no_more_than_few(station: Station) -> None:
+    model = make_model(station.tenant.get_root(), name="DC-120")
+    for number in range(6):
+        make_pile(station, identity=f"CP-{number}", model=model)
+    sender, asked = Sender(ACTOR, operator_of(station).pk), []
+    for count in (1, 6):
+        lines = [
+            Row(number, {"identity": f"CP-{number}", "model": "DC-120", "station": "East gate"})
+            for number in range(count)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            assert check_piles(lines, sender).unchanged == count
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
 
 
 def test_an_export_that_was_edited_is_imported(station: Station) -> None:
