@@ -14,7 +14,6 @@ from django.db.models import (
     BigIntegerField,
     Case as Choose,
     Count,
-    Expression,
     F,
     JSONField,
     Min,
@@ -105,7 +104,7 @@ def totals(tenant_id: int, spans: Mapping[str, Days]) -> dict[str, Totals]:
     return found
 
 
-def todays_of_tenants() -> Mapping[str, Expression]:
+def todays_of_tenants() -> Mapping[str, Any]:
     """What the totals of today have of a tenant and everything below it, as annotations of a list of tenants.
 
     Today is the reader's; ``revenue_today`` is a list of ``{"currency", "total"}``, the currencies side by side.
