@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from backoffice.kit import lists
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.kit import imports, lists, menu
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.about_tenants import open_stations, stations_below
 from stations.hooks import command_finished
+from stations.imports import IMPORTS
+from stations.permissions import StationPerm
 from stations.resources import LISTS
 from stations.selectors import equipment_of_tenants, usage_of_tenants
 from stations.services import file_campaigns, updates, uploads
@@ -31,5 +35,8 @@ command_finished.listen(uploads.take_answer)
 command_finished.listen(hear_of_settings)
 for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
+for _import in IMPORTS:
+    imports.register(_import)
 for _resource in LISTS:
     lists.register(_resource)
+menu.add("stations:map", _("Live map"), perm=StationPerm.VIEW, place=menu.Place("map", 10))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 
-from backoffice.demo_data import dossiers, keys
+from backoffice.demo_data import dossiers, keys, premises
 from backoffice.demo_data.companies import COMPANIES, DOMAIN, SHOWN, STAFF, email_of, operators
 from backoffice.demo_data.people import MOST, Person, people
 from backoffice.demo_data.prices import PRICES, Price
@@ -86,8 +86,8 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
         _staff(made, secret)
         models = _models(made)
     with clock.frozen(now - BUILT):
-        for site in SITES:
-            made.stations[site.code] = _station(made, site)
+        for number, site in enumerate(SITES):
+            made.stations[site.code] = _station(made, site, number)
     for price in PRICES:
         _price(made, price)
     with clock.frozen(now - INSTALLED):
@@ -97,6 +97,7 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
             made.channels[company.code] = _channel(made, company.code)
             count = max(4, int(MOST[company.code] * drivers))
             made.customers[company.code] = register(made, people(company.code, count, chance))
+    premises.furnish(made.stations, SITES, Random(len(SITES)), actor=ACTOR)
     return made
 
 
@@ -165,7 +166,7 @@ def _models(made: Masters) -> dict[str, PileModel]:
     }
 
 
-def _station(made: Masters, site: Site) -> Station:
+def _station(made: Masters, site: Site, number: int) -> Station:
     return sites.create_station(
         made.tenants[site.owner],
         actor=ACTOR,
@@ -174,8 +175,8 @@ def _station(made: Masters, site: Site) -> Station:
         city=site.city,
         latitude=Decimal(site.latitude),
         longitude=Decimal(site.longitude),
-        opening_hours="00:00–24:00",
         status=StationStatus.LIVE,
+        **premises.profile_of(site, number),
     )
 
 
@@ -221,7 +222,7 @@ def _idle_fields(price: Price) -> dict[str, int]:
 
 def _piles(made: Masters, spots: list[Placed], models: dict[str, PileModel], secret: str) -> None:
     """All piles with their connectors and codes, as ``stations.services.devices`` makes one."""
-    for spot in spots:
+    for number, spot in enumerate(spots):
         station = made.stations[spot.site.code]
         pile = Pile(
             tenant_id=station.tenant_id,
@@ -231,11 +232,13 @@ def _piles(made: Masters, spots: list[Placed], models: dict[str, PileModel], sec
             name=spot.name,
             serial=f"{VENDOR[0]}{spot.identity}",
             created_at=clock.now(),
+            **premises.dates_of(clock.now(), number),
         )
         set_key(pile, seal(keys.pile_key(secret, spot.identity)))
         made.placed[spot.identity] = spot
         made.piles.append(pile)
     Pile.objects.bulk_create(made.piles)
+    premises.tell_custody(made.piles, actor=ACTOR)
     made.connectors = Connector.objects.bulk_create(
         Connector(
             tenant_id=pile.tenant_id,

@@ -28,6 +28,7 @@ from backoffice.kit import clock
 from orders.models import Case, ChargingOrder, LooseFact, Transaction
 from orders.selectors.orders import cases, historical_orders, orders, realtime_orders
 from orders.states import LIVE, UNDECIDED, ChargeState, PayState, Stage
+from stations.models import Pile
 
 STANDING = Q(unplugged_at__isnull=True, idle_final_at__isnull=True)
 """Nobody has seen the vehicle leave, and its time may still cost something."""
@@ -63,6 +64,12 @@ def staged_orders(rows: QuerySet[ChargingOrder] | None = None) -> QuerySet[Charg
         lasted=_between(F("started_at"), Coalesce("stopped_at", _moment(now))),
         stood=_between(F("stopped_at"), Greatest("stopped_at", Coalesce("unplugged_at", "idle_final_at"))),
     )
+
+
+def running_orders_of_pile(pile: Pile) -> QuerySet[ChargingOrder]:
+    """Orders of a pile in which energy flows, or could, in the order of the connectors, with what their curve needs."""
+    rows = staged_orders(orders().filter(pile=pile, charge_state__in=LIVE))
+    return rows.select_related("connector__pile__model", "transaction").order_by("connector__number", "-id")
 
 
 def realtime_list() -> QuerySet[ChargingOrder]:

@@ -10,12 +10,14 @@ from django.db.models.functions import Coalesce
 
 from stations.models import Life, Pile, Station, StationStatus
 
+NO_SITES = (StationStatus.CLOSED, StationStatus.STORE)
+
 
 def equipment_of_tenants() -> Mapping[str, Expression]:
     """``stations`` that are not closed, ``piles`` that are not retired, and how many of those are ``online``."""
     piles = Pile.objects.exclude(life=Life.RETIRED)
     return {
-        "stations": _counted(Station.objects.exclude(status=StationStatus.CLOSED)),
+        "stations": _counted(Station.objects.exclude(status__in=NO_SITES)),
         "piles": _counted(piles),
         "online": _counted(piles.filter(online=True)),
     }
