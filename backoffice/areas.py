@@ -23,6 +23,8 @@ OVERVIEW = Area(
     (
         (ReportPerm.OVERVIEW, _("See the overview and the reports")),
         (ReportPerm.EXPORT, _("Export reports")),
+        (ReportPerm.BIG_SCREEN, _("See the big screen")),
+        (ReportPerm.SHARE, _("Give links to the big screen away")),
     ),
 )
 ORDERS = Area(
@@ -33,6 +35,7 @@ ORDERS = Area(
         (OrderPerm.FORCE_CLOSE, _("Close orders in the database")),
         (OrderPerm.CASE_VIEW, _("See abnormal cases")),
         (OrderPerm.CASE_DECIDE, _("Decide abnormal cases")),
+        (OrderPerm.CASE_POLICY, _("Set who decides which abnormal cases")),
         (OrderPerm.EXPORT, _("Export orders and cases")),
     ),
 )
@@ -64,6 +67,10 @@ STATIONS = Area(
         (StationPerm.AUTHORITY, _("Manage certificate authorities")),
         (StationPerm.MODELS_MANAGE, _("Manage models and firmware")),
         (StationPerm.CLAIM, _("Claim terminals that nobody registered")),
+        (StationPerm.IMPORT, _("Import stations and terminals")),
+        (StationPerm.HANDOVER, _("Offer terminals to the level below")),
+        (StationPerm.HANDOVER_STATIONS, _("Offer stations to the level below")),
+        (StationPerm.RECEIVE, _("Accept what the level above offers")),
         (StationPerm.EXPORT, _("Export stations and terminals")),
     ),
 )

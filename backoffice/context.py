@@ -15,7 +15,7 @@ from backoffice.kit.jobs import running_jobs
 from backoffice.kit.levels import Level
 from backoffice.kit.staff import Reader
 from backoffice.menu import menu_for
-from tenants.selectors import Ancestor, memberships_of
+from tenants.selectors import Ancestor, logo_url, memberships_of
 
 LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 
@@ -70,6 +70,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             acting_as=str(membership.user) if acting else "",
             acting_until=acting.until if acting else None,
             leave_url=address("tenants:leave"),
+            brand_logo=logo_url(own.logo),
         ),
     }
 

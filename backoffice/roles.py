@@ -60,6 +60,10 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     StationPerm.LIST_MANAGE:       ("-",        "-",      "OME",    "-"),
     StationPerm.FRAMES_VIEW:       ("OE",       "-",      "OMES",   "-"),
     StationPerm.EXPORT:            ("OMFEA",    "OMFEA",  "OMFEA",  "OMFA"),
+    StationPerm.IMPORT:            ("OME",      "-",      "OME",    "-"),
+    StationPerm.HANDOVER:          ("OME",      "OME",    "OME",    "-"),
+    StationPerm.HANDOVER_STATIONS: ("-",        "-",      "OME",    "-"),
+    StationPerm.RECEIVE:           ("-",        "OME",    "OME",    "OM"),
 
     FinancePerm.WALLET_VIEW:       ("-",        "-",      "OMFSA",  "-"),
     FinancePerm.WALLET_ADJUST:     ("-",        "-",      "OF",     "-"),
@@ -83,6 +87,8 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
 
     ReportPerm.OVERVIEW:           ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
     ReportPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    ReportPerm.BIG_SCREEN:         ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
+    ReportPerm.SHARE:              ("OM",       "OM",     "OM",     "OM"),
 }
 # fmt: on
 
@@ -92,9 +98,11 @@ NEVER_LENT: Grants = frozenset(
         TenantPerm.IMPERSONATE,
         DriverPerm.SEE_PHONE,
         DriverPerm.UNMASK,
+        ReportPerm.SHARE,
     }
 )
-"""What nobody may do in another's name: each level manages its own staff, and phones do not travel upward."""
+"""What nobody may do in another's name: each level manages its own staff, phones do not travel upward, and a
+link that is given away would outlive the hour."""
 
 
 def never_lent() -> Grants:

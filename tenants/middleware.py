@@ -31,8 +31,8 @@ from tenants.workplaces import Workplace, barred, workplace_of
 
 SESSION_KEY = "membership"
 ACTING_KEY = "acting"
-OPEN = ("/q/", "/c/", "/pay/", "/static/", "/healthz", "/metrics")
-"""Paths of drivers, of payment channels and of machines, which have their own ways of telling who asks."""
+OPEN = ("/q/", "/c/", "/pay/", "/share/", "/static/", "/healthz", "/metrics")
+"""Paths of drivers, of payment channels, of links given away and of machines, which have their own ways of telling who asks."""
 
 OWN = ("/personal/", "/account/", "/language/")
 """Paths of what a person does for himself: password, second factor, tokens, profile. Shut in another's name."""

@@ -6,9 +6,11 @@ level may do. Nothing is kept between requests: whoever asks gets the rights of 
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from backoffice.kit import audit, live
 from backoffice.kit.levels import Level
-from backoffice.kit.perms import Grants, Role, grantable, granted
+from backoffice.kit.perms import Grants, Perm, Role, grantable, granted
 from backoffice.kit.scope import path_of_tenant
 from tenants.models import CustomRole, Membership, User
 
@@ -34,6 +36,14 @@ def grants_at(membership: Membership) -> Grants:
     if isinstance(role, CustomRole) and role.tenant_id != membership.tenant_id:
         return frozenset()
     return grants_of(Level(membership.tenant.level), role)
+
+
+def holding(perm: Perm, level: Level) -> Q:
+    """The memberships of a tenant of this level whose role allows something."""
+    if perm not in grantable(level):
+        return Q(pk__in=[])
+    able = [role for role in Role if perm in granted(level, role)]
+    return Q(role__in=able) | Q(custom_role__permissions__contains=[perm.value])
 
 
 def tell_of_change(row: Membership | CustomRole | User, tenant_id: int) -> None:

@@ -1,13 +1,13 @@
 """The list pages of this room."""
 
 from tenants.resources.companies import STATUS_TONES, TENANTS, is_not_below_us
-from tenants.resources.people import ARRIVALS, STAFF, WORKS, is_not_ours
+from tenants.resources.people import INVITATION_TONES, STAFF, WORKS, is_not_ours
 from tenants.resources.roles import ROLES
 
 LISTS = (TENANTS, STAFF, ROLES)
 
 __all__ = [
-    "ARRIVALS",
+    "INVITATION_TONES",
     "LISTS",
     "ROLES",
     "STAFF",

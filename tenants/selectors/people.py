@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import (
     BooleanField,
     Case,
     CharField,
     Count,
     Exists,
-    Expression,
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -25,10 +24,7 @@ from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
-from tenants.models import CustomRole, Membership, Tenant, User
-
-INVITED, ARRIVED = "invited", "arrived"
-"""Whether somebody followed the link of the invitation and set a password."""
+from tenants.models import CustomRole, Invitation, InvitationState, Membership, Tenant, User
 
 
 def members() -> QuerySet[Membership]:
@@ -36,21 +32,13 @@ def members() -> QuerySet[Membership]:
     return Membership.objects.select_related("user", "tenant", "custom_role")
 
 
-def members_listed() -> QuerySet[Membership]:
-    """The same in no order, with ``arrival`` (INVITED or ARRIVED) and whether a second factor is asked (``mfa``)."""
-    is_invited = When(user__password__startswith=UNUSABLE_PASSWORD_PREFIX, then=Value(INVITED))
-    return Membership.objects.annotate(
-        arrival=Case(is_invited, default=Value(ARRIVED), output_field=CharField()), mfa=_has_mfa()
-    )
-
-
-def _has_mfa() -> Expression:
+def _has_mfa() -> Any:
     """Unknown (NULL) where no second factor can be set up."""
     if not apps.is_installed("allauth.mfa"):
         return Value(None, BooleanField(null=True))
     factor: Any = apps.all_models["mfa"]["authenticator"]
     rows = factor._default_manager.filter(user_id=OuterRef("user_id"), type="totp")
-    return cast(Expression, Exists(rows))
+    return Exists(rows)
 
 
 def roles() -> QuerySet[CustomRole]:
@@ -79,9 +67,41 @@ def sign_ins_of(user: User, *, newest: int = 10) -> list[AuditEntry]:
     return list(rows.order_by("-at", "-id")[:newest])
 
 
-def members_of(tenant_id: int) -> QuerySet[Membership]:
+def members_listed() -> QuerySet[Membership]:
+    """The same with the state of the last ``invitation``, None for who had a password when he was let in, and
+    whether a second factor is asked (``mfa``).
+    """
+    now = clock.now()
+    state = Case(
+        When(accepted_at__isnull=False, then=Value(InvitationState.ACCEPTED.value)),
+        When(revoked_at__isnull=False, then=Value(InvitationState.REVOKED.value)),
+        When(expires_at__lte=now, then=Value(InvitationState.EXPIRED.value)),
+        default=Value(InvitationState.OPEN.value),
+        output_field=CharField(),
+    )
+    last = Invitation.objects.filter(membership=OuterRef("pk")).order_by("-created_at", "-pk")
+    states = last.annotate(state=state).values("state")[:1]
+    return members().annotate(invitation=Subquery(states), mfa=_has_mfa())
+
+
+def invitation_state(row: Invitation) -> InvitationState:
+    """What an invitation is now."""
+    if row.accepted_at is not None:
+        return InvitationState.ACCEPTED
+    if row.revoked_at is not None:
+        return InvitationState.REVOKED
+    return InvitationState.EXPIRED if row.expires_at <= clock.now() else InvitationState.OPEN
+
+
+def last_invitation(member: Membership) -> InvitationState | None:
+    """The state of the last invitation of a member; None where there was none."""
+    last = Invitation.objects.filter(membership=member).order_by("-created_at", "-pk").first()
+    return invitation_state(last) if last is not None else None
+
+
+def members_of(tenant_id: int) -> QuerySet[Any]:
     """Staff of one tenant of the scope, those who work first."""
-    return members().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
+    return members_listed().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
 
 
 def owners_of(tenant_id: int) -> QuerySet[Membership]:

@@ -15,8 +15,9 @@ from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
 from tenants import selectors
 from tenants.forms import people as forms
+from tenants.models import InvitationState
 from tenants.permissions import TenantPerm
-from tenants.resources import ARRIVALS, STAFF, WORKS, is_not_ours
+from tenants.resources import INVITATION_TONES, STAFF, WORKS, is_not_ours
 from tenants.rights import grants_of, role_of
 from tenants.services import staff
 
@@ -24,14 +25,14 @@ from tenants.services import staff
 @requires(TenantPerm.STAFF_VIEW)
 def member(request, pk):
     """One person at one tenant."""
-    row = row_or_404(selectors.members_listed().select_related("user", "tenant", "custom_role"), pk=pk)
+    row = row_or_404(selectors.members_listed(), pk=pk)
     seen = TenantPerm.AUDIT_VIEW in request.grants
     return detail_page(
         request,
         "tenants/member.html",
         title=row.user.name,
         back=Link(STAFF.title, STAFF.url),
-        badges=[(WORKS[row.is_active], "charging" if row.is_active else "offline")],
+        badges=_badges(row),
         subtitle=row.user.email,
         actions=_actions(request, row),
         work=_work(row),
@@ -61,7 +62,7 @@ def invite(request):
 def first_owner(request, pk):
     """The first owner of a tenant of the next level."""
     row = row_or_404(selectors.tenants(), pk=pk)
-    page = reverse("tenants:tenant", args=[pk])
+    page = reverse("tenants:staff_of", args=[pk])
     return form_page(
         request,
         forms.PersonForm(request.POST or None),
@@ -110,6 +111,14 @@ def _givable(request, *kept):
     return list(dict.fromkeys([*(one for one in every if grants_of(level, one) <= request.grants), *kept]))
 
 
+def _badges(row):
+    found = [(WORKS[row.is_active], "charging" if row.is_active else "offline")]
+    if row.invitation not in {None, InvitationState.ACCEPTED}:
+        state = InvitationState(row.invitation)
+        found.append((state.label, INVITATION_TONES[state]))
+    return found
+
+
 def _work(row):
     return [
         (_("Tenant"), f"{row.tenant.name} · {row.tenant.get_level_display()}"),
@@ -130,7 +139,7 @@ def _access(row):
     seen = row.user.last_login
     factor = {True: _("On"), False: _("Off"), None: "–"}
     return [
-        (_("Invitation"), ARRIVALS[row.arrival]),
+        (_("Invitation"), InvitationState(row.invitation).label if row.invitation else "–"),
         (_("Two-factor"), factor[row.mfa]),
         (_("Last sign-in"), figures.moment_text(seen, now=clock.now()) if seen else "–"),
     ]

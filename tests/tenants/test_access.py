@@ -59,17 +59,6 @@ def test_a_seed_is_part_of_what_a_session_carries() -> None:
     assert len({before, one, user.get_session_auth_hash()}) == 3
 
 
-def test_the_list_tells_who_never_set_a_password(forest: Forest) -> None:
-    new = make_member(forest.operator, Role.SUPPORT, make_user(password="!nothing"))
-    old = make_member(forest.operator, Role.SUPPORT)
-    client = client_for(forest.operator)
-    invited = client.get(f"{reverse('staff')}?arrival=invited").content.decode()
-    assert new.user.email in invited
-    assert old.user.email not in invited
-    assert "Invited" in client.get(reverse("tenants:member", args=[new.pk])).content.decode()
-    assert "Accepted" in client.get(reverse("tenants:member", args=[old.pk])).content.decode()
-
-
 def test_the_page_of_somebody_tells_of_his_sign_ins_to_who_reads_the_trail(forest: Forest) -> None:
     member = make_member(forest.operator, Role.SUPPORT)
     Client().post(reverse("account_login"), {"login": member.user.email, "password": PASSWORD})

@@ -19,7 +19,7 @@ from orders.permissions import OrderPerm
 from stations.permissions import StationPerm
 from tenants.models import CustomRole, Membership, Tenant
 from tenants.permissions import TenantPerm
-from tenants.rights import grants_at
+from tenants.rights import grants_at, holding
 from tenants.selectors import scope_of
 from tenants.services import roles, staff
 from tenants.workplaces import workplace_of
@@ -264,6 +264,15 @@ def test_two_roles_with_one_name_at_once_become_one() -> None:
         return "made"
 
     assert sorted(together([make, make])) == ["made", "name_taken"]
+
+
+def test_who_holds_a_right_is_found_by_either_kind_of_role(forest: Forest) -> None:
+    owner, holder = make_member(forest.operator), holder_of(make_role(forest.operator))
+    make_member(forest.operator, Role.FINANCE)
+    with scope_of(forest.operator.pk):
+        found = Membership.objects.filter(holding(AlarmPerm.HANDLE, Level.OPERATOR))
+        assert set(found) == {owner, holder}
+        assert not Membership.objects.filter(holding(StationPerm.MODELS_MANAGE, Level.OPERATOR)).exists()
 
 
 def test_an_owner_keeps_what_the_matrix_gives(forest: Forest) -> None:

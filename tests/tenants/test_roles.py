@@ -81,7 +81,7 @@ def test_an_owner_may_do_whatever_anybody_at_his_level_may(level: Level) -> None
 
 @pytest.mark.parametrize("level", Level)
 def test_an_auditor_looks_and_changes_nothing(level: Level) -> None:
-    looking = ("view", "export", "overview", "_view")
+    looking = ("view", "export", "overview", "_view", "big_screen")
     assert [perm for perm in granted(level, Role.AUDITOR) if not perm.value.endswith(looking)] == []
 
 
