@@ -41,7 +41,7 @@ class ShareForm(forms.Form):
     def clean_tenant(self):
         typed = self.cleaned_data["tenant"]
         if not typed:
-            return tenants().get(pk=current_scope().tenant_id)
+            return tenants().get(pk=current_scope().tenant_id or 0)
         found = list(tenants().filter(Q(code__iexact=typed) | Q(name__iexact=typed))[:2])
         if len(found) != 1:
             raise ValidationError(
