@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, search
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.elsewhere import orders_of_driver, orders_of_pile, orders_of_station
 from orders.resources import LISTS
+from orders.search import CASES, ORDERS
 from orders.selectors import open_order_count, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
@@ -29,6 +30,8 @@ station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)
 for _resource in LISTS:
     lists.register(_resource)
+for _found in (ORDERS, CASES):
+    search.register(_found)
 
 
 @closing_blockers.answer

@@ -77,7 +77,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
     """The context of the page."""
     reader = Reader.of(request)
     now = clock.now().astimezone(ZoneInfo(request.locality.timezone))
-    tenant = request.membership.tenant
+    tenant = request.shown[-1]
     standings = selectors.connectors_by_standing()
     return {
         "as_of": now,
@@ -86,7 +86,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
         "export_url": f"{reverse('reports.overview.export')}?period={kind}"
         if reader.may(ReportPerm.EXPORT)
         else "",
-        "figures": _figures(tenant.pk, kind, now.date(), request.locality.currency),
+        "figures": _figures(tenant.id, kind, now.date(), request.locality.currency),
         **_load(selectors.load(tenant, (now.date(), now.date() - timedelta(days=1))), now),
         "connectors": _slices(standings),
         "connectors_total": number_text(sum(standings.values())),

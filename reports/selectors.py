@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import Case as Choose, Count, F, Min, Q, QuerySet, Sum, Value, When
 
 from backoffice.kit import clock
-from backoffice.kit.levels import Level
 from finance.models import Refund, RefundState
 from orders.models import Case, ChargingOrder
 from orders.states import ChargeState
@@ -21,7 +20,7 @@ from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
 from stations.models import Connector, Intent, Life, UnclaimedPile
 from stations.states import CHARGING
-from tenants.models import Tenant
+from tenants.selectors import Ancestor
 
 HALF_HOURS = 48
 OVERDUE = timedelta(hours=24)
@@ -122,12 +121,12 @@ def totals_below(days: Days) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def load(tenant: Tenant, days: tuple[date, ...]) -> dict[date, list[int]]:
+def load(tenant: Ancestor, days: tuple[date, ...]) -> dict[date, list[int]]:
     """Wh in each half hour of these days below a tenant, with what runs now."""
     found = {day: [0] * HALF_HOURS for day in days}
-    for row in DayLoad.objects.filter(tenant_id=tenant.pk, day__in=days):
+    for row in DayLoad.objects.filter(tenant_id=tenant.id, day__in=days):
         found[row.day] = list(row.wh)
-    for (day, number), wh in running_energy(Level(tenant.level).column, tenant.pk, days).items():
+    for (day, number), wh in running_energy(tenant.level.column, tenant.id, days).items():
         found[day][number] += wh
     return found
 

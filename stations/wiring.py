@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, search
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.hooks import command_finished
 from stations.resources import LISTS
+from stations.search import PILES, STATIONS
 from stations.selectors import equipment_of_tenants, open_station_count
 from stations.services import file_campaigns, updates, uploads
 from stations.services.asking import COMMAND
@@ -40,3 +41,5 @@ for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
     campaigns.register(_kind)
 for _resource in LISTS:
     lists.register(_resource)
+for _found in (PILES, STATIONS):
+    search.register(_found)

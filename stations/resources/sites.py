@@ -134,7 +134,7 @@ STATIONS = Resource(
     detail="stations:station",
     menu=Place("stations", 10),
     page_actions=(PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),),
-    empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
+    empty=Empty(_("No station yet"), _("Add the first one; its terminals come next.")),
     live="connectors piles",
 )
 
@@ -226,7 +226,7 @@ PILES = Resource(
             icon="message",
         ),
     ),
-    empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
+    empty=Empty(_("No terminal yet"), _("Register one at a station, or claim one that waits.")),
     live="connectors piles",
 )
 
@@ -290,7 +290,7 @@ CONNECTORS = Resource(
     label="pile__identity",
     order=("pile__name", "number", "id"),
     menu=Place("stations", 30),
-    empty=Empty(_("No connector is like this"), _("Remove a filter.")),
+    empty=Empty(_("No connector yet"), _("Connectors come with the terminals that are registered.")),
     live="connectors piles",
 )
 
@@ -375,5 +375,5 @@ MODELS = Resource(
     order=("name", "id"),
     menu=Place("stations", 60),
     page_actions=(PageAction(label=_("New model"), to="stations:model_new", perm=StationPerm.MODELS_MANAGE),),
-    empty=Empty(_("No model is like this"), _("Models come from the manufacturer.")),
+    empty=Empty(_("No model yet"), _("Models come from the manufacturer.")),
 )

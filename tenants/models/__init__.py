@@ -1,9 +1,10 @@
 """The tree of tenants, the people who work in it, and where they work."""
 
-from tenants.models.people import Membership, Theme, User, UserManager
+from tenants.models.people import Density, Membership, Theme, User, UserManager
 from tenants.models.tree import Tenant, TenantManager, TenantQuerySet, TenantStatus
 
 __all__ = [
+    "Density",
     "Membership",
     "Tenant",
     "TenantManager",

@@ -130,5 +130,5 @@ TENANTS = Resource(
     menu=Place("tenants", 10),
     actions=(SUSPEND, RESUME, CLOSE),
     page_actions=(PageAction(label=_("New tenant"), to="tenants:create", perm=TenantPerm.MANAGE),),
-    empty=Empty(_("No tenant is like this"), _("Remove a filter, or add a tenant of the next level.")),
+    empty=Empty(_("No tenant yet"), _("Add one of the next level; its owner is invited next.")),
 )

@@ -19,6 +19,7 @@ from tenants.selectors.tree import (
     lineage,
     locality_in,
     locality_of,
+    part_in,
     path_of,
     possible_parents,
     scope_in,
@@ -33,6 +34,7 @@ from tenants.selectors.tree import (
     tenants,
     tenants_by_name,
     tenants_listed,
+    tenants_to_look_at,
 )
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "members_of",
     "memberships_of",
     "owners_of",
+    "part_in",
     "path_of",
     "possible_parents",
     "scope_in",
@@ -66,4 +69,5 @@ __all__ = [
     "tenants",
     "tenants_by_name",
     "tenants_listed",
+    "tenants_to_look_at",
 ]

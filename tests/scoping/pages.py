@@ -87,6 +87,7 @@ PAGES: dict[str, Page] = {
     "jobs.job": Page(Job, "public_id", over=_own),
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.seen": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "finance:wallet": Page(Wallet, perm=FinancePerm.WALLET_VIEW),
     "finance:adjust": Page(Wallet, perm=FinancePerm.WALLET_ADJUST),
