@@ -36,7 +36,7 @@ def find_drivers(words: str, reader: Reader) -> Iterator[Hit]:
         if sees and words.startswith("+"):
             found |= Q(phone__startswith=f"+{digits}")
     rows = Driver.objects.annotate(turned=Reverse("phone")).filter(found)
-    for row in rows[:SHOWN]:
+    for row in rows.order_by("name", "pk")[:SHOWN]:
         phone = row.phone if sees else masked_phone(row.phone)
         label, context = (row.name, phone) if row.name else (phone, row.get_status_display())
         yield Hit(label, reverse("drivers:driver", args=[row.pk]), context, "person")
@@ -47,7 +47,7 @@ def find_cards(words: str, _reader: Reader) -> Iterator[Hit]:
     rows = Card.objects.filter(
         Q(uid_folded__startswith=words.upper()) | Q(visual_number__istartswith=words)
     ).select_related("driver")
-    for row in rows[:SHOWN]:
+    for row in rows.order_by("uid_folded", "pk")[:SHOWN]:
         context = " · ".join(
             filter(None, [row.visual_number, str(row.driver or ""), row.get_status_display()])
         )

@@ -119,6 +119,7 @@
     else if (event.key === "Home" && event.ctrlKey) mark(all[0]);
     else if (event.key === "End" && event.ctrlKey) mark(all.at(-1));
     else if (event.key === "Enter" && at >= 0) all[at].click();
+    else if (event.key === "Escape") palette.close(); // once, also where the browser would only empty the field
     else return;
     event.preventDefault();
   });
