@@ -174,7 +174,9 @@ class ScopedQuerySet(QuerySet[M]):
             raise ScopeError("rows of a scoped model are not read through a query of another class")
         super().__init__(model, query or (ScopedQuery(model) if model else None), using, hints)
         if query is None and hints and "instance" in hints:
-            self.query.whole = True  # what a row refers to is read with it, also above the part looked at
+            cast(
+                Any, self.query
+            ).whole = True  # what a row refers to is read with it, also above the part looked at
 
     def __getstate__(self) -> dict[str, Any]:
         raise ScopeError("rows do not leave their scope in a pickle or a cache")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Value
@@ -203,7 +203,8 @@ def tenants_to_look_at(words: str) -> QuerySet[Tenant]:
 
     The whole scope, whatever part of it is looked at: from one part the way leads to another.
     """
-    rows = Tenant.objects.whole().exclude(pk=current_scope().tenant_id)
+    whole: QuerySet[Tenant] = cast(Any, Tenant.objects).whole()
+    rows = whole.exclude(pk=current_scope().tenant_id)
     return rows.filter(Q(name__icontains=words) | Q(code__icontains=words)).order_by("depth", "name", "pk")
 
 

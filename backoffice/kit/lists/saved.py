@@ -57,7 +57,7 @@ def views_of(owner: Actor, resource: Resource) -> QuerySet[SavedView]:
 def kept_of(owner: Actor, resource: Resource) -> Kept:
     """Both, in one query."""
     rows = list(SavedView.objects.filter(owner_ref=owner.ref, resource=resource.name).order_by("pk"))
-    columns = next((row.columns for row in rows if not row.name), [])
+    columns: list[str] = next((row.columns for row in rows if not row.name), [])
     return Kept([row for row in rows if row.name], columns)
 
 
