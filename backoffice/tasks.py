@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from backoffice.kit import jobs
+from backoffice.kit.imports.files import forget_files
 from backoffice.kit.tasks import sweep
 
 
@@ -16,6 +17,7 @@ def run_job(pk: int) -> None:
 @sweep
 def tidy_jobs() -> None:
     jobs.tidy()
+    forget_files()
 
 
 SCHEDULE = {tidy_jobs: 30.0}

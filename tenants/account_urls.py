@@ -8,10 +8,13 @@ from __future__ import annotations
 from allauth.account import views
 from django.urls import path, re_path
 
+from tenants.views.invitations import invitation
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("invitation/<str:token>/", invitation, name="account_invitation"),
     path("signup/", views.signup, name="account_signup"),  # says that it is closed
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),

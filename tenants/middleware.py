@@ -36,8 +36,8 @@ PART_KEY = "part"
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing. Others run in the whole scope: looking at a part is no bound on what is done."""
 
-OPEN = ("/q/", "/c/", "/pay/", "/static/", "/healthz", "/metrics")
-"""Paths of drivers, of payment channels and of machines, which have their own ways of telling who asks."""
+OPEN = ("/q/", "/c/", "/pay/", "/share/", "/static/", "/healthz", "/metrics")
+"""Paths of drivers, of payment channels, of links given away and of machines, which have their own ways of telling who asks."""
 
 NOWHERE = Locality(DEFAULT_TIMEZONE, DEFAULT_CURRENCY, DEFAULT_LOCALE)
 NOTHING: Grants = frozenset()

@@ -37,6 +37,8 @@ class StaffRequest(HttpRequest):
     actor: Actor
     locality: Locality
     htmx: HtmxDetails
+    shown_under: str
+    """The list whose menu entry is current, set by a page that belongs to one of several."""
 
 
 @dataclass(frozen=True, slots=True)

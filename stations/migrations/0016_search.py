@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0012_certificates"),
+        ("stations", "0015_handover"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kit", "0002_append_only_and_partitions"),
+        ("kit", "0003_imports"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0002_theme_choices"),
+        ("tenants", "0003_companies"),
     ]
 
     operations = [
