@@ -42,7 +42,7 @@ class ShareForm(forms.Form):
         typed = self.cleaned_data["tenant"]
         if not typed:
             scope = current_scope()
-            return tenants().get(pk=(scope.part or scope.whole).tenant_id)
+            return tenants().get(pk=(scope.part or scope.whole).tenant_id or 0)
         found = list(tenants().filter(Q(code__iexact=typed) | Q(name__iexact=typed))[:2])
         if len(found) != 1:
             raise ValidationError(

@@ -213,7 +213,7 @@ def tenants_to_look_at(words: str) -> QuerySet[Tenant]:
     The whole scope, whatever part of it is looked at: from one part the way leads to another.
     """
     whole: QuerySet[Tenant] = cast(Any, Tenant.objects).whole()
-    rows = whole.exclude(pk=current_scope().tenant_id)
+    rows = whole.exclude(pk=current_scope().tenant_id or 0)
     return rows.filter(Q(name__icontains=words) | Q(code__icontains=words)).order_by("depth", "name", "pk")
 
 
