@@ -14,7 +14,6 @@ from django.db.models import (
     Case as Choose,
     CharField,
     Count,
-    Expression,
     F,
     JSONField,
     Min,
@@ -97,7 +96,7 @@ def totals(tenant_id: int, spans: Mapping[str, Days]) -> dict[str, Totals]:
     return found
 
 
-def todays_of_tenants() -> Mapping[str, Expression]:
+def todays_of_tenants() -> Mapping[str, Any]:
     """What the totals of today have of a tenant and everything below it, as annotations of a list of tenants.
 
     Today is the reader's; ``revenue_today`` is a list of ``{"currency", "total"}``, the currencies side by side.

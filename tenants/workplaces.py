@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
@@ -94,10 +94,10 @@ def barred(user: User) -> str:
             return ""
     if stopped is None:
         return _("You do not work for anybody here any more.")
-    return _WHY_STOPPED[stopped.status] % {"name": stopped.name}
+    return str(_WHY_STOPPED[stopped.status]) % {"name": stopped.name}
 
 
-_WHY_STOPPED: dict[TenantStatus, Any] = {
+_WHY_STOPPED: dict[TenantStatus, Promise] = {
     TenantStatus.DRAFT: gettext_lazy("%(name)s is still being set up. Ask the level above."),
     TenantStatus.SUSPENDED: gettext_lazy("%(name)s is suspended. Ask the level above."),
     TenantStatus.EXPIRED: gettext_lazy("The contract of %(name)s has ended. Ask the level above."),

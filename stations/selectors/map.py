@@ -59,8 +59,8 @@ class Seen:
 
 
 def stations_to_map() -> QuerySet[Station]:
-    """Stations that are not closed for good."""
-    return Station.objects.exclude(status=StationStatus.CLOSED)
+    """Stations that are not closed for good, and no stores."""
+    return Station.objects.exclude(status__in=[StationStatus.CLOSED, StationStatus.STORE])
 
 
 def off_the_map(stations: QuerySet[Station]) -> int:

@@ -60,7 +60,7 @@ def keep_file(one: Import, upload: UploadedFile, *, sender: Sender) -> ImportFil
             public_id=secrets.token_hex(16),
             name=one.name,
             owner_ref=sender.actor.ref,
-            file_name=PurePath(upload.name or "import.xlsx").name[-160:],
+            file_name=PurePath(upload.name or "xlsx").name[-160:],
             created_at=clock.now(),
         )
         _note(row, plan, book, places)

@@ -181,7 +181,7 @@ def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
     listing = listing_of(request, resource)
     if not listing.may_export():
         raise PermissionDenied
-    count, _capped = paging.capped_count(listing.rows)
+    count, _capped = paging.capped_count(listing.rows, listing.order)
     if count <= EXPORT_NOW:
         return workbook_response(listing, request)
     if request.method == "POST":
