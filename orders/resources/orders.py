@@ -196,7 +196,7 @@ REALTIME = Resource(
         Tab(name="lost", label=_("Link lost"), rows=lambda: Q(stage=Stage.LOST), kind="warn"),
     ),
     actions=(STOP, FORCE_CLOSE, CANCEL),
-    live="orders",
+    live="orders connectors piles",
     menu=Place("orders", 10, label=_("Real-time"), count=lambda _reader: selectors.realtime_count()),
     empty=Empty(
         _("Nothing is charging"), _("Orders appear here when a charge begins, and move by themselves.")
