@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -49,7 +49,7 @@ def keep_file(one: Import, upload: UploadedFile[Any], *, sender: Sender) -> Impo
     content = upload.file
     if content is None:
         raise Refused(_("The file is empty."), code="empty", field="file")
-    book = read_book(cast(BinaryIO, content))
+    book = read_book(content)
     plan, places = check(one, book, sender)
     with transaction.atomic():
         locks.hold(f"imports:{sender.actor.ref}")
@@ -103,7 +103,7 @@ def import_file(work: jobs.Work) -> Iterator[jobs.Step]:
     if not work.reader.may(one.perm):
         raise Refused(_("You may not import this any more."), code="permission")
     with row.file.open() as content:
-        book = read_book(cast(BinaryIO, content))
+        book = read_book(content.file)
     yield 0, len(book.lines)
     refused: tuple[Plan, Sequence[Place]] | None = None
     sheet: Sheet | None = None
@@ -144,12 +144,13 @@ def forget_files() -> None:
 
 
 def _finish(row: ImportFile, actor: Actor) -> None:
-    storage, name = row.file.storage, str(row.file.name)
+    storage, name = row.file.storage, row.file.name
     row.state, row.finished_at, row.file = ImportState.DONE, clock.now(), ""
     row.save()
     counts = {"import": row.name, "rows": row.rows, "new": row.new, "changed": row.changed}
     audit.record(actor, "import.done", row, after=counts)
-    transaction.on_commit(lambda: storage.delete(name))
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 def _note(row: ImportFile, plan: Plan, book: Book, places: Sequence[Place]) -> None:
