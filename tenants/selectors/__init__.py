@@ -1,5 +1,6 @@
 """Reads of this room that other rooms may call."""
 
+from tenants.selectors.calendar import calendar_of, holidays_for
 from tenants.selectors.people import (
     history_of,
     in_force,
@@ -42,8 +43,10 @@ __all__ = [
     "Ancestor",
     "Locality",
     "Standing",
+    "calendar_of",
     "children_of",
     "history_of",
+    "holidays_for",
     "in_force",
     "lineage",
     "locality_in",

@@ -75,7 +75,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Membership, Tenant, User
+from tenants.models import Holiday, Membership, Tenant, User
 from tests.factories.tenants import make_user
 
 Factory = Callable[..., Any]
@@ -173,6 +173,7 @@ PLAIN = (
     FirmwareJob,
     Frame,
     Hold,
+    Holiday,
     Job,
     Journal,
     LoadGroup,
