@@ -6,6 +6,7 @@ from celery import shared_task
 
 from backoffice.kit import jobs
 from backoffice.kit.tasks import sweep
+from tenants.services import sessions
 
 
 @shared_task(name=jobs.RUN_TASK)
@@ -18,4 +19,9 @@ def tidy_jobs() -> None:
     jobs.tidy()
 
 
-SCHEDULE = {tidy_jobs: 30.0}
+@sweep
+def forget_sessions() -> None:
+    sessions.forget_expired()
+
+
+SCHEDULE = {tidy_jobs: 30.0, forget_sessions: 3600.0}

@@ -17,6 +17,7 @@ from django.contrib.auth.hashers import make_password
 
 from backoffice.demo_data import keys
 from backoffice.demo_data.companies import COMPANIES, SHOWN, STAFF, email_of, operators
+from backoffice.demo_data.holidays import set_up_calendars
 from backoffice.demo_data.people import MOST, Person, people
 from backoffice.demo_data.prices import PRICES, Price
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
@@ -82,6 +83,7 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
     made = Masters(now)
     with clock.frozen(now - FOUNDED):
         _companies(made)
+        set_up_calendars(made.tenants, now.year, actor=ACTOR)
         _staff(made, secret)
         models = _models(made)
     with clock.frozen(now - BUILT):

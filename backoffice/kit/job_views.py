@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from backoffice.kit import jobs
 from backoffice.kit.frame import Link
 from backoffice.kit.models import Job, JobState
-from backoffice.kit.pages import requires, row_or_404
+from backoffice.kit.pages import requires, row_or_404, way_back
 from backoffice.kit.staff import StaffRequest
 
 
@@ -42,6 +42,10 @@ def watch(request: StaffRequest, public_id: str) -> HttpResponse:
 def download(request: StaffRequest, public_id: str) -> HttpResponseBase:
     """The file, while it is kept."""
     job = own_job(request, public_id)
+    if request.token and job.params.get("token") != request.token.pk:
+        raise Http404
+    if request.token and job.state in jobs.OPEN:
+        return HttpResponse(status=202, headers={"Retry-After": "5"})
     if job.state != JobState.DONE or not job.file:
         raise Http404
     try:
@@ -68,9 +72,18 @@ def again(request: StaffRequest, public_id: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("jobs.job", args=[job.public_id]))
 
 
+@requires()
+@require_POST
+def discard(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Throw the file away before its time."""
+    jobs.discard_job(own_job(request, public_id), actor=request.actor)
+    return HttpResponseRedirect(way_back(request, reverse("jobs.job", args=[public_id])))
+
+
 urlpatterns = [
     path("jobs/<str:public_id>/", watch, name="jobs.job"),
     path("jobs/<str:public_id>/file", download, name="jobs.file"),
     path("jobs/<str:public_id>/cancel", cancel, name="jobs.cancel"),
     path("jobs/<str:public_id>/again", again, name="jobs.again"),
+    path("jobs/<str:public_id>/discard", discard, name="jobs.discard"),
 ]

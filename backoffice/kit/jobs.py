@@ -32,14 +32,13 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.export import Cell, Sheet, write_workbook
 from backoffice.kit.frame import Words
-from backoffice.kit.hooks import Hook
+from backoffice.kit.hooks import Hook, Listeners
 from backoffice.kit.models import Job, JobState
 from backoffice.kit.scope import path_of_tenant, unscoped
 from backoffice.kit.staff import Reader
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=7)
 BEAT_S = 1.0
 """Progress is written at most this often, with a heartbeat, and cancelling is noticed."""
 
@@ -60,6 +59,13 @@ Kind = Callable[["Work"], Iterator[Step]]
 
 enter_as: Hook[[Job], AbstractContextManager[Reader]] = Hook("enter_as")
 """Enters the scope of the job's owner with his rights of now; provided by ``tenants``. Raises Refused."""
+
+
+days_kept: Hook[[int], int] = Hook("days_kept")
+"""For how many days a tenant keeps the files of jobs; provided by ``tenants``."""
+
+ended: Listeners[[Job]] = Listeners("ended")
+"""A job is done or has failed. A listener that fails changes nothing of that."""
 
 
 class Stopped(Exception):
@@ -156,6 +162,14 @@ def cancel_job(job: Job, *, actor: Actor) -> None:
     _tell(job)
 
 
+def discard_job(job: Job, *, actor: Actor) -> None:
+    """Throw the file of a job that is done away before its time."""
+    own = jobs_of(actor).filter(pk=job.pk, state=JobState.DONE)
+    if own.update(state=JobState.EXPIRED, expires_at=clock.now(), file="") and job.file:
+        transaction.on_commit(lambda: job.file.storage.delete(str(job.file.name)))
+    _tell(job)
+
+
 def run(pk: int) -> None:
     """Do a job's work, unless somebody else has taken it. Called by the worker."""
     with unscoped(reason="a job finds its owner"):
@@ -218,7 +232,8 @@ def _work(job: Job, reader: Reader) -> None:
     if sheets:
         fields["file"] = _save_workbook(job, [replace(sheet, rows=watch.rows(sheet)) for sheet in sheets])
     watch.beat()
-    if not _end(job, JobState.DONE, done=watch.done, expires_at=clock.now() + KEPT, **fields) and sheets:
+    until = clock.now() + timedelta(days=days_kept(job.path.owner_id))
+    if not _end(job, JobState.DONE, done=watch.done, expires_at=until, **fields) and sheets:
         job.file.storage.delete(fields["file"])
 
 
@@ -265,9 +280,20 @@ def _end(job: Job, state: JobState, **fields: Any) -> bool:
     """Set the final state, unless the job has one; whether it was set."""
     with unscoped(reason="a job's own row"):
         running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING)
-        ended = running.update(state=state, finished_at=clock.now(), **fields)
+        set_now = running.update(state=state, finished_at=clock.now(), **fields)
     _tell(job)
-    return bool(ended)
+    if set_now and state in {JobState.DONE, JobState.FAILED}:
+        _spread(job.pk)
+    return bool(set_now)
+
+
+def _spread(pk: int) -> None:
+    with unscoped(reason="a job's own row"):
+        row = Job.objects.get(pk=pk)
+    try:
+        ended(row)
+    except Exception:  # whatever a listener raises, the job is over
+        log.exception("job %s: its end was not told", pk)
 
 
 def _tell(job: Job) -> None:

@@ -35,6 +35,8 @@ class StaffRequest(HttpRequest):
     actor: Actor
     locality: Locality
     htmx: HtmxDetails
+    token: Any
+    """What a program came in with; None for a person at a browser."""
 
 
 @dataclass(frozen=True, slots=True)

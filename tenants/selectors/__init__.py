@@ -9,6 +9,16 @@ from tenants.selectors.people import (
     memberships_of,
     owners_of,
 )
+from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
+from tenants.selectors.settings import (
+    house_of,
+    house_retention,
+    kept_days,
+    longest_kept,
+    security_of_user,
+    set_for,
+    set_in,
+)
 from tenants.selectors.tree import (
     DEFAULT_CURRENCY,
     DEFAULT_LOCALE,
@@ -45,12 +55,18 @@ __all__ = [
     "Standing",
     "calendar_of",
     "children_of",
+    "choices_of",
+    "choices_that_mail",
     "history_of",
     "holidays_for",
+    "house_of",
+    "house_retention",
     "in_force",
+    "kept_days",
     "lineage",
     "locality_in",
     "locality_of",
+    "longest_kept",
     "members",
     "members_of",
     "memberships_of",
@@ -59,6 +75,11 @@ __all__ = [
     "possible_parents",
     "scope_in",
     "scope_of",
+    "security_of_user",
+    "sessions_of",
+    "set_for",
+    "set_in",
+    "sign_ins_of",
     "standings",
     "stopped_by",
     "stopped_in",
@@ -69,4 +90,5 @@ __all__ = [
     "tenants",
     "tenants_by_name",
     "tenants_listed",
+    "tokens_of",
 ]

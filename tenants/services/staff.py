@@ -24,6 +24,7 @@ from backoffice.kit.scope import current_scope
 from tenants import invitations
 from tenants.models import Membership, Tenant, User
 from tenants.selectors import owners_of
+from tenants.services import sessions, two_factor
 
 LONGEST_EMAIL = 254
 
@@ -137,6 +138,21 @@ def send_link(member: Membership, *, actor: Actor, reason: str = "") -> Membersh
         raise Refused(_("%(name)s does not work here any more.") % {"name": row.user.name}, code="inactive")
     audit.record(actor, "member.link_sent", row, reason=reason)
     _send_link(row, renew=True)
+    return row
+
+
+@transaction.atomic
+def reset_two_factor(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Let somebody in with the password alone who lost his phone and his codes, and end his sessions.
+
+    Raises Refused for oneself, who does it in the personal centre, after proving who he is.
+    """
+    row = _locked_for_change(member, actor, from_above=True)
+    if actor.ref == f"staff:{row.user_id}":
+        raise Refused(_("Your own is changed in the personal centre."), code="own")
+    if not two_factor.reset(row.user, actor=actor, reason=reason):
+        raise Refused(_("%(name)s has no two-factor sign-in.") % {"name": row.user.name}, code="is_off")
+    sessions.end_sessions(row.user, actor=actor)
     return row
 
 

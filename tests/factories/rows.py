@@ -75,7 +75,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Holiday, Membership, Tenant, User
+from tenants.models import ApiToken, Holiday, Membership, Tenant, User
 from tests.factories.tenants import make_user
 
 Factory = Callable[..., Any]
@@ -154,6 +154,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 
 PLAIN = (
+    ApiToken,
     AuditEntry,
     CampaignPile,
     Card,

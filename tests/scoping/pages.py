@@ -50,7 +50,7 @@ from stations.models import (
     VendorMessage,
 )
 from stations.permissions import StationPerm
-from tenants.models import Membership, Tenant
+from tenants.models import ApiToken, Membership, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
@@ -83,10 +83,16 @@ def _own(viewer: Membership) -> dict[str, Any]:
     return {"owner_ref": f"staff:{viewer.user_id}", "params": {"zone": "UTC"}}
 
 
+def _own_membership(viewer: Membership) -> dict[str, Any]:
+    return {"membership": viewer, "lists": ["tenants"]}
+
+
 PAGES: dict[str, Page] = {
     "jobs.job": Page(Job, "public_id", over=_own),
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.discard": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "tenants:token_revoke": Page(ApiToken, over=_own_membership),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "finance:wallet": Page(Wallet, perm=FinancePerm.WALLET_VIEW),
     "finance:adjust": Page(Wallet, perm=FinancePerm.WALLET_ADJUST),
@@ -246,6 +252,8 @@ for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {
+    "tenants:end_session": "a session is a person's, whatever tenant he works at; the name is that of one of his own",
+    "processes.run": "a timer of the installation, by its name",
     "stations:bulk_update": "about rows that are picked in the list of piles; the firmware is the manufacturer's",
     "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
 }
