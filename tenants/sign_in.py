@@ -12,10 +12,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.sealing import Box
@@ -87,6 +88,10 @@ class SignInForm(LoginForm):
 class CodeForm(AuthenticateForm):
     """Asks for the code after the password."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _reword(self)
+
     def clean_code(self) -> str:
         try:
             return super().clean_code()
@@ -94,6 +99,20 @@ class CodeForm(AuthenticateForm):
             request = context.request
             Adapter(request).remember_failure(request, {"email": self.user.email}, "code")
             raise
+
+
+class AgainForm(ReauthenticateForm):
+    """Asks for a code before a change of the ways in."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _reword(self)
+
+
+def _reword(form: Any) -> None:
+    """The library's own word means something else in our catalogue."""
+    form.fields["code"].label = _("Code that the app shows")
+    form.fields["code"].widget.attrs["placeholder"] = ""
 
 
 class CodeAdapter(DefaultMFAAdapter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import jobs, lists, menu
 from backoffice.kit.lists.filters import subtree_of_tenant
@@ -18,6 +18,11 @@ jobs.enter_as.provide(workplaces.enter_as)
 jobs.days_kept.provide(lambda tenant_id: selectors.set_for(Retention, tenant_id).values.jobs_days)
 jobs.ended.listen(telling.tell_of_job)
 menu.add("tenants:profile", _("Personal centre"), perm=None, place=menu.Place("personal", 10))
-menu.add("tenants:settings", _("Settings"), perm=TenantPerm.SETTINGS_VIEW, place=menu.Place("system", 10))
+menu.add(
+    "tenants:settings",
+    pgettext_lazy("menu", "Settings"),
+    perm=TenantPerm.SETTINGS_VIEW,
+    place=menu.Place("system", 10),
+)
 for resource in resources.LISTS:
     lists.register(resource)

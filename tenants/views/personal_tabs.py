@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit.frame import Tab
 
@@ -16,7 +16,7 @@ def tabs(request: HttpRequest, current: str) -> list[Tab]:
         (_("Profile"), "tenants:profile"),
         (_("Password"), "account_change_password"),
         (_("Two-factor"), "tenants:two_factor"),
-        (_("Sessions"), "tenants:sessions"),
+        (pgettext("account", "Sessions"), "tenants:sessions"),
         (_("API tokens"), "tenants:tokens"),
         (_("Notifications"), "tenants:notifications"),
         (_("My exports"), "tenants:exports"),

@@ -81,6 +81,7 @@ def switch_on(request):
         return HttpResponseRedirect(reverse(HERE))
     form = ActivateTOTPForm(request.POST or None, user=request.user)
     form.fields["code"].label = _("Code that the app shows")
+    form.fields["code"].widget.attrs["placeholder"] = ""
     if request.method == "POST" and form.is_valid():
         codes = attempt(form, lambda: two_factor.switch_on(request.user, form.secret, actor=request.actor))
         if codes:
