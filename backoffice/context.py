@@ -16,7 +16,7 @@ from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
 from backoffice.menu import menu_for
-from tenants.selectors import Ancestor, memberships_of
+from tenants.selectors import Ancestor, logo_url, memberships_of
 
 LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 
@@ -67,6 +67,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             jobs_url=reverse("jobs"),
             jobs_running=running_jobs(Reader.of(request)),
             brand=own.brand,
+            brand_logo=logo_url(own.logo),
         ),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from backoffice.kit import jobs
+from backoffice.kit.imports.files import forget_files
 from backoffice.kit.tasks import sweep
 from tenants.services import sessions
 
@@ -17,6 +18,7 @@ def run_job(pk: int) -> None:
 @sweep
 def tidy_jobs() -> None:
     jobs.tidy()
+    forget_files()
 
 
 @sweep

@@ -8,7 +8,9 @@ from stations.services import (
     campaigns,
     certificates,
     file_sweeps,
+    handovers,
     list_sync,
+    maintenance_sweeps,
     reservations,
     resharing,
     settings,
@@ -78,6 +80,11 @@ def keep_reservations() -> None:
 
 
 @sweep
+def expire_handovers() -> None:
+    handovers.expire_due()
+
+
+@sweep
 def follow_files() -> None:
     file_sweeps.ask_silent_updates()
     file_sweeps.stall_updates()
@@ -91,6 +98,11 @@ def forget_files() -> None:
     file_sweeps.clear_landing()
 
 
+@sweep
+def keep_maintenance() -> None:
+    maintenance_sweeps.keep_maintenance()
+
+
 SCHEDULE = {
     follow_security: 3.0,
     renew_certificates: 600.0,
@@ -102,6 +114,8 @@ SCHEDULE = {
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,
+    expire_handovers: 60.0,
+    keep_maintenance: 5.0,
     follow_files: 60.0,
     forget_files: 3600.0,
 }

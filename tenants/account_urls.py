@@ -10,6 +10,7 @@ from allauth.mfa.base import views as codes
 from django.urls import path, re_path
 
 from tenants.views import personal_ways_in
+from tenants.views.invitations import invitation
 
 urlpatterns = [
     path("code/", codes.authenticate, name="mfa_authenticate"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("invitation/<str:token>/", invitation, name="account_invitation"),
     path("signup/", views.signup, name="account_signup"),  # says that it is closed
     path("password/change/", personal_ways_in.password, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),

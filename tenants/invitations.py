@@ -1,7 +1,8 @@
-"""The letter with which somebody comes in: a link that sets a password once, or only where to sign in.
+"""The letters with which somebody comes in: an invitation, where to sign in, or a link that sets a new password.
 
-The link is django-allauth's; it dies when it is used, when the password changes, and with
-``PASSWORD_RESET_TIMEOUT``. It carries our public address, never the host of a request.
+The link for a new password is django-allauth's; it dies when it is used, when the password changes, and with
+``PASSWORD_RESET_TIMEOUT``. An invitation's is ours (``tenants.services.invitations``). Both carry our public
+address, never the host of a request.
 """
 
 from __future__ import annotations
@@ -25,13 +26,22 @@ def link_of_key(key: str) -> str:
     return absolute(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token}))
 
 
+def send_invitation(user: User, tenant: Tenant, token: str, *, days: int) -> None:
+    """Write to somebody who has no password yet; ``token`` opens the page on which he sets it, for so many days."""
+    address = absolute(reverse("account_invitation", args=[token]))
+    _send(user, tenant, {"invitation_url": address, "days": days})
+
+
 def send(user: User, tenant: Tenant, *, renew: bool = False) -> None:
-    """Write to a member. Who has no password yet, or asked for a new one (``renew``), gets a link to set it."""
-    needs_password = renew or not user.has_usable_password()
+    """Write to a member who has a password: that he works here, or (``renew``) a link to set a new one."""
+    link = password_link(user) if renew else ""
+    _send(user, tenant, {"renew": renew, "password_url": link})
+
+
+def _send(user: User, tenant: Tenant, about: dict[str, object]) -> None:
     context = {
         "tenant": tenant.name,
-        "renew": renew,
-        "password_url": password_link(user) if needs_password else "",
         "sign_in_url": absolute(reverse("account_login")),
+        **about,
     }
     letter("tenants/mail/invitation", to=user, tenant_id=tenant.pk, context=context)

@@ -30,8 +30,8 @@ from tenants.services import sessions
 from tenants.workplaces import Workplace, barred, workplace_of
 
 SESSION_KEY = "membership"
-OPEN = ("/q/", "/c/", "/pay/", "/static/", "/healthz", "/metrics")
-"""Paths of drivers, of payment channels and of machines, which have their own ways of telling who asks."""
+OPEN = ("/q/", "/c/", "/pay/", "/share/", "/static/", "/healthz", "/metrics")
+"""Paths of drivers, of payment channels, of links given away and of machines, which have their own ways of telling who asks."""
 
 NOWHERE = Locality(DEFAULT_TIMEZONE, DEFAULT_CURRENCY, DEFAULT_LOCALE)
 NOTHING: Grants = frozenset()

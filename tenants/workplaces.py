@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
@@ -118,9 +119,15 @@ def barred(user: User) -> str:
             return ""
     if stopped is None:
         return _("You do not work for anybody here any more.")
-    if stopped.status is TenantStatus.CLOSED:
-        return _("%(name)s is closed.") % {"name": stopped.name}
-    return _("%(name)s is suspended. Ask the level above.") % {"name": stopped.name}
+    return str(_WHY_STOPPED[stopped.status]) % {"name": stopped.name}
+
+
+_WHY_STOPPED: dict[TenantStatus, Promise] = {
+    TenantStatus.DRAFT: gettext_lazy("%(name)s is still being set up. Ask the level above."),
+    TenantStatus.SUSPENDED: gettext_lazy("%(name)s is suspended. Ask the level above."),
+    TenantStatus.EXPIRED: gettext_lazy("The contract of %(name)s has ended. Ask the level above."),
+    TenantStatus.CLOSED: gettext_lazy("%(name)s is closed."),
+}
 
 
 def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> Workplace:

@@ -29,9 +29,9 @@ def watch(request: StaffRequest, public_id: str) -> HttpResponse:
     context = {
         "job": job,
         "percent": min(100, job.done * 100 // job.total) if job.total else None,
-        "file_url": reverse("jobs.file", args=[public_id]),
+        "file_url": reverse("jobs.file", args=[public_id]) if job.file else "",
         "cancel_url": reverse("jobs.cancel", args=[public_id]),
-        "retry_url": reverse("jobs.again", args=[public_id]),
+        "retry_url": reverse("jobs.again", args=[public_id]) if job.state != JobState.DONE else "",
         "back": Link(_("Jobs"), reverse("jobs")),
     }
     return render(request, "kit/job.html", context)

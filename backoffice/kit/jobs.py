@@ -1,7 +1,7 @@
 """Long work that its owner may leave: a job is a generator, and the runner counts, saves and cleans up.
 
-A kind of job yields either how far it is (an int, or ``(done, total)``) or a ``Sheet`` for its workbook,
-whose rows are counted while they are written. The runner re-enters the owner's scope with the rights
+A kind of job yields how far it is (an int, or ``(done, total)``), a ``Sheet`` for its workbook, whose rows are
+counted while they are written, or ``Kept`` when it has changed something for good. The runner re-enters the owner's scope with the rights
 that he has now, not those he had when he asked. A job runs once: a second worker that gets the same
 task finds it taken. One whose worker died is failed by a sweep and can be started again.
 
@@ -54,7 +54,15 @@ MOST_OPEN = 20
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 RUN_TASK = "backoffice.tasks.run_job"
 
-Step = int | tuple[int, int] | Sheet
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a job did is committed, so many rows of it: from here on it is done, whoever calls it off."""
+
+    done: int
+
+
+Step = int | tuple[int, int] | Sheet | Kept
 Kind = Callable[["Work"], Iterator[Step]]
 
 enter_as: Hook[[Job], AbstractContextManager[Reader]] = Hook("enter_as")
@@ -224,6 +232,8 @@ def _work(job: Job, reader: Reader) -> None:
     for step in _kinds[job.kind](Work(job, job.params, reader)):
         if isinstance(step, Sheet):
             sheets.append(step)
+        elif isinstance(step, Kept):
+            watch.keep(step.done)
         elif isinstance(step, tuple):
             watch.at(*step)
         else:
@@ -254,6 +264,7 @@ class _Watch:
         self.job = job
         self.done = 0
         self.total: int | None = None
+        self.kept = False
         self._due = 0.0
 
     def at(self, done: int, total: int | None = None) -> None:
@@ -262,16 +273,22 @@ class _Watch:
         if time.monotonic() >= self._due:
             self.beat()
 
+    def keep(self, done: int) -> None:
+        self.kept = True
+        self.at(done)
+
     def rows(self, sheet: Sheet) -> Iterator[Sequence[Cell]]:
         for row in sheet.rows:
-            self.at(self.done + 1)
+            self.at(self.done if self.kept else self.done + 1)
             yield row
 
     def beat(self) -> None:
         """Raises Stopped when the job is not to go on."""
         self._due = time.monotonic() + BEAT_S
         with unscoped(reason="a job's own row"):
-            going = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, cancel_asked=False)
+            going = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING)
+            if not self.kept:
+                going = going.filter(cancel_asked=False)
             if not going.update(done=self.done, total=self.total, heartbeat_at=clock.now()):
                 raise Stopped
 

@@ -1,10 +1,10 @@
-"""Two tables that every room writes through the kit: the audit trail and background jobs."""
+"""Tables that every room writes through the kit: the audit trail, background jobs, and files that are imported."""
 
 from __future__ import annotations
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, path_indexes
 
@@ -79,3 +79,42 @@ class Job(PathOwned):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ImportState(models.TextChoices):
+    CHECKED = "checked", pgettext_lazy("import", "Checked")
+    DONE = "done", pgettext_lazy("import", "Imported")
+
+
+class ImportFile(PathOwned):
+    """A workbook that somebody sent, and what would become of it. Seen by its owner alone, like a job.
+
+    ``name`` is that of an import (``kit.imports``). ``faults`` are the first that were found, worded in the language
+    of whoever sent the file: number of the row, name of the cell, head, what stands there and why it is refused.
+    The file is removed as soon as it was imported.
+    """
+
+    public_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=60)
+    owner_ref = models.CharField(max_length=80)
+    file = models.FileField(upload_to="imports/", blank=True)
+    file_name = models.CharField(_("file"), max_length=160)
+    state = models.CharField(_("state"), max_length=8, choices=ImportState, default=ImportState.CHECKED)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    faulty = models.PositiveIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(_("created"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    class Meta(PathOwned.Meta):
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [models.Index(fields=["created_at"], name="import_created")]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -369,16 +369,19 @@ class PathOwned(ScopedModel):
         return Path(self.manufacturer_id, self.dealer_id, self.operator_id, self.agency_id)
 
 
-def path_indexes(prefix: str, *columns: str) -> list[models.Index]:
+def path_indexes(prefix: str, *columns: str, where: models.Q | None = None) -> list[models.Index]:
     """One index per level, ``(<level>_id, *columns)``: page 1 costs the same for every tenant.
 
-    ``prefix`` names them; they leave out the rows that have no ancestor of the level.
+    ``prefix`` names them; they leave out the rows that have no ancestor of the level, and those that ``where`` does.
     """
+
+    def kept(level: Level) -> models.Q | None:
+        has_ancestor = models.Q(**{f"{level.value}__isnull": False}) if level.depth else None
+        return has_ancestor if where is None else where if has_ancestor is None else where & has_ancestor
+
     return [
         models.Index(
-            fields=[level.value, *columns],
-            name=f"{prefix}_{level.value[:3]}",
-            condition=models.Q(**{f"{level.value}__isnull": False}) if level.depth else None,
+            fields=[level.value, *columns], name=f"{prefix}_{level.value[:3]}", condition=kept(level)
         )
         for level in Level
     ]

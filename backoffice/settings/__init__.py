@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import logs
 from backoffice.settings import env
 from backoffice.settings.mail import mail_settings
+from backoffice.settings.tiles import map_tiles
 
 BASE_DIR = env.BASE_DIR
 SECRET_KEY = env.SECRET_KEY
@@ -137,10 +138,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.TRUSTED_PROXIES else None
 X_FRAME_OPTIONS = "DENY"
+MAP_TILES = map_tiles(env.MAP_TILES_URL, env.MAP_TILES_URL_DARK, env.MAP_TILES_ATTRIBUTION)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", *MAP_TILES["hosts"]],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
@@ -231,6 +233,7 @@ SMS_PER_PHONE = env.SMS_PER_PHONE
 OFFLINE_ALARM_AFTER_S = env.OFFLINE_ALARM_AFTER_S
 OFFLINE_ALARM_WORSE_AFTER_S = env.OFFLINE_ALARM_WORSE_AFTER_S
 SANDBOX_PAYMENTS = env.SANDBOX_PAYMENTS
+CARBON_SAVED_G_PER_KWH = env.CARBON_SAVED_G_PER_KWH
 LOGGING = logs.configuration(env.LOG_LEVEL)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # what Django configured stays
 CELERY_WORKER_REDIRECT_STDOUTS = False

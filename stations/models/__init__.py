@@ -31,6 +31,7 @@ from stations.models.configuration import (
     DriftState,
     TemplateKey,
 )
+from stations.models.custody import Custody, CustodyKind
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -54,8 +55,10 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.handovers import Handed, Handover, HandoverItem, HandoverState
+from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
-from stations.models.sites import Station, StationStatus
+from stations.models.sites import Facility, Station, StationStatus
 from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
@@ -74,13 +77,20 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "Custody",
+    "CustodyKind",
     "DriftState",
     "EventSource",
+    "Facility",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
     "Frame",
     "Gateway",
+    "Handed",
+    "Handover",
+    "HandoverItem",
+    "HandoverState",
     "Intent",
     "ItemStatus",
     "KeyType",
@@ -93,6 +103,9 @@ __all__ = [
     "LoadUnit",
     "LocalList",
     "LocalListPile",
+    "Maintenance",
+    "MaintenancePile",
+    "MaintenanceState",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -108,6 +121,7 @@ __all__ = [
     "SigningRequest",
     "SigningState",
     "Station",
+    "StationPhoto",
     "StationStatus",
     "StatusEvent",
     "Tariff",

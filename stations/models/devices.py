@@ -106,6 +106,8 @@ class Pile(TenantOwned):
     )
     life = models.CharField(_("life"), max_length=12, choices=Life, default=Life.IN_SERVICE)
     intent = models.CharField(max_length=12, choices=Intent, default=Intent.OPERATIVE)
+    warranty_until = models.DateField(_("warranty until"), null=True, blank=True)
+    sim_expires_on = models.DateField(_("SIM card expires"), null=True, blank=True)
     # how it connects
     security_profile = models.PositiveSmallIntegerField(_("security profile"), default=1)
     next_profile = models.PositiveSmallIntegerField(null=True, blank=True)

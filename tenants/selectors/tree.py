@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import QuerySet, Subquery
 
+from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.scope import Scope, unscoped, within
 from backoffice.kit.statements import execute
-from tenants import hooks
 from tenants.models import Tenant, TenantStatus
 
 DEFAULT_TIMEZONE = "UTC"
@@ -42,6 +44,7 @@ class Ancestor:
     code: str
     name: str
     brand: str
+    logo: str
     hotline: str
     status: TenantStatus
     timezone: str
@@ -84,6 +87,7 @@ def lineage(tenant_id: int) -> list[Ancestor]:
                 code=row.code,
                 name=row.name,
                 brand=row.display_brand,
+                logo=row.logo,
                 hotline=row.hotline,
                 status=TenantStatus(row.status),
                 timezone=row.timezone,
@@ -116,6 +120,11 @@ def locality_in(lineage: list[Ancestor]) -> Locality:
         currency=next((a.currency for a in chain if a.currency), DEFAULT_CURRENCY),
         locale=next((a.locale for a in chain if a.locale), DEFAULT_LOCALE),
     )
+
+
+def today_at(tenant_id: int) -> date:
+    """Which day it is where the tenant is."""
+    return clock.now().astimezone(ZoneInfo(locality_of(tenant_id).timezone)).date()
 
 
 def standings(tenant_ids: Iterable[int]) -> dict[int, Standing]:
@@ -172,7 +181,7 @@ def scope_in(lineage: list[Ancestor]) -> Scope:
 
 
 def stopped_by(tenant_id: int) -> Ancestor | None:
-    """The topmost tenant of the chain that is suspended or closed, if any: it stops everything below it."""
+    """The topmost tenant of the chain that is not active, if any: it stops everything below it."""
     return stopped_in(lineage(tenant_id))
 
 
@@ -197,19 +206,6 @@ def tenants_by_name() -> QuerySet[Tenant]:
     return Tenant.objects.order_by("name", "pk")
 
 
-def tenants_listed() -> QuerySet[Tenant]:
-    """The same in no order, with the name of the tenant ``above`` (if the scope shows it) and how many
-    ``stations``, ``piles`` and piles ``online`` are there and below; None where nobody counts.
-    """
-    counts: dict[str, Any] = {
-        name: Value(None, IntegerField(null=True)) for name in ("stations", "piles", "online")
-    }
-    for answer in hooks.equipment():
-        counts.update(answer)
-    above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]
-    return Tenant.objects.annotate(above=Subquery(above), **counts)
-
-
 def children_of(tenant_id: int) -> QuerySet[Tenant]:
     """The tenants directly below one of the scope, by name."""
     return Tenant.objects.filter(parent_id=tenant_id).order_by("name", "pk")
@@ -230,5 +226,5 @@ def tenant_by_code(code: str) -> Tenant:
 
 
 def stopped_tenants(ids: Iterable[int]) -> set[int]:
-    """Those of the ids that are suspended or closed themselves or through an ancestor, in one query."""
+    """Those of the ids that are not active themselves or through an ancestor, in one query."""
     return {tenant_id for tenant_id, standing in standings(ids).items() if not standing.active}

@@ -198,6 +198,25 @@ def test_a_running_job_stops_at_its_next_row_and_leaves_no_file(
     assert max(written) < 7
 
 
+def test_what_a_job_changed_for_good_is_done_though_it_is_called_off_then(
+    start: Callable[..., Job], member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BEAT_S", 0.0)
+
+    def work(work: jobs.Work) -> Iterator[jobs.Step]:
+        with scope_of(member.tenant_id):
+            jobs.cancel_job(work.job, actor=owner(member))
+        yield jobs.Kept(7)
+        yield Sheet("Rows", [Head("Number")], [["1"], ["2"]])
+
+    job = start(work)
+    jobs.run(job.pk)
+
+    ended = now_is(job)
+    assert (ended.state, ended.done) == (JobState.DONE, 7)
+    assert ended.file
+
+
 def test_a_failure_is_said_without_its_details_and_the_job_can_be_started_again(
     start: Callable[..., Job], member: Membership, told: list[int]
 ) -> None:

@@ -139,7 +139,9 @@ class Listing:
         part = self.slice
         last = part.before + len(part.rows)
         total, capped = (
-            (last, False) if not part.before and not part.later else paging.capped_count(self.rows)
+            (last, False)
+            if not part.before and not part.later
+            else paging.capped_count(self.rows, self.order)
         )
         return frame.Page(
             first=part.before + 1 if part.rows else 0,

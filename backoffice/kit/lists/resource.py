@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -26,26 +26,35 @@ from backoffice.kit.staff import Reader
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``."""
+    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``.
+
+    ``offered`` leaves it out where it would be empty for good, as by the level of who reads.
+    """
 
     name: str
     label: Words
     rows: Callable[[], Q]
     kind: Kind = ""
+    offered: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageAction:
-    """A button at the head of the page: ``PageAction(label=_("New station"), to="stations:create", perm=…)``."""
+    """A button at the head of the page: ``PageAction(label=_("New station"), to="stations:create", perm=…)``.
+
+    ``of`` is the argument of its address, where it has one.
+    """
 
     label: Words
     to: str
     perm: Perm
     icon: str = "plus"
     asks: bool = False
+    of: str = ""
+    tone: Literal["", "primary"] = "primary"
 
     def url(self) -> str:
-        return reverse(self.to)
+        return reverse(self.to, args=[self.of] if self.of else None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,7 +114,9 @@ def context_of(listing: Listing) -> dict[str, object]:
         "export_url": export_url(listing) if listing.may_export() else "",
         "export_posts": listing.page.total > EXPORT_NOW or listing.page.capped,
         "actions": [
-            Action(button.label, to, icon=button.icon, tone="primary", asks=button.asks, get=not button.asks)
+            Action(
+                button.label, to, icon=button.icon, tone=button.tone, asks=button.asks, get=not button.asks
+            )
             for button in resource.page_actions
             if reader.may(button.perm) and (to := button.url())
         ],
@@ -138,7 +140,7 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         current=listing.tab is None,
     )
     links = [everything]
-    for tab in listing.resource.tabs:
+    for tab in (one for one in listing.resource.tabs if one.offered()):
         count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
         url = listing.url(**{TAB: tab.name})
         kind = tab.kind if count else ""
@@ -182,7 +184,7 @@ def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
     listing = listing_of(request, resource)
     if not listing.may_export():
         raise PermissionDenied
-    count, _capped = paging.capped_count(listing.rows)
+    count, _capped = paging.capped_count(listing.rows, listing.order)
     if count <= EXPORT_NOW:
         return workbook_response(listing, request)
     if request.token:
