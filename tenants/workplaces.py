@@ -23,7 +23,7 @@ from backoffice.kit.perms import Grants, Role, granted
 from backoffice.kit.reach import Scope
 from backoffice.kit.scope import outside, unscoped, within
 from backoffice.kit.staff import Reader
-from tenants.models import Membership, TenantStatus, User
+from tenants.models import ApiToken, Membership, TenantStatus, User
 from tenants.selectors import (
     Ancestor,
     Locality,
@@ -34,6 +34,7 @@ from tenants.selectors import (
     scope_in,
     stopped_in,
 )
+from tenants.services import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Workplace:
 
     ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
     narrowed to (``scope.part``), whose currency is then typed and read.
+    ``token`` is what a program came in with, in the person's name.
     """
 
     membership: Membership
@@ -50,13 +52,15 @@ class Workplace:
     grants: Grants
     locality: Locality
     scope: Scope
+    token: ApiToken | None = None
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
         user = self.membership.user
-        return Actor(f"staff:{user.pk}", str(user), ip=ip)
+        label = f"{user} · {self.token}" if self.token else str(user)
+        return Actor(f"staff:{user.pk}", label, ip=ip)
 
-    def acting(self) -> Workplace:
+    def for_writing(self) -> Workplace:
         """For a request that changes something: its services read the whole scope."""
         return replace(self, scope=replace(self.scope, acting=True))
 
@@ -86,6 +90,12 @@ def workplace_of(
     return None
 
 
+def workplaces_of(user: User) -> list[Workplace]:
+    """Everywhere that the user works, the highest level first."""
+    chains = [(membership, lineage(membership.tenant_id)) for membership in memberships_of(user)]
+    return [_workplace(one, chain, "") for one, chain in chains if stopped_in(chain) is None]
+
+
 @contextmanager
 def enter_as(job: Job) -> Iterator[Reader]:
     """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
@@ -95,7 +105,20 @@ def enter_as(job: Job) -> Iterator[Reader]:
     if place is None or place.membership.pk != job.membership_id or place.shown[-1].id != job.path.owner_id:
         raise Refused(_("You do not work there any more."), code="no_member")
     with outside(), within(place.scope):
-        yield Reader(place.actor(), place.grants, place.locality.currency)
+        yield Reader(
+            place.actor(), place.grants & _grants_of_token(job, place.grants), place.locality.currency
+        )
+
+
+def _grants_of_token(job: Job, others: Grants) -> Grants:
+    """What the token that began the job reaches now; ``others`` where a person began it. Raises Refused."""
+    key = job.params.get("token")
+    if key is None:
+        return others
+    token = tokens.held_token(key)
+    if token is None:
+        raise Refused(_("The token does not hold any more."), code="token")
+    return tokens.reach(token.lists)
 
 
 def barred(user: User) -> str:

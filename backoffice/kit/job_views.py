@@ -76,6 +76,10 @@ def watch(request: StaffRequest, public_id: str) -> HttpResponse:
 def download(request: StaffRequest, public_id: str) -> HttpResponseBase:
     """The file, while it is kept."""
     job = own_job(request, public_id)
+    if request.token and job.params.get("token") != request.token.pk:
+        raise Http404
+    if request.token and job.state in jobs.OPEN:
+        return HttpResponse(status=202, headers={"Retry-After": "5"})
     if job.state != JobState.DONE or not job.file:
         raise Http404
     jobs.mark_seen(job, actor=request.actor)
@@ -118,6 +122,12 @@ def seen(request: StaffRequest, public_id: str) -> HttpResponse:
     return HttpResponseRedirect(way_back(request, reverse("jobs")))
 
 
+def discard(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Throw the file away before its time."""
+    jobs.discard_job(own_job(request, public_id), actor=request.actor)
+    return HttpResponseRedirect(way_back(request, reverse("jobs.job", args=[public_id])))
+
+
 urlpatterns = [
     path("jobs/tray/", tray, name="jobs.tray"),
     path("jobs/<str:public_id>/", watch, name="jobs.job"),
@@ -125,4 +135,5 @@ urlpatterns = [
     path("jobs/<str:public_id>/cancel", cancel, name="jobs.cancel"),
     path("jobs/<str:public_id>/again", again, name="jobs.again"),
     path("jobs/<str:public_id>/seen", seen, name="jobs.seen"),
+    path("jobs/<str:public_id>/discard", discard, name="jobs.discard"),
 ]

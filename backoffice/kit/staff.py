@@ -37,6 +37,8 @@ class StaffRequest(HttpRequest):
     actor: Actor
     locality: Locality
     htmx: HtmxDetails
+    token: Any
+    """What a program came in with; None for a person at a browser."""
     shown_under: str
     """The list whose menu entry is current, set by a page that belongs to one of several."""
 

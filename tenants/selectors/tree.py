@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +51,7 @@ class Ancestor:
     timezone: str
     currency: str
     locale: str
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def lineage(tenant_id: int) -> list[Ancestor]:
                 timezone=row.timezone,
                 currency=row.currency,
                 locale=row.locale,
+                settings=row.settings,
             )
             for row in rows
         ]

@@ -16,6 +16,7 @@ from tenants.middleware import PART_KEY, SESSION_KEY
 from tenants.models import Density, Theme
 from tenants.selectors import memberships_of, stopped_by
 from tenants.services import people
+from tenants.views.personal_tabs import tabs
 
 
 @requires()
@@ -74,6 +75,7 @@ def profile(request):
         request,
         ProfileForm(request.POST or None, initial=kept),
         title=_("Personal centre"),
+        tabs=tabs(request, "tenants:profile"),
         save=lambda data: people.edit_profile(user, actor=request.actor, **data),
         then=lambda _user: reverse("tenants:profile"),
         done=_("Saved."),

@@ -54,11 +54,15 @@ def log_export(listing: Listing, about: Model, rows: int) -> None:
 
 
 def start_export(listing: Listing, query: str, request: StaffRequest) -> Job:
-    """Let a job write the workbook of this query. Raises Refused."""
+    """Let a job write the workbook of this query. Raises Refused.
+
+    What a program began is done with the rights of its token.
+    """
+    token = {"token": request.token.pk} if request.token else {}
     return jobs.start_job(
         EXPORT,
         title=_("Excel of %(list)s") % {"list": listing.resource.title},
-        params={"resource": listing.resource.name, "query": query},
+        params={"resource": listing.resource.name, "query": query} | token,
         actor=request.actor,
         tenant_id=request.shown[-1].id,
         membership_id=request.membership.pk,

@@ -41,6 +41,9 @@ from backoffice.kit.staff import Reader, StaffRequest
 EVERY_ROW = "every"
 """The query name by which a bulk page is about all rows that match."""
 
+LOOK_AGAIN_S = 5
+"""When a program that waits for a file asks again."""
+
 MOST_AT_ONCE = 200
 """Rows that one request may do something to."""
 
@@ -195,6 +198,8 @@ def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
     count, _capped = paging.capped_count(listing.rows, listing.order)
     if count <= EXPORT_NOW:
         return workbook_response(listing, request)
+    if request.token:
+        return _export_for_program(listing, request)
     if request.method == "POST":
         try:
             job = start_export(listing, request.GET.urlencode(), request)
@@ -209,6 +214,16 @@ def export(request: StaffRequest, *, resource: Resource) -> HttpResponseBase:
         "cancel_url": listing.url(),
     }
     return render(request, "kit/confirm.html", context)
+
+
+def _export_for_program(listing: Listing, request: StaffRequest) -> HttpResponse:
+    """A job at once; the program looks again at ``Location`` until the file is there."""
+    try:
+        job = start_export(listing, request.GET.urlencode(), request)
+    except Refused as refused:
+        return HttpResponse(f"{refused.message}\n", status=409, content_type="text/plain; charset=utf-8")
+    place = reverse("jobs.file", args=[job.public_id])
+    return HttpResponse(status=202, headers={"Location": place, "Retry-After": str(LOOK_AGAIN_S)})
 
 
 @require_GET
