@@ -122,6 +122,8 @@ def seen(request: StaffRequest, public_id: str) -> HttpResponse:
     return HttpResponseRedirect(way_back(request, reverse("jobs")))
 
 
+@requires()
+@require_POST
 def discard(request: StaffRequest, public_id: str) -> HttpResponse:
     """Throw the file away before its time."""
     jobs.discard_job(own_job(request, public_id), actor=request.actor)

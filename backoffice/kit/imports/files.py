@@ -35,6 +35,9 @@ MOST_FAULTS = 1_000
 """Faults that are kept; a file with more is wrong as a whole."""
 
 MOST_WAITING = 20
+LOOKED_AT = timedelta(days=7)
+"""What became of a file is told so long."""
+
 KEPT = timedelta(days=1)
 """How long a file waits to be imported."""
 
@@ -140,7 +143,7 @@ def forget_files() -> None:
     for row in ImportFile.objects.filter(created_at__lt=now - KEPT).exclude(file="")[:500]:
         row.file.delete(save=False)
         ImportFile.objects.filter(pk=row.pk).update(file="")
-    ImportFile.objects.filter(created_at__lt=now - jobs.KEPT).delete()
+    ImportFile.objects.filter(created_at__lt=now - LOOKED_AT).delete()
 
 
 def _finish(row: ImportFile, actor: Actor) -> None:
