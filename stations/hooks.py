@@ -52,9 +52,6 @@ retiring_blockers: Questions[[int], str | Promise] = Questions("retiring_blocker
 open_orders_at: Questions[[Collection[int]], Mapping[int, int]] = Questions("open_orders_at")
 """Answered with how many orders have not ended at the piles of these ids, without those where there is none."""
 
-room_for: Questions[[int, str, int], str | Promise] = Questions("room_for")
-"""Answered with one sentence where a tenant (its id) may not have so many more ``stations`` or ``piles``."""
-
 station_actions: Questions[[Station, Reader], Action] = Questions("station_actions")
 """Answered by rooms that have more about a station, for a reader who may see it: a button at the head of its page."""
 

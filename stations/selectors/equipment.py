@@ -25,7 +25,7 @@ def equipment_of_tenants() -> Mapping[str, Expression]:
 
 def usage_of_tenants(tenant_ids: Collection[int]) -> Mapping[str, int]:
     """How many ``stations`` and ``terminals`` of these tenants count against quotas: what is closed or retired does not."""
-    stations = Station.objects.filter(tenant_id__in=tenant_ids).exclude(status=StationStatus.CLOSED)
+    stations = Station.objects.filter(tenant_id__in=tenant_ids).exclude(status__in=NO_SITES)
     piles = Pile.objects.filter(tenant_id__in=tenant_ids).exclude(life=Life.RETIRED)
     return {"stations": stations.count(), "terminals": piles.count()}
 

@@ -59,8 +59,8 @@ class Seen:
 
 
 def stations_to_map() -> QuerySet[Station]:
-    """Stations that are not closed for good."""
-    return Station.objects.exclude(status=StationStatus.CLOSED)
+    """Stations that are not closed for good, and no stores."""
+    return Station.objects.exclude(status__in=[StationStatus.CLOSED, StationStatus.STORE])
 
 
 def off_the_map(stations: QuerySet[Station]) -> int:
@@ -84,10 +84,11 @@ def standing_of_connector() -> Choose:
     )
 
 
-def connectors_standing() -> QuerySet[Connector]:
+def connectors_standing() -> QuerySet[Any]:
     """Connectors of piles that stand somewhere, with their ``standing``."""
     live = Connector.objects.filter(number__gt=0).exclude(pile__life__in=[Life.RETIRED, Life.IN_STOCK])
-    return live.annotate(standing=standing_of_connector())
+    rows: QuerySet[Any] = live.annotate(standing=standing_of_connector())
+    return rows
 
 
 def stations_with(standing: Standing) -> Q:

@@ -25,12 +25,12 @@ from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant, unscoped
-from stations import hooks
 from stations.models import Handed, Handover, HandoverItem, HandoverState, Pile, Station
 from stations.selectors.handovers import Offered, may_give, offered, pile_blocks, station_blocks, waiting_key
 from stations.services import moving, sites
 from stations.states import HANDOVER, OfferState
 from tenants.models import Tenant
+from tenants.services.quotas import require_room
 
 MOST_ROWS = 2_000
 USUAL_DAYS, MOST_DAYS = 14, 90
@@ -103,7 +103,8 @@ def accept(
         if receiver.parent_id != row.giver_id:
             raise Refused(_("The giver does not stand above you any more."), code="changed")
         sites.require_running(receiver)
-        _require_room(row)
+        stations = row.count if row.what == Handed.STATIONS else 0
+        require_room(receiver.pk, stations=stations, terminals=row.terminals, moved_from=row.giver_id)
         if row.what == Handed.STATIONS:
             _take_stations(row, receiver, actor)
         else:
@@ -182,15 +183,6 @@ def _require_open(row: Handover) -> None:
         raise Refused(message % {"state": row.get_state_display()}, code="over")
     if row.expires_at <= clock.now():
         raise Refused(_("This offer has expired."), code="expired")
-
-
-def _require_room(row: Handover) -> None:
-    wanted = {"piles": row.terminals}
-    if row.what == Handed.STATIONS:
-        wanted["stations"] = row.count
-    refusals = [str(no) for kind, more in wanted.items() for no in hooks.room_for(row.tenant_id, kind, more)]
-    if refusals:
-        raise Refused(" ".join(refusals), code="quota")
 
 
 def _take_piles(row: Handover, receiver: Tenant, station: Station | None, actor: Actor) -> None:

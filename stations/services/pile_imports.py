@@ -8,7 +8,7 @@ their own store; operators put them on stations of their own and of their agenci
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.imports import Fault, Plan, Row, Sender
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import unscoped
-from stations import hooks, keys
+from stations import keys
 from stations.credentials import SealedKey, match, new_key, seal
 from stations.models import (
     Connector,
@@ -38,10 +38,12 @@ from stations.models import (
 )
 from stations.services import custody, local_lists, moving, sites
 from stations.services.import_places import Places
+from stations.services.import_room import room_faults
 from stations.snapshots import compare
 from stations.tokens import new_token
 from tenants.models import Tenant
 from tenants.selectors import standings
+from tenants.services.quotas import require_room
 
 BATCH = 1_000
 OWN = ("name", "serial", "model", "life")
@@ -75,7 +77,7 @@ def check_piles(rows: Sequence[Row], sender: Sender) -> Plan:
             unchanged += not _place(row.values, known, work)
         except _Wrong as wrong:
             faults.append(Fault(row.number, str(wrong), wrong.column))
-    faults += _quota(rows, work, sender)
+    faults += _quota(rows, work, known)
     changed = len(work.changed.keys() | work.moved.keys())
     return Plan(faults, new=len(work.new), changed=changed, unchanged=unchanged, work=work)
 
@@ -111,7 +113,7 @@ class _Known:
 
     def __init__(self, rows: Sequence[Row], sender: Sender) -> None:
         identities = [row.values["identity"] for row in rows]
-        there = Pile.objects.filter(identity__in=identities).select_related("station", "tenant")
+        there = Pile.objects.filter(identity__in=identities).select_related("station", "tenant", "model")
         self.piles = {pile.identity: pile for pile in there}
         with unscoped(reason="identities are unique over the whole system"):
             taken = Pile.objects.filter(identity__in=identities).values_list("identity", flat=True)
@@ -214,16 +216,24 @@ def _require_ours(pile: Pile, values: Mapping[str, Any], known: _Known) -> None:
         raise _Wrong(_("It has another password. A new one is made on its own page."), "password")
 
 
-def _quota(rows: Sequence[Row], work: Work, sender: Sender) -> Iterable[Fault]:
-    """A file that needs more room than there is is refused, and each of its new rows is named."""
+def _quota(rows: Sequence[Row], work: Work, known: _Known) -> Iterator[Fault]:
+    """What there is no room for: new piles, and those that come to another owner."""
     numbers = {row.values["identity"]: row.number for row in rows}
     new: dict[int, list[int]] = defaultdict(list)
     for values, station in work.new:
-        owner = sender.tenant_id if station is None else station.tenant_id
+        owner = known.tenant.pk if station is None else station.tenant_id
         new[owner].append(numbers[values["identity"]])
-    for tenant_id, wanted in new.items():
-        for refusal in hooks.room_for(tenant_id, "piles", len(wanted)):
-            yield from (Fault(number, str(refusal)) for number in wanted)
+    yield from room_faults("terminals", new, known.tenant.pk)
+    moved: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for pile in known.piles.values():
+        target = work.moved.get(pile.pk)
+        if target is not None and target.tenant_id != pile.tenant_id:
+            moved[target.tenant_id, pile.tenant_id].append(numbers[pile.identity])
+    for (receiver, giver), lines in moved.items():
+        try:
+            require_room(receiver, terminals=len(lines), moved_from=giver)
+        except Refused as refused:
+            yield from (Fault(number, str(refused.message), "station_code") for number in lines)
 
 
 def _change(work: Work, stations: Mapping[int, Station], actor: Actor) -> None:

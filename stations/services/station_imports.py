@@ -20,8 +20,8 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.imports import Fault, Plan, Row, Sender
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import unscoped
-from stations import hooks
 from stations.models import Station, StationStatus
+from stations.services.import_room import room_faults
 from stations.services.sites import OWNERS
 from tenants.models import Tenant
 from tenants.selectors import standings
@@ -70,9 +70,7 @@ def check_stations(rows: Sequence[Row], sender: Sender) -> Plan:
     new: dict[int, list[int]] = defaultdict(list)
     for values, owner in work.new:
         new[owner.pk].append(numbers[values["code"]])
-    for tenant_id, wanted in new.items():
-        for refusal in hooks.room_for(tenant_id, "stations", len(wanted)):
-            faults += [Fault(number, str(refusal)) for number in wanted]
+    faults += room_faults("stations", new, sender.tenant_id)
     return Plan(faults, new=len(work.new), changed=len(work.changed), unchanged=unchanged, work=work)
 
 

@@ -52,13 +52,21 @@ async def test_a_change_of_one_connector_reaches_every_level_within_a_second_and
         await expect(sibling.locator("[data-live-mark]")).to_have_attribute("data-state", "on")
         sibling.on("request", lambda request: looked.append(request.url))
         waits = []
-        for status in ("Faulted", "Charging") * 3:
-            await asyncio.sleep(2.2)  # lists are fetched every two seconds at most
-            await pile.status(1, status, "GroundFailure" if status == "Faulted" else "NoError")
-            word = "Fault" if status == "Faulted" else "Charging"
+        for _ in range(3):
+            await pile.status(1, "Faulted", "GroundFailure")
+            await _seconds(operator, ON_MAP, "Fault")
+            await _seconds(agency, ON_PILE_PAGE, "Faulted")
+            await asyncio.sleep(2.2)  # a list is fetched every two seconds at most
+            await pile.status(1, "SuspendedEV")
             waits.append(
-                await asyncio.gather(*(_seconds(page, condition, word) for page, condition in watched))
+                await asyncio.gather(
+                    _seconds(operator, ON_MAP, "Charging"),
+                    _seconds(agency, ON_PILE_PAGE, "Suspended by vehicle"),
+                    _seconds(maker, IN_ORDERS, "Suspended by vehicle"),
+                )
             )
+            await pile.status(1, "Charging")
+            await _seconds(maker, IN_ORDERS, "Charging")
         await pile.stop(transaction, meter=120, reason="Remote")
         await pile.status(1)
     medians = [statistics.median(times) for times in zip(*waits, strict=True)]

@@ -299,16 +299,15 @@ def test_an_offer_of_somebody_who_stands_above_no_more_is_void(forest: Forest) -
     assert refused(accept, row, agency, 1).code == "changed"
 
 
-def test_a_quota_of_the_receiver_counts(forest: Forest) -> None:
+def test_a_quota_of_the_receiver_counts_and_one_above_both_does_not(forest: Forest) -> None:
     row = offer(forest.operator, forest.agency, store_with(forest.operator, 2))
-    full = lambda tenant_id, kind, more: f"{kind} {more}" if tenant_id == forest.agency.pk else None  # noqa: E731
-    hooks.room_for.answer(full)
-    try:
-        refusal = refused(accept, row, forest.agency, 2)
-    finally:
-        hooks.room_for._answerers.remove(full)
+    Tenant.objects.filter(pk=forest.agency.pk).update(quota_terminals=1)
+    refusal = refused(accept, row, forest.agency, 2)
+    assert refusal.code == "quota" and "may have 1 terminals" in str(refusal.message)
 
-    assert (refusal.code, str(refusal.message)) == ("quota", "piles 2")
+    Tenant.objects.filter(pk=forest.agency.pk).update(quota_terminals=2)
+    Tenant.objects.filter(pk=forest.operator.pk).update(quota_terminals=2)
+    assert accept(row, forest.agency, 2).state == HandoverState.ACCEPTED
 
 
 def test_a_store_comes_into_being_once_and_is_no_station(forest: Forest) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backoffice.kit import jobs
+from backoffice.kit.imports import Row, Sender
 from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.perms import Role
-from stations import hooks, selectors
+from stations import selectors
 from stations.credentials import SealedKey, match
 from stations.models import Connector, Life, Pile, QrToken, Station, StationStatus, UnclaimedPile
 from stations.services import devices, sites
+from stations.services.pile_imports import check_piles
 from tenants.models import Tenant
 from tenants.services import tree
 from tests.factories.stations import (
@@ -123,6 +127,23 @@ def test_the_same_file_twice_makes_no_duplicates(station: Station) -> None:
     assert not AuditEntry.objects.filter(action="pile.edited").exists()
 
 
+def test_many_rows_ask_no_more_than_few(station: Station) -> None:
+    model = make_model(station.tenant.get_root(), name="DC-120")
+    for number in range(6):
+        make_pile(station, identity=f"CP-{number}", model=model)
+    sender, asked = Sender(ACTOR, operator_of(station).pk), []
+    for count in (1, 6):
+        lines = [
+            Row(number, {"identity": f"CP-{number}", "model": "DC-120", "station": "East gate"})
+            for number in range(count)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            assert check_piles(lines, sender).unchanged == count
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
+
+
 def test_an_export_that_was_edited_is_imported(station: Station) -> None:
     kept, named, moved = (
         make_pile(station, identity=f"CP-{number}", name=f"=A{number}") for number in range(3)
@@ -221,26 +242,19 @@ def test_a_manufacturer_fills_its_store_and_touches_nothing_below(station: Stati
 
 def test_a_quota_that_is_reached_refuses_the_file_and_names_its_new_rows(station: Station) -> None:
     make_pile(station, identity="THERE")
-    asked: list[tuple[int, str, int]] = []
+    other = make_station(Tenant.objects.get(pk=station.tenant.parent_id), code="HZ-02")
+    client = browser(operator_of(station))
+    lines = rows(("CP-1", "", "", "HZ-01", 1), ("THERE", "", "", "", 2), ("CP-2", "", "", "HZ-01", 1))
+    Tenant.objects.filter(pk=station.tenant_id).update(quota_terminals=2)
+    of_agency = send_rows(client, lines)
+    Tenant.objects.filter(pk=station.tenant_id).update(quota_terminals=None)
+    Tenant.objects.filter(pk=other.tenant_id).update(quota_terminals=2)
+    shared = send_rows(client, rows(("CP-1", "", "", "HZ-01", 1), ("CP-2", "", "", "HZ-02", 1)))
 
-    def full(*question: Any) -> str:
-        asked.append(question)
-        return "Only 1 terminal more."
-
-    hooks.room_for.answer(full)
-    try:
-        row = send_rows(
-            browser(operator_of(station)),
-            rows(("CP-1", "", "", "HZ-01", 1), ("THERE", "", "", "", 2), ("CP-2", "", "", "HZ-01", 1)),
-        )
-    finally:
-        hooks.room_for._answerers.remove(full)
-
-    assert asked == [(station.tenant_id, "piles", 2)]
-    assert [(fault[0], fault[4]) for fault in row.faults] == [
-        (2, "Only 1 terminal more."),
-        (4, "Only 1 terminal more."),
-    ]
+    for row, numbers in ((of_agency, [2, 4]), (shared, [2, 3])):
+        assert [fault[0] for fault in row.faults] == numbers
+        assert "may have 2 terminals" in row.faults[0][4]
+    assert not Pile.objects.filter(identity__startswith="CP").exists()
 
 
 def test_what_changed_after_the_preview_is_found_when_it_is_imported(station: Station) -> None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
+from typing import Any, BinaryIO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -43,12 +44,12 @@ def files_of(owner: Actor) -> QuerySet[ImportFile]:
     return ImportFile.objects.filter(owner_ref=owner.ref)
 
 
-def keep_file(one: Import, upload: UploadedFile, *, sender: Sender) -> ImportFile:
+def keep_file(one: Import, upload: UploadedFile[Any], *, sender: Sender) -> ImportFile:
     """Check a file and keep it. Raises Refused where it cannot be read, or where its columns are not right."""
     content = upload.file
     if content is None:
         raise Refused(_("The file is empty."), code="empty", field="file")
-    book = read_book(content)
+    book = read_book(cast(BinaryIO, content))
     plan, places = check(one, book, sender)
     with transaction.atomic():
         locks.hold(f"imports:{sender.actor.ref}")
@@ -60,7 +61,7 @@ def keep_file(one: Import, upload: UploadedFile, *, sender: Sender) -> ImportFil
             public_id=secrets.token_hex(16),
             name=one.name,
             owner_ref=sender.actor.ref,
-            file_name=PurePath(upload.name or "import.xlsx").name[-160:],
+            file_name=PurePath(upload.name or "xlsx").name[-160:],
             created_at=clock.now(),
         )
         _note(row, plan, book, places)
@@ -102,7 +103,7 @@ def import_file(work: jobs.Work) -> Iterator[jobs.Step]:
     if not work.reader.may(one.perm):
         raise Refused(_("You may not import this any more."), code="permission")
     with row.file.open() as content:
-        book = read_book(content)
+        book = read_book(cast(BinaryIO, content))
     yield 0, len(book.lines)
     refused: tuple[Plan, Sequence[Place]] | None = None
     sheet: Sheet | None = None
@@ -143,7 +144,7 @@ def forget_files() -> None:
 
 
 def _finish(row: ImportFile, actor: Actor) -> None:
-    storage, name = row.file.storage, row.file.name
+    storage, name = row.file.storage, str(row.file.name)
     row.state, row.finished_at, row.file = ImportState.DONE, clock.now(), ""
     row.save()
     counts = {"import": row.name, "rows": row.rows, "new": row.new, "changed": row.changed}
