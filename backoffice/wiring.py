@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.core.checks import register as register_check
 
-from backoffice import resources
+from backoffice import places, resources
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
+from backoffice.kit import search
 from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
@@ -20,3 +21,4 @@ for check in CHECKS:
     register_check(check)
 register(resources.AUDIT)
 register(resources.JOBS)
+search.register(places.PAGES)

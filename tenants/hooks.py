@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db.models import Expression, Q
 
@@ -26,7 +27,7 @@ usage: Questions[[Collection[int]], Mapping[str, int]] = Questions("usage")
 The asker lifts the scope: a quota is counted over the whole subtree of whoever has it.
 """
 
-todays: Questions[[], Mapping[str, Expression]] = Questions("todays")
+todays: Questions[[], Mapping[str, Any]] = Questions("todays")
 """Answered with what happened today at a tenant and below it, as annotations of tenants.
 
 ``orders_today``, ``energy_today`` (Wh) and ``revenue_today``: a list of ``{"currency", "total"}``, minor units.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.views import bulk, moving, papers, personal, staff, tenants
+from tenants.views import bulk, looking, moving, papers, personal, staff, tenants
 
 app_name = "tenants"
 
@@ -38,4 +38,7 @@ urlpatterns = [
     path("personal/", personal.profile, name="profile"),
     path("personal/theme/", personal.theme, name="theme"),
     path("personal/membership/", personal.switch, name="switch"),
+    path("personal/display/", personal.display, name="display"),
+    path("personal/view/", looking.look, name="look"),
+    path("personal/view/choose/", looking.choose, name="choose"),
 ]

@@ -10,8 +10,8 @@ from backoffice.kit import audit
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
-from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
-from orders.states import NEVER_CHARGED, OPEN, RUNNING, ChargeState
+from orders.models import UNDER_WAY, Case, ChargingOrder, LooseFact, OrderEvent, Transaction
+from orders.states import NEVER_CHARGED, OPEN, ChargeState
 from stations.models import Connector, Pile
 
 SHOWN = ("station", "pile", "connector", "driver", "card", "agency")
@@ -39,9 +39,7 @@ def order_by_link(public_id: str) -> ChargingOrder:
 
 def realtime_orders() -> QuerySet[ChargingOrder]:
     """Under way, or ended and not yet settled."""
-    return orders().filter(
-        Q(charge_state__in=RUNNING) | Q(charge_state=ChargeState.ENDED, settled_at__isnull=True)
-    )
+    return orders().filter(UNDER_WAY)
 
 
 def historical_orders() -> QuerySet[ChargingOrder]:

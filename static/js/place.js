@@ -6,12 +6,13 @@ const STEP = 0.0002; // degrees: some twenty metres
 const LARGE = 20;
 const DIGITS = 6;
 const PLACED = 13;
+const tiles = JSON.parse(document.getElementById("map-tiles")?.textContent ?? "null");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const pin = () => L.divIcon({ className: "pin", iconSize: [18, 18] });
 
 function mapOn(box, options) {
   const map = L.map(box, { minZoom: 2, maxZoom: 18, attributionControl: false, worldCopyJump: true, zoomAnimation: !still, fadeAnimation: !still, ...options });
-  layGround(map, null);
+  layGround(map, tiles);
   return map;
 }
 
@@ -19,7 +20,7 @@ function show(box) {
   box.hidden = false;
   const place = [Number(box.dataset.lat), Number(box.dataset.lng)];
   const map = mapOn(box, { zoomControl: false, dragging: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, keyboard: false, touchZoom: false });
-  map.setView(place, 7);
+  map.setView(place, 6);
   L.marker(place, { icon: pin(), interactive: false, keyboard: false }).addTo(map);
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.lists.actions import ReasonForm
@@ -34,7 +34,7 @@ class HoursMixin(forms.Form):
     """Opening hours: not said, around the clock, or a line for each weekday; and days that differ."""
 
     hours_kind = forms.ChoiceField(
-        label=_("Open"),
+        label=pgettext_lazy("hours", "Open"),
         required=False,
         choices=[(UNSAID, _("Not said")), (ALWAYS, _("Around the clock")), (WEEK, _("As below"))],
         help_text=_("By the station's clock. Drivers see it."),

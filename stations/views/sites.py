@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ def create(request):
         then=page_of,
         done=_("The station is open. Register its terminals now."),
         template=FORM,
+        tiles=settings.MAP_TILES,
         back=STATIONS.back(),
         cancel_url=STATIONS.url,
     )
@@ -52,6 +54,7 @@ def edit(request, pk):
         then=page_of,
         done=_("Saved."),
         template=FORM,
+        tiles=settings.MAP_TILES,
         back=Link(row.name, page_of(row)),
         cancel_url=page_of(row),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _, gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.kit import audit, clock, figures
 from backoffice.kit.frame import Action, Fact, Tab, Words
@@ -43,7 +44,7 @@ VIEW = frozenset[Perm]({StationPerm.VIEW})
 PAGES = (
     StationPage("station", pgettext_lazy("station", "Overview"), VIEW),
     StationPage("station_photos", gettext_lazy("Photos"), VIEW),
-    StationPage("station_maintenance", gettext_lazy("Maintenance"), VIEW),
+    StationPage("station_maintenance", pgettext_lazy("windows", "Maintenance"), VIEW),
     StationPage("station_history", gettext_lazy("Changes"), VIEW),
 )
 
@@ -97,6 +98,7 @@ def station(request, pk):
         load_groups=list(selectors.load_states_of(row)),
         windows=[(window, tones.MAINTENANCE[window.state]) for window in windows],
         opening=opening and now_words(opening),
+        tiles=settings.MAP_TILES,
         is_open=opening is None or opening.now.open,
         hours=_hours(opening),
         place=_place(row),
@@ -152,10 +154,10 @@ def _facts(row):
         Fact(_("Terminals"), str(row.pile_count), online),
         Fact(_("Connectors"), str(row.connector_count), _faults(row)),
         Fact(_("Charging now"), str(row.charging_count)),
-        Fact(_("Orders today"), figures.number_text(day.sessions), _("settled")),
+        Fact(_("Orders today"), figures.number_text(day.sessions), pgettext("orders of today", "settled")),
         Fact(_("Energy today"), f"{figures.energy_text(day.energy_wh, 1)}{figures.NBSP}kWh"),
         Fact(_("Revenue today"), " + ".join(amounts) or "–"),
-        Fact(_("Used today"), _utilisation(row, day), _("of the time of its connectors")),
+        Fact(_("Used today"), _utilisation(row, day), _("of connector time")),
     ]
 
 
@@ -205,7 +207,7 @@ def _place(row):
         (_("Address"), " ".join(filter(None, [row.city, row.address])) or "–"),
         (_("Coordinates"), where),
         (_("Time zone"), row.timezone or _("as the tenant")),
-        (_("Access"), _("open to the public") if row.is_public else _("closed circle")),
+        (_("Open to the public"), _("Yes") if row.is_public else _("No")),
         (_("Power limit"), limit),
         (_("Hotline"), row.hotline or _("as the tenant")),
         (_("Contact on site"), " · ".join(filter(None, [row.contact, row.contact_phone]))),

@@ -168,13 +168,18 @@ class TenantFilters(ListFilters):
     alarms = filters.Cases({"open": (_("Has open alarms"), hooks.alarmed)}, label=_("Alarms"))
 
 
+def _stands_above(level):
+    own = current_scope().level
+    return own is None or own.depth < level.depth
+
+
 def _level_tab(level, label):
     """The tenants of one level, for whoever stands above it."""
     return Tab(
         name=level.value,
         label=label,
         rows=lambda: Q(level=level),
-        offered=lambda: current_scope().level is None or current_scope().level.depth < level.depth,
+        offered=lambda: _stands_above(level),
     )
 
 
@@ -208,5 +213,5 @@ TENANTS = Resource(
         BulkPage(label=_("Edit…"), to="tenants:bulk", perms=frozenset({TenantPerm.MANAGE}), icon="edit"),
     ),
     page_actions=(PageAction(label=_("New tenant"), to="tenants:create", perm=TenantPerm.MANAGE),),
-    empty=Empty(_("No tenant is like this"), _("Remove a filter, or add a tenant of the next level.")),
+    empty=Empty(_("No tenant yet"), _("Add one of the next level; its owner is invited next.")),
 )

@@ -37,6 +37,7 @@ from tenants.selectors.tree import (
     lineage,
     locality_in,
     locality_of,
+    part_in,
     path_of,
     possible_parents,
     scope_in,
@@ -50,6 +51,7 @@ from tenants.selectors.tree import (
     tenant_names,
     tenants,
     tenants_by_name,
+    tenants_to_look_at,
     today_at,
 )
 
@@ -83,6 +85,7 @@ __all__ = [
     "owners_of",
     "papers",
     "papers_of",
+    "part_in",
     "path_of",
     "possible_parents",
     "scope_in",
@@ -97,6 +100,7 @@ __all__ = [
     "tenants",
     "tenants_by_name",
     "tenants_listed",
+    "tenants_to_look_at",
     "today_at",
     "trail_of",
     "usage_of",

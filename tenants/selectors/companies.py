@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Expression, IntegerField, JSONField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import IntegerField, JSONField, OuterRef, QuerySet, Subquery, Value
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import ngettext
@@ -40,9 +40,9 @@ def tenants_listed() -> QuerySet[Tenant]:
     """The tenants of the scope in no order, with the name of the tenant ``above`` (if the scope shows it), how many
     ``stations``, ``piles`` and piles ``online`` are there and below, and what happened today; None where nobody counts.
     """
-    counts: dict[str, Expression] = {name: Value(None, IntegerField(null=True)) for name in NUMBERS}
+    counts: dict[str, Any] = {name: Value(None, IntegerField(null=True)) for name in NUMBERS}
     counts["revenue_today"] = Value(None, JSONField(null=True))
-    answers: list[Mapping[str, Expression]] = [*hooks.equipment(), *hooks.todays()]
+    answers: list[Mapping[str, Any]] = [*hooks.equipment(), *hooks.todays()]
     for answer in answers:
         counts.update(answer)
     above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from backoffice.kit import audit, clock
@@ -46,7 +48,7 @@ def last_invitation(member: Membership) -> InvitationState | None:
     return invitation_state(last) if last is not None else None
 
 
-def members_of(tenant_id: int) -> QuerySet[Membership]:
+def members_of(tenant_id: int) -> QuerySet[Any]:
     """Staff of one tenant of the scope, those who work first."""
     return members_listed().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
 

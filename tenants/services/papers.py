@@ -147,7 +147,7 @@ def _change_logo(tenant: Tenant, stored: str, actor: Actor) -> Tenant:
     before = audit.snapshot(row)
     files.drop(row.logo)
     row.logo = stored
-    row.save(update_fields=["logo"])
+    row.save(update_fields=["logo"])  # type: ignore[no-untyped-call]
     audit.record(actor, "tenant.logo_changed", row, before=before, after=audit.snapshot(row))
     return row
 

@@ -57,10 +57,8 @@ def edit(request):
 
 def _worded(change):
     """(field, before, after) in words."""
-    return [
-        (Tenant._meta.get_field(name).verbose_name, _said(before), _said(after))
-        for name, before, after in change.values
-    ]
+    fields = {field.name: field for field in Tenant._meta.concrete_fields}
+    return [(fields[name].verbose_name, _said(before), _said(after)) for name, before, after in change.values]
 
 
 def _said(value):

@@ -38,8 +38,8 @@ def test_what_is_sent_is_never_run(settings: Any, tmp_path: Path) -> None:
     assert (
         answer["Content-Disposition"].startswith("attachment") and "\n" not in answer["Content-Disposition"]
     )
-    assert b"".join(answer) == PDF  # type: ignore[arg-type]
-    answer.file_to_stream.close()  # type: ignore[attr-defined]
+    assert b"".join(answer) == PDF
+    answer.file_to_stream.close()  # type: ignore[union-attr]
 
 
 def test_a_file_that_is_gone_is_not_found(settings: Any, tmp_path: Path) -> None:

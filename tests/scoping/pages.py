@@ -94,6 +94,7 @@ PAGES: dict[str, Page] = {
     "jobs.job": Page(Job, "public_id", over=_own),
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.seen": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "imports.file": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),
     "imports.faults": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),

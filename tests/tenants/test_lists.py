@@ -71,19 +71,21 @@ def test_a_tenant_counts_with_everything_below_it(forest: Forest) -> None:
 
 
 def test_what_happened_today_is_read_from_the_totals_of_the_day(forest: Forest) -> None:
-    today = {"day": clock.now().date(), "sessions": 3, "energy_wh": 4_500}
+    today = clock.now().date()
+    figures: dict[str, Any] = {"day": today, "sessions": 3, "energy_wh": 4_500}
     with unscoped(reason="test data"):
         for currency, total in (("CNY", 1_234), ("EUR", 50)):
-            DayTotal.objects.create(tenant=forest.agency, currency=currency, total=total, **today)
+            DayTotal.objects.create(tenant=forest.agency, currency=currency, total=total, **figures)
         DayTotal.objects.create(
-            tenant=forest.agency, currency="CNY", day=today["day"] - timedelta(days=1), sessions=9
+            tenant=forest.agency, currency="CNY", day=today - timedelta(days=1), sessions=9
         )
     with scope_of(forest.operator.pk):
         row: Any = tenants_listed().get(pk=forest.agency.pk)
         quiet: Any = tenants_listed().get(pk=forest.sibling_agency.pk)
     assert (row.orders_today, row.energy_today) == (6, 9_000)
     side_by_side = f"{money_text(Money(1_234, 'CNY'))} + {money_text(Money(50, 'EUR'))}"
-    assert amounts_words(row.revenue_today) == side_by_side
+    worded: Any = amounts_words
+    assert worded(row.revenue_today) == side_by_side
     assert (quiet.orders_today, quiet.energy_today, quiet.revenue_today) == (0, 0, None)
 
 

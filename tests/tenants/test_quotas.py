@@ -45,8 +45,11 @@ def pile(at: Station, identity: str, **over: Any) -> Pile:
     )
 
 
+def counts() -> list[int]:
+    return [Membership.objects.count(), Station.objects.count(), Pile.objects.count()]
+
+
 def refused(act: Callable[[], object]) -> str:
-    counts = lambda: [model.objects.count() for model in (Membership, Station, Pile)]  # type: ignore[attr-defined]  # noqa: E731
     with unscoped(reason="test"):
         before = counts()
         with pytest.raises(Refused) as refusal:
@@ -118,9 +121,10 @@ def test_a_tenant_moves_only_where_it_fits(forest: Forest) -> None:
     with unscoped(reason="test data"):
         pile(station(forest.agency, "S1"), "P1")
     limit(forest.sibling_operator, terminals=0)
-    move = lambda: tree.move_tenant(  # noqa: E731
-        forest.agency, new_parent=forest.sibling_operator, actor=ACTOR, reason="sold"
-    )
+
+    def move() -> Tenant:
+        return tree.move_tenant(forest.agency, new_parent=forest.sibling_operator, actor=ACTOR, reason="sold")
+
     refused(move)
     limit(forest.sibling_operator, terminals=1)
     limit(forest.dealer, terminals=0)  # above both places, and full before and after
