@@ -89,7 +89,7 @@ class Hub:
         *,
         lifetime_s: float,
         pulse_s: float = 15.0,
-        gather_s: float = 0.4,
+        gather_s: float = 0.2,
     ) -> AsyncIterator[list[Event]]:
         """The events that ``wanted`` lets through, gathered so that a busy moment is one batch.
 
