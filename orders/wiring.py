@@ -9,12 +9,14 @@ from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.elsewhere import orders_of_driver, orders_of_pile, orders_of_station
 from orders.resources import LISTS
+from orders.samples import price_sample as bill_of_sample
 from orders.selectors import open_order_count, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
 from stations.hooks import (
     command_finished,
     pile_actions,
+    price_sample,
     retiring_blockers,
     running_sessions,
     station_actions,
@@ -27,6 +29,7 @@ driver_parts.answer(orders_of_driver)
 pile_actions.answer(orders_of_pile)
 station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)
+price_sample.provide(bill_of_sample)
 for _resource in LISTS:
     lists.register(_resource)
 

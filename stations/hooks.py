@@ -11,7 +11,9 @@ from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, SecurityUpgrade, SigningRequest, Station
+from stations.samples import Sample, SampleBill
 from stations.sessions import RunningSession
+from stations.tariff import TariffSnapshot
 
 command_finished: Listeners[[Command]] = Listeners("command_finished")
 """The pile answered, or never will. Runs in the transaction that recorded it; tells each command once."""
@@ -42,6 +44,9 @@ pile_actions: Questions[[Pile, Reader], Action] = Questions("pile_actions")
 
 running_sessions: Hook[[Collection[int]], Sequence[RunningSession]] = Hook("running_sessions")
 """Answers the transactions that run at the piles of these ids, one for each connector; provided by ``orders``."""
+
+price_sample: Hook[[Sample, TariffSnapshot], SampleBill] = Hook("price_sample")
+"""Bills a session that is only thought of by a price list; provided by ``orders``."""
 
 replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
 """Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""

@@ -14,6 +14,7 @@ from stations.services import (
     settings,
     signing,
     sweeps,
+    tariffs,
     upgrades,
 )
 
@@ -91,7 +92,13 @@ def forget_files() -> None:
     file_sweeps.clear_landing()
 
 
+@sweep
+def assign_tariffs() -> None:
+    tariffs.apply_assignments()
+
+
 SCHEDULE = {
+    assign_tariffs: 3.0,
     follow_security: 3.0,
     renew_certificates: 600.0,
     conclude_commands: 5.0,

@@ -56,12 +56,21 @@ from stations.models.files import (
 )
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Station, StationStatus
-from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
+from stations.models.tariffs import (
+    AssignmentState,
+    ServiceCeiling,
+    Tariff,
+    TariffAssignment,
+    TariffStatus,
+    TariffVersion,
+    VersionState,
+)
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "AssignmentState",
     "Campaign",
     "CampaignPile",
     "CampaignStatus",
@@ -105,12 +114,14 @@ __all__ = [
     "Reshare",
     "SecurityEvent",
     "SecurityUpgrade",
+    "ServiceCeiling",
     "SigningRequest",
     "SigningState",
     "Station",
     "StationStatus",
     "StatusEvent",
     "Tariff",
+    "TariffAssignment",
     "TariffStatus",
     "TariffVersion",
     "TemplateKey",

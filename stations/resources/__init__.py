@@ -6,7 +6,7 @@ from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
-from stations.resources.tariffs import TARIFFS
+from stations.resources.tariffs import TARIFF_CHANGES, TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
 from stations.resources.vendors import VENDOR_MESSAGES
 
@@ -15,6 +15,7 @@ LISTS = (
     PILES,
     CONNECTORS,
     TARIFFS,
+    TARIFF_CHANGES,
     COMMANDS,
     TROUBLES,
     UNCLAIMED,
@@ -52,6 +53,7 @@ __all__ = [
     "SECURITY_EVENTS",
     "STATIONS",
     "TARIFFS",
+    "TARIFF_CHANGES",
     "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",

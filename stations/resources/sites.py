@@ -134,6 +134,14 @@ STATIONS = Resource(
     detail="stations:station",
     menu=Place("stations", 10),
     page_actions=(PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),),
+    bulk_pages=(
+        BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_stations",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
+        ),
+    ),
     empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
     live="connectors piles",
 )
@@ -224,6 +232,12 @@ PILES = Resource(
             to="stations:bulk",
             perms=frozenset({StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}),
             icon="message",
+        ),
+        BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_piles",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
         ),
     ),
     empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),

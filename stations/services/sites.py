@@ -29,6 +29,7 @@ from stations.models import (
     QrToken,
     Station,
     StationStatus,
+    TariffAssignment,
 )
 from stations.quirks import is_zone
 from stations.services import local_lists
@@ -102,6 +103,9 @@ def transfer_station(station: Station, *, to: Tenant, actor: Actor, reason: str)
     for group in locks.locked(LoadGroup.objects.filter(station=row)):
         group.tenant = owner
         group.save(update_fields=["tenant"])
+    for planned in locks.locked(TariffAssignment.objects.filter(station=row)):
+        planned.tenant = owner
+        planned.save(update_fields=["tenant"])
     for pile in locks.locked(Pile.objects.filter(station=row)).select_related("tariff"):
         move_to_owner(pile, owner)
     audit.record(actor, "station.transferred", row, before=before, after=audit.snapshot(row), reason=reason)
@@ -150,7 +154,7 @@ def move_to_owner(pile: Pile, owner: Tenant) -> None:
         token.tenant = owner
         token.save(update_fields=["tenant"])
     compare([pile])
-    for held in (Certificate, ChargingProfile, LoadShare):
+    for held in (Certificate, ChargingProfile, LoadShare, TariffAssignment):
         for row in locks.locked(held.objects.filter(pile=pile)):
             row.tenant = owner
             row.save(update_fields=["tenant"])

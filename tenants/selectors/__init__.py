@@ -3,6 +3,7 @@
 from tenants.selectors.calendar import calendar_of, holidays_for
 from tenants.selectors.people import (
     history_of,
+    holders_of,
     in_force,
     members,
     members_of,
@@ -46,6 +47,7 @@ __all__ = [
     "calendar_of",
     "children_of",
     "history_of",
+    "holders_of",
     "holidays_for",
     "in_force",
     "lineage",

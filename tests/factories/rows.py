@@ -63,10 +63,12 @@ from stations.models import (
     Reshare,
     SecurityEvent,
     SecurityUpgrade,
+    ServiceCeiling,
     SigningRequest,
     Station,
     StatusEvent,
     Tariff,
+    TariffAssignment,
     TariffVersion,
     TemplateKey,
     Trouble,
@@ -195,6 +197,7 @@ PLAIN = (
     SigningRequest,
     SmsCode,
     SmsMessage,
+    ServiceCeiling,
     Station,
     StatusEvent,
     Tariff,
@@ -243,6 +246,12 @@ def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
 def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
     """With a file that is there."""
     return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
+
+
+@factory_for(TariffAssignment)
+def tariff_change_row(tenant: Tenant, **over: Any) -> TariffAssignment:
+    """Of a station: a change is of one thing."""
+    return filled(TariffAssignment, tenant, **{"station": make_row(Station, tenant)} | over)
 
 
 @factory_for(Driver)
