@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.lists.actions import ReasonForm
 from stations import selectors
 from stations.forms.fields import EARLIEST, LATEST, MomentField
-from stations.models import Tariff
 
 ROUNDINGS = [("line", _("Each line")), ("total", _("Total"))]
 
@@ -78,18 +77,13 @@ class BulkForm(forms.Form):
 
     tariff = forms.ModelChoiceField(
         label=_("Tariff"),
-        queryset=Tariff.objects.none(),
+        queryset=selectors.usable_tariffs(),
         required=False,
         empty_label=_("None of their own"),
     )
     due_at = MomentField(
         label=_("From"), required=False, help_text=_("In your time zone. Empty: from now on.")
     )
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        chooser: Any = self.fields["tariff"]
-        chooser.queryset = selectors.usable_tariffs()
 
 
 class WhereForm(forms.Form):
