@@ -76,6 +76,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     OrderPerm.FORCE_CLOSE:         ("-",        "-",      "OMS",    "-"),
     OrderPerm.CASE_VIEW:           ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
     OrderPerm.CASE_DECIDE:         ("-",        "-",      "OMF",    "-"),
+    OrderPerm.CASE_POLICY:         ("-",        "-",      "O",      "-"),
     OrderPerm.EXPORT:              ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
 
     ReportPerm.OVERVIEW:           ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),

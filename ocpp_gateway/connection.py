@@ -6,11 +6,13 @@ Nothing here waits for a peer without end, and nothing that a peer does can make
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import Server, ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, State
+from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 
 from ocpp_gateway import wire
@@ -41,6 +43,12 @@ class PileConnection(ServerConnection):
     _failing: asyncio.Task[None] | None = None
     pings_per_minute: int = Policy().pings_per_minute
     tls_door: TlsDoor | None = None
+
+    def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
+        super().__init__(protocol, server, **options)
+        # A peer that closes its side while we think about its handshake has been told the end already, and
+        # the refusal that comes then would say it again, which the library takes for a fault of its own.
+        protocol.send_eof = partial(_send_eof_once, protocol)  # type: ignore[method-assign]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Behind a port with TLS the handshake of TLS comes first, and only its end is heard of here."""
@@ -130,6 +138,11 @@ class PileConnection(ServerConnection):
     def _fail(self, code: int, reason: str) -> None:
         if self._failing is None:
             self._failing = self.loop.create_task(self.close(code, reason))
+
+
+def _send_eof_once(protocol: ServerProtocol) -> None:
+    if not protocol.eof_sent:
+        ServerProtocol.send_eof(protocol)
 
 
 def _is_between_frames(protocol: Protocol) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from backoffice.kit.figures import energy_text
 
 ENERGY = re.compile(r"(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{1,3}))?", re.ASCII)
 WH_DIGITS = 3
+SHORTEST = 3
 
 
 class EnergyField(forms.CharField):
@@ -49,3 +51,61 @@ class CorrectForm(forms.Form):
     def is_seen(self):
         """Were the consequences of exactly this register shown?"""
         return self.cleaned_data["seen"] == str(self.cleaned_data["meter_stop"])
+
+
+class AssignForm(forms.Form):
+    """Who looks at a case; ``people`` are memberships."""
+
+    person = forms.ChoiceField(label=_("Person"), required=False)
+
+    def __init__(self, *args, people, **options):
+        super().__init__(*args, **options)
+        self._names = {f"staff:{one.user_id}": str(one.user) for one in people}
+        person: Any = self.fields["person"]
+        person.choices = [("", _("Nobody")), *self._names.items()]
+
+    @property
+    def chosen(self):
+        """As ``assign_case`` takes it."""
+        ref = self.cleaned_data["person"]
+        return {"to_ref": ref, "to_label": self._names.get(ref, "")}
+
+
+class TogetherForm(AssignForm):
+    """What is decided for several cases at once. ``seen`` is the decision whose consequences were shown."""
+
+    decision = forms.ChoiceField(label=_("What"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Needed for a decision."),
+    )
+    seen = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+    field_order = ("decision", "person", "reason")
+
+    def __init__(self, *args, choices, **options):
+        super().__init__(*args, **options)
+        decision: Any = self.fields["decision"]
+        decision.choices = choices
+
+    def clean(self):
+        data = super().clean() or {}
+        if data.get("decision") not in {None, "assign"} and len(data.get("reason", "").strip()) < SHORTEST:
+            self.add_error("reason", _("Say why."))
+        return data
+
+
+class PolicyForm(forms.Form):
+    """Rules for cases of one operator."""
+
+    second_above = forms.DecimalField(
+        label=_("A second person is needed above"),
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+        help_text=_(
+            "In the currency of the order. Whatever a driver pays more for needs one in any case. 0: always."
+        ),
+    )

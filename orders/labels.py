@@ -70,6 +70,7 @@ CASE: Labels[CaseState] = {
     CaseState.OPEN: _("Open"),
     CaseState.IN_REVIEW: _("In review"),
     CaseState.WAITING_DATA: _("Waiting for the pile"),
+    CaseState.TO_APPROVE: _("Waits for a second person"),
     CaseState.DECIDED: _("Decided"),
     CaseState.CLOSED: _("Closed"),
 }

@@ -7,4 +7,5 @@ class OrderPerm(Perm):
     FORCE_CLOSE = "orders.force_close"
     CASE_VIEW = "orders.case_view"
     CASE_DECIDE = "orders.case_decide"
+    CASE_POLICY = "orders.case_policy"
     EXPORT = "orders.export"

@@ -64,6 +64,7 @@ class CaseState(StrEnum):
     OPEN = "open"
     IN_REVIEW = "in_review"
     WAITING_DATA = "waiting_data"
+    TO_APPROVE = "to_approve"  # decided by one person, and worth a second one
     DECIDED = "decided"
     CLOSED = "closed"
 
@@ -127,8 +128,9 @@ REVIEW: Machine[ReviewState] = {
 
 CASE: Machine[CaseState] = {
     CaseState.OPEN: frozenset({CaseState.IN_REVIEW}),
-    CaseState.IN_REVIEW: frozenset({CaseState.WAITING_DATA, CaseState.DECIDED}),
+    CaseState.IN_REVIEW: frozenset({CaseState.WAITING_DATA, CaseState.TO_APPROVE, CaseState.DECIDED}),
     CaseState.WAITING_DATA: frozenset({CaseState.IN_REVIEW}),
+    CaseState.TO_APPROVE: frozenset({CaseState.IN_REVIEW, CaseState.DECIDED}),
     CaseState.DECIDED: frozenset({CaseState.CLOSED, CaseState.OPEN}),
     CaseState.CLOSED: frozenset({CaseState.OPEN}),  # late evidence: the case is reopened
 }
@@ -160,7 +162,7 @@ UNSETTLED = frozenset({PayState.UNFUNDED, PayState.HELD})
 OPEN = frozenset({ChargeState.CREATED, ChargeState.STARTING, ChargeState.CHARGING, ChargeState.STOPPING})
 LIVE = frozenset({ChargeState.CHARGING, ChargeState.STOPPING})
 WAITING = frozenset({ChargeState.CREATED, ChargeState.STARTING})
-UNDECIDED = frozenset({CaseState.OPEN, CaseState.IN_REVIEW, CaseState.WAITING_DATA})
+UNDECIDED = frozenset({CaseState.OPEN, CaseState.IN_REVIEW, CaseState.WAITING_DATA, CaseState.TO_APPROVE})
 
 
 def is_realtime(charge: ChargeState, pay: PayState) -> bool:

@@ -31,6 +31,7 @@ CASE: Mapping[CaseState, Tone] = {
     CaseState.OPEN: "fault",
     CaseState.IN_REVIEW: "waiting",
     CaseState.WAITING_DATA: "waiting",
+    CaseState.TO_APPROVE: "waiting",
     CaseState.DECIDED: "accent",
     CaseState.CLOSED: "offline",
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, menu
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.elsewhere import orders_of_driver, orders_of_pile, orders_of_station
+from orders.permissions import OrderPerm
 from orders.resources import LISTS
 from orders.samples import price_sample as bill_of_sample
 from orders.selectors import open_order_count, sessions_running_at
@@ -32,6 +33,9 @@ running_sessions.provide(sessions_running_at)
 price_sample.provide(bill_of_sample)
 for _resource in LISTS:
     lists.register(_resource)
+menu.add(
+    "orders.case_policy", _("Rules for cases"), perm=OrderPerm.CASE_POLICY, place=menu.Place("system", 60)
+)
 
 
 @closing_blockers.answer

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -173,6 +173,26 @@ def database(url: str, name: str) -> Iterator[str]:
     finally:
         with _administering(url) as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+
+
+def kept_database(url: str, name: str, build: Callable[[str], None], *, fresh: bool = False) -> str:
+    """The address of a database that stays for the next time; ``build`` fills it, once, and wholly or not at all."""
+    unfinished = f"{name}_unfinished"
+    address = urlsplit(url)
+    with _administering(url) as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s)", [[name, unfinished]])
+        known = {row[0] for row in cursor.fetchall()}
+        for old in known - (set() if fresh else {name}):
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
+        if fresh or name not in known:
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+            build(urlunsplit(address._replace(path=f"/{unfinished}")))
+            cursor.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(unfinished), sql.Identifier(name)
+                )
+            )
+    return urlunsplit(address._replace(path=f"/{name}"))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ ANSWERED_ANYWAY = (
 """Reports whose answer says nothing: kept raw, they count as stored."""
 
 
-BUSY_FACTS, BUSY_GATHER_S = 20, 0.03
+BUSY_FACTS, BUSY_GATHER_S = 20, 0.01
 """After so large a batch the next one gathers so long: a transaction costs some milliseconds whatever is in it."""
 
 OUTAGES = frozenset({"08", "40", "53", "55", "57", "58"})

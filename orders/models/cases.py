@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit.scope import PathOwned, path_indexes
+from backoffice.kit.levels import Level
+from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 from orders import labels
 from orders.models.business import ChargingOrder
 from orders.models.facts import LooseFact, Transaction
-from orders.states import CaseState
+from orders.states import UNDECIDED, CaseState
 from stations.models import Pile, Station
+
+WAITING = sorted(state.value for state in UNDECIDED)
 
 
 class Decision(models.TextChoices):
@@ -18,11 +23,36 @@ class Decision(models.TextChoices):
     CORRECT = "correct", _("Correct")
     WAIVE = "waive", _("Waive")
     REFUND = "refund", _("Refund")
+    WRITE_OFF = "write_off", _("Write off")
+    VOID = "void", _("No finding")
     AUTOMATIC = "automatic", _("Settled by rule")
 
 
+SECOND_ABOVE = Decimal("200.00")
+"""Major units of the order's currency (domain 2.5), where an operator says nothing else."""
+
+
+class CasePolicy(TenantOwned):
+    """How an operator decides cases. ``second_above``: a change of more money needs a second person, major units."""
+
+    second_above = models.DecimalField(
+        _("second person above"), max_digits=10, decimal_places=2, default=SECOND_ABOVE
+    )
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("rules for cases")
+        verbose_name_plural = _("rules for cases")
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="case_policy_once")]
+
+    def __str__(self) -> str:
+        return f"second person above {self.second_above}"
+
+
 class Case(PathOwned):
-    """One finding about one order, transaction or loose fact. ``code`` is of the list A01-A22."""
+    """One finding about one order, transaction or loose fact. ``code`` is of the list A01-A22.
+
+    ``proposal``: the decision of a first person that waits for a second (``orders.second``), else empty.
+    """
 
     number = models.CharField(_("case number"), max_length=24, unique=True)
     code = models.CharField(_("rule"), max_length=4, choices=labels.choices(labels.RULE))
@@ -57,6 +87,8 @@ class Case(PathOwned):
     decision = models.CharField(_("decision"), max_length=10, choices=Decision, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=120, blank=True)
+    proposal = models.JSONField(default=dict, blank=True)
+    approved_by = models.CharField(_("approved by"), max_length=120, blank=True, default="", db_default="")
     opened_at = models.DateTimeField(_("opened"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     reopened = models.PositiveSmallIntegerField(default=0)
@@ -81,7 +113,18 @@ class Case(PathOwned):
                 name="case_once_per_loose_fact_and_rule",
             ),
         ]
-        indexes = path_indexes("case", "-opened_at", "-id")
+        indexes = [
+            *path_indexes("case", "-opened_at", "-id"),
+            *(
+                models.Index(
+                    fields=[level.value, "-opened_at", "-id"],
+                    name=f"case_todo_{level.value[:3]}",
+                    condition=models.Q(state__in=WAITING)
+                    & (models.Q(**{f"{level.value}__isnull": False}) if level.depth else models.Q()),
+                )
+                for level in Level
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.number}"

@@ -26,6 +26,7 @@ from stations.slots import Band
 from stations.tariff import Rounding, TariffSnapshot
 
 PRICE_DIGITS = 4
+EXACT_DIGITS = 4
 ROUNDING = {
     Rounding.LINE: gettext_lazy("rounded half up per line"),
     Rounding.TOTAL: gettext_lazy("the total rounded half up, lines share it"),
@@ -67,12 +68,16 @@ class OtherLine:
 
 @dataclass(frozen=True, slots=True)
 class SlotLine:
-    """One half hour, or the part of it that the session had."""
+    """One half hour, or the part of it that the session had; what it comes to is exact, lines are rounded."""
 
     times: str
     colour: str
     words: Words
     wh: int
+    electricity_price: str
+    service_price: str
+    electricity: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def bill_panel(order: ChargingOrder) -> BillPanel | None:
         % {"name": tariff.name, "currency": bill.currency, "rounding": ROUNDING[tariff.rounding]},
         bands=tuple(_bands(bill, tariff, zone)),
         others=(*_idle(order, bill, tariff), *_reductions(bill)),
-        slots=tuple(_slot(slot, zone) for slot in bill.slots),
+        slots=tuple(_slot(slot, tariff, zone) for slot in bill.slots),
         electricity=bill.gross_of(Fee.ELECTRICITY),
         service=bill.gross_of(Fee.SERVICE),
         total=bill.payable,
@@ -160,8 +165,23 @@ def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return f"{first:%H:%M}{figures.DASH}{last:%H:%M}"
 
 
-def _slot(slot: Slot, zone: ZoneInfo) -> SlotLine:
-    return SlotLine(_span(slot.start, slot.end, zone), tones.BAND[slot.band], labels.BAND[slot.band], slot.wh)
+def _slot(slot: Slot, tariff: TariffSnapshot, zone: ZoneInfo) -> SlotLine:
+    price = tariff.prices[slot.band]
+    return SlotLine(
+        _span(slot.start, slot.end, zone),
+        tones.BAND[slot.band],
+        labels.BAND[slot.band],
+        slot.wh,
+        _price(price.electricity),
+        _price(price.service),
+        _exact(slot.wh, price.electricity),
+        _exact(slot.wh, price.service),
+    )
+
+
+def _exact(wh: int, price: Decimal) -> str:
+    """What the energy comes to before anything is rounded, major units."""
+    return figures.number_text(wh * price / 1000, EXACT_DIGITS)
 
 
 def _idle(order: ChargingOrder, bill: Bill, tariff: TariffSnapshot) -> list[OtherLine]:

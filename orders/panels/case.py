@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from backoffice.kit import figures
-from backoffice.kit.frame import Words
+from alarms.permissions import AlarmPerm
+from alarms.selectors import alarms_of_pile
+from alarms.wording import title_of
+from backoffice.kit import cells, clock, figures
+from backoffice.kit.frame import Tone, Words
 from backoffice.kit.money import Money
+from backoffice.kit.staff import Reader
 from orders import labels
 from orders.bill import Bill, Fee
-from orders.models import Case, ChargingOrder
+from orders.models import Case, ChargingOrder, Decision
 from orders.rules import Code
-from orders.services.deciding import Correction
+from orders.second import Proposal
+from orders.services.effects import Correction
+from orders.states import ChargeState
 from orders.wording import WHY, evidence_pairs, kwh
+from stations.models import Command
+from stations.selectors import commands_about
+from stations.tones import COMMAND
+
+AROUND = timedelta(minutes=5)
+MOST_LINES = 10
 
 Findings = list[tuple[Words, list[tuple[Words, str]]]]
 
@@ -78,6 +93,71 @@ def consequences_of_waiving(order: ChargingOrder) -> list[str]:
     """What it means that nothing is charged."""
     change = _change(_("Total"), _money(order.total, order.currency), _money(0, order.currency))
     return [change, *_for_driver(order, 0)]
+
+
+def consequences_of_standing(order: ChargingOrder) -> list[str]:
+    """That the figures stand: what is settled by that, if its money waited."""
+    total = _money(order.total, order.currency)
+    if order.settled_at is None and order.charge_state == ChargeState.ENDED:
+        return [_("%(total)s are settled now, from what was set aside.") % {"total": total}]
+    return [_change(_("Total"), total, total)]
+
+
+def consequences_of_writing_off(order: ChargingOrder) -> list[str]:
+    """That nothing is owed any more."""
+    return [_change(_("Still owed"), _money(order.arrears, order.currency), _money(0, order.currency))]
+
+
+def proposal(case: Case) -> list[tuple[Words, Words]]:
+    """What a first person wants, and what that changes; nothing where nothing waits."""
+    if not case.proposal:
+        return []
+    wanted = Proposal.from_json(case.proposal)
+    found: list[tuple[Words, Words]] = [
+        (_("Decision"), Decision(wanted.decision).label),
+        (_("Proposed by"), wanted.by_label),
+        (_("At"), cells.when(datetime.fromisoformat(wanted.at))),
+    ]
+    if "meter_stop" in wanted.params:
+        found.append((_("Meter at the end, kWh"), kwh(wanted.params["meter_stop"])))
+    if wanted.currency:
+        change = f"{_money(wanted.before, wanted.currency)} → {_money(wanted.after, wanted.currency)}"
+        found.append((_("For the driver"), change))
+    return [*found, (_("Reason"), wanted.reason)]
+
+
+def asked(case: Case) -> list[tuple[Command, Words, Tone]]:
+    """The commands that were sent for the case, the newest first, each with its true outcome."""
+    rows = commands_about(f"case:{case.number}").order_by("-pk")[:MOST_LINES]
+    return [(row, row.get_state_display(), COMMAND[row.state]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """An alarm of the pile while the order ran."""
+
+    url: str
+    words: Words
+    code: str
+    at: datetime
+
+
+def alarms(case: Case, reader: Reader) -> list[AlarmLine]:
+    """What else was wrong with the pile while the order ran."""
+    order = case.order
+    if order is None or case.pile is None or not reader.may(AlarmPerm.VIEW):
+        return []
+    since, until = (order.started_at or order.created_at) - AROUND, (order.ended_at or clock.now()) + AROUND
+    rows = alarms_of_pile(case.pile.pk).filter(first_seen_at__lte=until, last_seen_at__gte=since)
+    return [
+        AlarmLine(
+            reverse(f"alarms:{row.alarm_class}", args=[row.pk]),
+            title_of(row.code),
+            row.code,
+            row.first_seen_at,
+        )
+        for row in rows[:MOST_LINES]
+    ]
 
 
 def _for_driver(order: ChargingOrder, total: int) -> list[str]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
+    BulkPage,
     ListFilters,
     ListTable,
     Place,
@@ -87,6 +88,8 @@ class CaseTable(ListTable):
     decision = columns.Text(shown=False)
     assignee_label = columns.Text(shown=False)
     decided_by = columns.Text(shown=False)
+    approved_by = columns.Text(shown=False)
+    at_stake = columns.Money(head=_("Amount at stake"), shown=False)
     decided_at = columns.When(sort=True, shown=False)
     reason = columns.Text(shown=False)
     reopened = columns.Number(head=_("Reopened"), shown=False)
@@ -125,6 +128,14 @@ CASES = Resource(
     inline_filters=5,
     tabs=(
         Tab(name="open", label=_("To decide"), rows=lambda: Q(state__in=UNDECIDED), kind="bad"),
+        Tab(name="new", label=_("Nobody's yet"), rows=lambda: Q(state__in=UNDECIDED, assignee_ref="")),
+        Tab(
+            name="second",
+            label=_("For a second person"),
+            rows=lambda: Q(state=CaseState.TO_APPROVE),
+            kind="warn",
+        ),
+        Tab(name="asked", label=_("Waiting for the pile"), rows=lambda: Q(state=CaseState.WAITING_DATA)),
         Tab(name="decided", label=_("Decided"), rows=lambda: Q(state=CaseState.DECIDED)),
         Tab(
             name="noted",
@@ -134,6 +145,14 @@ CASES = Resource(
     ),
     opens_at="open",
     actions=(ACCEPT, TAKE),
+    bulk_pages=(
+        BulkPage(
+            label=_("Decide together…"),
+            to="orders.cases_together",
+            perms=frozenset({OrderPerm.CASE_DECIDE}),
+            icon="check",
+        ),
+    ),
     live="cases",
     menu=Place(
         "orders",

@@ -1,5 +1,6 @@
 """Reads about orders that other rooms and pages may call. Everything is filtered by the active scope."""
 
+from orders.selectors.deciding import deciders, policy_of, second_above
 from orders.selectors.lists import (
     case_list,
     history_list,
@@ -38,6 +39,7 @@ __all__ = [
     "case_list",
     "cases",
     "cases_of",
+    "deciders",
     "events_of",
     "held_and_released",
     "historical_orders",
@@ -54,9 +56,11 @@ __all__ = [
     "orders",
     "orders_in_full",
     "orders_of_driver",
+    "policy_of",
     "realtime_count",
     "realtime_list",
     "realtime_orders",
+    "second_above",
     "sessions_running_at",
     "staged_orders",
     "trail_of",

@@ -103,8 +103,11 @@ def _add(case: Case, order: ChargingOrder | None, evidence: Evidence) -> Case:
     if case.state in {CaseState.DECIDED, CaseState.CLOSED}:
         case.state = move(CASE, CaseState(case.state), CaseState.OPEN)
         case.reopened += 1
+        case.approved_by = ""
         if order is not None:
             mark_abnormal(order)
+    elif case.state == CaseState.TO_APPROVE:
+        case.state, case.proposal = move(CASE, CaseState.TO_APPROVE, CaseState.IN_REVIEW), {}
     case.save()
     publish(case)
     return case

@@ -1,14 +1,13 @@
-"""Decisions on abnormal cases: who, why, and what it does to the money.
+"""Decisions on abnormal cases: who, why, and how many people they take.
 
-A case is decided once; the second of two people is told so. The pile's facts stay as they are: a
-correction is a decision of the business, and the ledger gets the difference.
+A case is decided once; the second of two people is told so. A decision that moves much money, or takes more
+from a driver, is a proposal until another person approves it (``orders.second``); what it would do to the
+money is in ``effects``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -17,15 +16,12 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
-from backoffice.kit.figures import energy_text
-from finance import services as finance
-from orders import history
-from orders.bill import Bill
+from orders import history, selectors
 from orders.models import Case, ChargingOrder, Decision
-from orders.pricing import carry_idle
-from orders.services import billing, cases, paying, settling
+from orders.second import Proposal, needs_second
+from orders.services import cases, effects
 from orders.services.rows import lock_order
-from orders.states import CASE, REVIEW, UNDECIDED, CaseState, ChargeState, Flag, ReviewState, move
+from orders.states import CASE, REVIEW, UNDECIDED, CaseState, ReviewState, move
 from stations.services import commands
 
 LONGEST_REASON = 500
@@ -40,6 +36,15 @@ def take_case(case: Case, *, actor: Actor, reason: str = "") -> Case:
     if row.state != CaseState.IN_REVIEW:
         row.state = move(CASE, CaseState(row.state), CaseState.IN_REVIEW)
     return _save(row, actor, "case.taken", before, reason)
+
+
+@transaction.atomic
+def assign_case(case: Case, *, to_ref: str, to_label: str, actor: Actor, reason: str = "") -> Case:
+    """Give a case to somebody who may decide it; nobody where ``to_ref`` is empty."""
+    row = _undecided(case, also_proposed=True)
+    before = audit.snapshot(row)
+    row.assignee_ref, row.assignee_label = to_ref, to_label[:120]
+    return _save(row, actor, "case.assigned", before, reason)
 
 
 @transaction.atomic
@@ -69,128 +74,92 @@ def ask_pile(case: Case, *, actor: Actor, reason: str = "") -> Case:
 
 
 @transaction.atomic
+def decide_case(case: Case, decision: Decision, *, actor: Actor, reason: str, **params: int) -> Case:
+    """Decide at once, or where it takes two people, propose: the case then waits for the second one.
+
+    ``params``: ``meter_stop`` in Wh of a correction, ``amount`` in minor units of a refund.
+    """
+    row, order = _open_for_decision(case, reason)
+    change = effects.change_of(order, decision, params)
+    if not needs_second(change, selectors.second_above(row)):
+        return _carry_out(row, order, decision, params, actor, reason, decided_by=actor)
+    proposal = Proposal(
+        decision=decision.value,
+        params=params,
+        reason=reason[:LONGEST_REASON],
+        by_ref=actor.ref,
+        by_label=actor.label[:120],
+        at=clock.now().isoformat(),
+        before=change.before,
+        after=change.after,
+        currency=change.currency,
+        stamp=effects.stamp_of(row, order),
+    )
+    before = audit.snapshot(row)
+    _begin_review(row)
+    row.state = move(CASE, CaseState.IN_REVIEW, CaseState.TO_APPROVE)
+    row.proposal = proposal.to_json()
+    return _save(row, actor, "case.proposed", before, reason)
+
+
 def accept_case(case: Case, *, actor: Actor, reason: str) -> Case:
     """The figures stand; an order whose money waited is settled by them."""
-    row, order = _open_for_decision(case, reason)
-    if order is not None and order.settled_at is None and order.charge_state == ChargeState.ENDED:
-        settling.post_settlement(order, billing.stored_bill(order), actor=actor)
-    return _decide(row, order, Decision.ACCEPT, actor, reason)
+    return decide_case(case, Decision.ACCEPT, actor=actor, reason=reason)
 
 
-@transaction.atomic
+def void_case(case: Case, *, actor: Actor, reason: str) -> Case:
+    """There was nothing to find; the figures stand."""
+    return decide_case(case, Decision.VOID, actor=actor, reason=reason)
+
+
 def correct_case(case: Case, *, meter_stop: int, actor: Actor, reason: str) -> Case:
     """Bill by another final register, in Wh. Raises Refused when it lies below the start."""
-    row, order = _open_for_decision(case, reason)
-    order = _ended(order)
-    before = audit.snapshot(order)
-    correction = _correct(order, meter_stop)
-    _rewrite(order, correction.bill, correction.energy_wh, before, actor, reason)
-    return _decide(row, order, Decision.CORRECT, actor, reason)
+    return decide_case(case, Decision.CORRECT, actor=actor, reason=reason, meter_stop=meter_stop)
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What an order would be with another final register; energy in Wh."""
-
-    energy_wh: int
-    bill: Bill | None
-
-
-def preview_correction(order: ChargingOrder, *, meter_stop: int) -> Correction:
-    """What ``correct_case`` would make of an order; nothing is written. Raises Refused as it does."""
-    return _correct(copy(_ended(order)), meter_stop)
-
-
-def _correct(order: ChargingOrder, meter_stop: int) -> Correction:
-    """Set the decided register on the order in hand, and price it by the one engine."""
-    if order.transaction is None or meter_stop < order.transaction.meter_start:
-        start = order.transaction.meter_start if order.transaction else 0
-        raise Refused(
-            _("The meter cannot end below its start, %(energy)s kWh.") % {"energy": energy_text(start)},
-            code="below_start",
-            field="meter_stop",
-        )
-    order.meter_stop = meter_stop
-    order.flags = sorted({*order.flags, Flag.CORRECTED})
-    account, stored = billing.account(order, order.transaction), billing.stored_bill(order)
-    bill = carry_idle(account.bill, stored) if account.bill and stored else account.bill
-    return Correction(account.envelope.wh, bill)
-
-
-@transaction.atomic
 def waive_case(case: Case, *, actor: Actor, reason: str) -> Case:
     """The driver pays nothing: the whole bill is a discount that the operator bears, now and later."""
-    row, order = _open_for_decision(case, reason)
-    order = _ended(order)
-    before = audit.snapshot(order)
-    bill = billing.stored_bill(order)
-    order.idle_final_at = order.idle_final_at or clock.now()
-    _rewrite(order, bill.waived("operator") if bill else None, order.energy_wh, before, actor, reason)
-    return _decide(row, order, Decision.WAIVE, actor, reason)
+    return decide_case(case, Decision.WAIVE, actor=actor, reason=reason)
 
 
-@transaction.atomic
 def refund_case(case: Case, *, amount: int, actor: Actor, reason: str) -> Case:
     """Give back part of what was paid to the wallet; ``amount`` in minor units."""
-    row, order = _open_for_decision(case, reason)
-    if order is None:
-        raise Refused(_("There is no order to refund."), code="no_order")
-    _refund(order, amount=amount, actor=actor, reason=reason, key=f"case:{row.number}:{row.reopened}")
-    return _decide(row, order, Decision.REFUND, actor, reason)
+    return decide_case(case, Decision.REFUND, actor=actor, reason=reason, amount=amount)
+
+
+def write_off_case(case: Case, *, actor: Actor, reason: str) -> Case:
+    """Give up what is still owed. Raises Refused when nothing is."""
+    return decide_case(case, Decision.WRITE_OFF, actor=actor, reason=reason)
 
 
 @transaction.atomic
-def refund_order(
-    order: ChargingOrder, *, amount: int, actor: Actor, reason: str, key: str = ""
-) -> ChargingOrder:
-    """Refund a settled order to its wallet. ``key`` makes a repeated request one refund.
-
-    Raises Refused beyond what was paid and not yet refunded.
-    """
-    row = lock_order(order.pk)
-    _refund(row, amount=amount, actor=actor, reason=reason, key=key)
-    return row
-
-
-def _refund(order: ChargingOrder, *, amount: int, actor: Actor, reason: str, key: str) -> None:
-    if order.settled_at is None or order.driver_id is None:
-        raise Refused(_("This order was not paid yet."), code="not_settled")
-    finance.refund_to_wallet(history.reference(order), amount=amount, actor=actor, reason=reason, key=key)
-    if not paying.take_over(order):
-        return
-    order.save()
-    history.note(
-        order,
-        "refunded",
-        side=history.MONEY,
-        actor=actor,
-        amount=amount,
-        currency=order.currency,
-        reason=reason,
-    )
+def approve_case(case: Case, *, actor: Actor, reason: str = "") -> Case:
+    """The second person agrees: what was proposed is done. Raises Refused for the first one, and when anything changed."""
+    row, order = _proposed(case)
+    proposal = Proposal.from_json(row.proposal)
+    if actor.ref == proposal.by_ref:
+        raise Refused(_("A second person has to approve this."), code="own_proposal")
+    if effects.stamp_of(row, order) != proposal.stamp:
+        raise Refused(
+            _("The order has changed since this was proposed. Send it back, so that it is decided anew."),
+            code="changed",
+        )
+    first = Actor(proposal.by_ref, proposal.by_label)
+    row.approved_by = actor.label[:120]
+    decision = Decision(proposal.decision)
+    return _carry_out(row, order, decision, proposal.params, actor, proposal.reason, decided_by=first)
 
 
-def _rewrite(
-    order: ChargingOrder,
-    bill: Bill | None,
-    energy_wh: int,
-    before: Mapping[str, Any],
-    actor: Actor,
-    reason: str,
-) -> None:
-    """Give an ended order another bill; where its money waited this is the first settlement."""
-    billing.write_bill(order, bill, energy_wh=energy_wh, at=clock.now())
-    if order.settled_at is None:
-        settling.post_settlement(order, bill, actor=actor)
-    else:
-        settling.correct_settlement(order, bill, actor=actor, reason=reason)
-    audit.record(actor, "order.corrected", order, before=before, after=audit.snapshot(order), reason=reason)
-
-
-def _ended(order: ChargingOrder | None) -> ChargingOrder:
-    if order is None or order.transaction is None or order.charge_state != ChargeState.ENDED:
-        raise Refused(_("There is no finished order to change."), code="no_order")
-    return order
+@transaction.atomic
+def return_case(case: Case, *, actor: Actor, reason: str) -> Case:
+    """Send a proposal back, or withdraw one's own: nothing of it was done."""
+    if not reason.strip():
+        raise Refused(_("Say why."), code="reason", field="reason")
+    row, _order = _proposed(case)
+    before = audit.snapshot(row)
+    row.state = move(CASE, CaseState.TO_APPROVE, CaseState.IN_REVIEW)
+    row.proposal = {}
+    return _save(row, actor, "case.returned", before, reason)
 
 
 def _open_for_decision(case: Case, reason: str) -> tuple[Case, ChargingOrder | None]:
@@ -201,29 +170,58 @@ def _open_for_decision(case: Case, reason: str) -> tuple[Case, ChargingOrder | N
     return _undecided(case), order
 
 
-def _undecided(case: Case) -> Case:
+def _proposed(case: Case) -> tuple[Case, ChargingOrder | None]:
+    order = lock_order(case.order_id) if case.order_id is not None else None
+    row = _undecided(case, also_proposed=True)
+    if row.state != CaseState.TO_APPROVE:
+        raise Refused(_("Nothing is proposed for this case."), code="not_proposed")
+    return row, order
+
+
+def _undecided(case: Case, *, also_proposed: bool = False) -> Case:
     row = locks.locked(Case.objects.filter(pk=case.pk)).select_related("pile").get()
     if row.state not in UNDECIDED:
         raise Refused(
             _("%(name)s has decided this case already.") % {"name": row.decided_by or _("The rule")},
             code="already_decided",
         )
+    if row.state == CaseState.TO_APPROVE and not also_proposed:
+        raise Refused(
+            _("%(name)s has proposed a decision; a second person approves it or sends it back.")
+            % {"name": row.proposal["by_label"]},
+            code="proposed",
+        )
     return row
 
 
-def _decide(row: Case, order: ChargingOrder | None, decision: Decision, actor: Actor, reason: str) -> Case:
-    before = audit.snapshot(row)
+def _begin_review(row: Case) -> None:
     if row.state != CaseState.IN_REVIEW:
         row.state = move(CASE, CaseState(row.state), CaseState.IN_REVIEW)
-    row.state = move(CASE, CaseState.IN_REVIEW, CaseState.DECIDED)
-    row.decision, row.reason = decision, reason[:LONGEST_REASON]
-    row.decided_by, row.decided_at = actor.label[:120], clock.now()
+
+
+def _carry_out(
+    row: Case,
+    order: ChargingOrder | None,
+    decision: Decision,
+    params: Mapping[str, int],
+    actor: Actor,
+    reason: str,
+    *,
+    decided_by: Actor,
+) -> Case:
+    effects.take_effect(row, order, decision, params, actor, reason)
+    before = audit.snapshot(row)
+    if row.state != CaseState.TO_APPROVE:
+        _begin_review(row)
+    row.state = move(CASE, CaseState(row.state), CaseState.DECIDED)
+    row.decision, row.reason, row.proposal = decision, reason[:LONGEST_REASON], {}
+    row.decided_by, row.decided_at = decided_by.label[:120], clock.now()
     if not row.assignee_ref:
-        row.assignee_ref, row.assignee_label = actor.ref, actor.label[:120]
+        row.assignee_ref, row.assignee_label = decided_by.ref, decided_by.label[:120]
     if order is not None:
         row.amount_after = order.total - order.refunded
         history.note(
-            order, "case_decided", side=history.PERSON, actor=actor, code=row.code, decision=decision
+            order, "case_decided", side=history.PERSON, actor=decided_by, code=row.code, decision=decision
         )
     _save(row, actor, "case.decided", before, reason)
     if order is not None and order.review_state == ReviewState.ABNORMAL and cases.is_decided(order):

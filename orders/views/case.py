@@ -19,13 +19,13 @@ from backoffice.kit.staff import Reader
 from finance.forms import MoneyForm
 from finance.views.asking import ask
 from orders import selectors, tones
-from orders.forms import CorrectForm
+from orders.forms import AssignForm, CorrectForm
 from orders.models import Decision
 from orders.panels import case as parts, order as order_parts
 from orders.permissions import OrderPerm
 from orders.resources import CASES
 from orders.resources.cases import ACCEPT
-from orders.services import deciding
+from orders.services import deciding, effects
 from orders.states import UNDECIDED, CaseState, ChargeState
 from orders.views.order import refundable
 from orders.wording import rule_words
@@ -75,6 +75,10 @@ def _shown(request, row, reader):
         findings=parts.findings(row, whole_tags=whole_tags),
         raw=parts.raw(row, whole_tags=whole_tags),
         amounts=parts.amounts(row),
+        proposal=parts.proposal(row),
+        asked=parts.asked(row),
+        alarms=parts.alarms(row, reader),
+        conversation=order_parts.messages_link(row.order, reader) if row.order else None,
         profile=order_parts.profile_of_case(row),
         others=[one for one in order_parts.case_lines(row.order, reader) if one[0].pk != row.pk]
         if row.order
@@ -120,6 +124,7 @@ def accept(request, number):
         request,
         title=_("Accept %(case)s as it is") % {"case": row.number},
         text=ACCEPT.text,
+        consequences=parts.consequences_of_standing(row.order) if row.order else [],
         do=lambda reason: deciding.accept_case(row, actor=request.actor, reason=reason),
         then=page_of(row),
         done=ACCEPT.done,
@@ -138,22 +143,111 @@ def waive(request, number):
         consequences=parts.consequences_of_waiving(row.order) if row.order else [],
         do=lambda reason: deciding.waive_case(row, actor=request.actor, reason=reason),
         then=page_of(row),
-        done=_("Waived."),
+        done=_("Decided, or proposed where it takes a second person."),
         submit_label=_("Waive"),
         danger=True,
     )
 
 
 @requires(OrderPerm.CASE_DECIDE)
-def refund(request, number):
-    """Give back part of what was paid."""
+def void(request, number):
+    """There was nothing to find."""
     row = _case(number)
-    limit = money_text(refundable(row.order)) if row.order else "–"
+    return question_page(
+        request,
+        title=_("%(case)s is no finding") % {"case": row.number},
+        text=_("The rule was wrong here. The figures stand, as with accepting."),
+        consequences=parts.consequences_of_standing(row.order) if row.order else [],
+        do=lambda reason: deciding.void_case(row, actor=request.actor, reason=reason),
+        then=page_of(row),
+        done=_("Decided."),
+        submit_label=_("No finding"),
+    )
+
+
+@requires(OrderPerm.CASE_DECIDE)
+def write_off(request, number):
+    """Give up what is owed."""
+    row = _case(number)
+    return question_page(
+        request,
+        title=_("Write off what %(case)s left unpaid") % {"case": row.number},
+        text=_("The driver owes it no longer, and it becomes a loss of the operator."),
+        consequences=parts.consequences_of_writing_off(row.order) if row.order else [],
+        do=lambda reason: deciding.write_off_case(row, actor=request.actor, reason=reason),
+        then=page_of(row),
+        done=_("Decided, or proposed where it takes a second person."),
+        submit_label=_("Write off"),
+        danger=True,
+    )
+
+
+@requires(OrderPerm.CASE_DECIDE)
+def approve(request, number):
+    """As the second person."""
+    row = _case(number)
+    return question_page(
+        request,
+        title=_("Approve what is proposed for %(case)s") % {"case": row.number},
+        text=_("It is done at once. Both names stand in the audit log."),
+        consequences=[f"{label}: {value}" for label, value in parts.proposal(row)],
+        do=lambda _reason: deciding.approve_case(row, actor=request.actor),
+        then=page_of(row),
+        done=_("Approved and done."),
+        submit_label=_("Approve"),
+        reason=False,
+    )
+
+
+@requires(OrderPerm.CASE_DECIDE)
+def send_back(request, number):
+    """Not like this: the case is in review again."""
+    row = _case(number)
+    return question_page(
+        request,
+        title=_("Send %(case)s back") % {"case": row.number},
+        text=_("Nothing of the proposal is done; the case is in review again."),
+        do=lambda reason: deciding.return_case(row, actor=request.actor, reason=reason),
+        then=page_of(row),
+        done=_("Sent back."),
+        submit_label=_("Send back"),
+    )
+
+
+@requires(OrderPerm.CASE_DECIDE)
+def assign(request, number):
+    """Give it to somebody."""
+    row = _case(number)
+    form = AssignForm(request.POST or None, people=people_of(request), initial={"person": row.assignee_ref})
+    if request.method == "POST" and form.is_valid():
+        deciding.assign_case(row, **form.chosen, actor=request.actor)
+        return HttpResponseRedirect(page_of(row))
+    context = {"title": _("Who looks at %(case)s?") % {"case": row.number}, "form": form}
+    return render(
+        request, "kit/confirm.html", context | {"submit_label": _("Assign"), "cancel_url": page_of(row)}
+    )
+
+
+def people_of(request):
+    """Those of the reader's own tenant who may decide."""
+    own = request.lineage[-1]
+    return selectors.deciders(own.id, own.level)
+
+
+@requires(OrderPerm.CASE_DECIDE)
+def refund(request, number):
+    """Give back what was paid, or a part of it."""
+    row = _case(number)
+    left = refundable(row.order) if row.order else None
     return ask(
         request,
-        MoneyForm(request.POST or None, currency=row.currency or request.locality.currency),
+        MoneyForm(
+            request.POST or None,
+            currency=row.currency or request.locality.currency,
+            initial={"amount": str(left.decimal)} if left else {},
+        ),
         title=_("Decide %(case)s by a refund") % {"case": row.number},
-        text=_("To the driver's wallet, at most %(amount)s.") % {"amount": limit},
+        text=_("To the driver's wallet, at most %(amount)s.") % {"amount": money_text(left) if left else "–"},
         save=lambda data: deciding.refund_case(
             row, amount=data["amount"], reason=data["reason"], actor=request.actor
         ),
@@ -181,7 +275,7 @@ def correct(request, number):
 def _preview(row, form):
     """What the register would change, and the form that remembers that it was shown."""
     wanted = form.cleaned_data["meter_stop"]
-    correction = attempt(form, lambda: deciding.preview_correction(row.order, meter_stop=wanted))
+    correction = attempt(form, lambda: effects.preview_correction(row.order, meter_stop=wanted))
     if correction is None:
         return []
     form.data = form.data.copy()
@@ -236,13 +330,24 @@ def _actions(row, reader):
         address = reverse(f"orders.case_{name}", args=[row.number])
         return Action(label, address, icon=icon, refused=refused, **more)
 
+    if row.state == CaseState.TO_APPROVE:
+        own = row.proposal["by_ref"] == reader.actor.ref
+        refused = _("A second person has to approve this.") if own else ""
+        return [
+            to("approve", _("Approve…"), "check", refused, asks=True, tone="primary"),
+            to("return", _("Withdraw…") if own else _("Send back…"), "arrow-left", asks=True),
+        ]
     ended = row.order is not None and row.order.charge_state == ChargeState.ENDED
     unbilled = "" if ended and row.order.transaction_id else _("There is no finished order to change.")
     unpaid = (
         "" if row.order is not None and refundable(row.order) else _("Nothing was paid that could go back.")
     )
+    unowed = "" if row.order is not None and row.order.arrears else _("Nothing is owed for this order.")
     offline = "" if row.pile is not None and row.pile.online else _("The terminal is offline")
-    found = [to("ask", _("Ask the pile…"), "message", offline, asks=True)]
+    found = [
+        to("assign", _("Assign…"), "person", asks=True),
+        to("ask", _("Ask the pile…"), "message", offline, asks=True),
+    ]
     if row.assignee_ref != reader.actor.ref:
         found.insert(0, to("take", _("Take"), "person"))
     return [
@@ -251,4 +356,6 @@ def _actions(row, reader):
         to("correct", _("Correct…"), "edit", unbilled, asks=True),
         to("refund", _("Refund…"), "arrow-left", unpaid, asks=True),
         to("waive", _("Waive…"), "close-circle", unbilled, asks=True, tone="stop"),
+        to("write_off", _("Write off…"), "close-circle", unowed, asks=True, tone="stop"),
+        to("void", _("No finding…"), "close", asks=True),
     ]

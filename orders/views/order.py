@@ -17,7 +17,6 @@ from backoffice.kit.staff import Reader
 from finance import panels as ledger
 from finance.forms import MoneyForm
 from finance.permissions import FinancePerm
-from finance.selectors import payment_of
 from finance.views.asking import ask
 from orders import history, selectors
 from orders.panels import order as parts
@@ -26,7 +25,7 @@ from orders.panels.curve import curve_of
 from orders.panels.timeline import moments_of
 from orders.permissions import OrderPerm
 from orders.resources import CANCEL, FORCE_CLOSE, HISTORY, REALTIME, STOP
-from orders.services.deciding import refund_order
+from orders.services.effects import refund_order, refundable as refundable_amount
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
 from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING, ChargeState
@@ -151,8 +150,7 @@ def refund(request, order_no):
 
 def refundable(row):
     """What of the order was paid and did not go back yet."""
-    payment = payment_of(history.reference(row))
-    return Money(payment.refundable.total if payment else 0, row.currency)
+    return Money(refundable_amount(row), row.currency)
 
 
 def _should_be_asked(row):
@@ -173,6 +171,7 @@ def _actions(row, reader):
         for one, name, fits in offered
         if fits and reader.may(one.perm)
     ]
+    found.insert(0, Action(_("Print"), reverse("orders.print", args=[row.order_no]), icon="print", get=True))
     if _should_be_asked(row) and reader.may(StationPerm.COMMAND_BASIC):
         address = reverse("stations:ask_for", args=[row.pile_id, "meter", row.connector.number])
         dead = "" if row.pile.online else _("The terminal is offline")

@@ -36,7 +36,7 @@ from finance.models import (
     TopUp,
     Wallet,
 )
-from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
+from orders.models import Case, CasePolicy, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal, DirtyDay
 from stations.models import (
     Campaign,
@@ -160,6 +160,7 @@ PLAIN = (
     CampaignPile,
     Card,
     Case,
+    CasePolicy,
     Certificate,
     ChannelNotice,
     ChargingOrder,

@@ -52,8 +52,9 @@ MACHINES: list[tuple[type[StrEnum], Machine[Any], str]] = [
         CaseState,
         CASE,
         """open: in_review
-           in_review: waiting_data decided
+           in_review: waiting_data to_approve decided
            waiting_data: in_review
+           to_approve: in_review decided
            decided: closed open
            closed: open""",
     ),

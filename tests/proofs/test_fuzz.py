@@ -162,7 +162,8 @@ async def _knock(house: House, known: dict[str, Any], chance: random.Random, sen
                     await _read_some(reader)
                     hanging.pop().transport.abort()
             while len(hanging) > HANGING:
-                hanging.pop(0).transport.abort()
+                oldest = hanging.pop(0)  # a writer that nobody holds complains before it is aborted
+                oldest.transport.abort()
             await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND))
     finally:
         for writer in hanging:
@@ -191,7 +192,8 @@ async def _knock_at_tls(port: int, known: dict[str, Any], chance: random.Random,
                     await _read_some(reader)
                     hanging.pop().transport.abort()
             while len(hanging) > HANGING:
-                hanging.pop(0).transport.abort()
+                oldest = hanging.pop(0)  # a writer that nobody holds complains before it is aborted
+                oldest.transport.abort()
             await asyncio.sleep(chance.expovariate(FRAMES_A_SECOND / 2))
     finally:
         for writer in hanging:

@@ -1,7 +1,8 @@
 """A hundred piles that read nothing for five minutes: bounded memory, and nobody waits for them.
 
 They go on asking, so that answers pile up for them, and staff send them commands. Each is cut off after a
-minute and comes back to do the same.
+minute and comes back to do the same. What the neighbours wait for meanwhile is compared with what they wait for
+while the same piles ask the same and do read.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ PILES = 100
 NEIGHBOURS = 4
 MOST_MB_EACH = 1.0
 FLOOR_MS = 100.0
-WORSE = 4.0
+WORSE = 1.5
+READING_SHARE = 0.2
 VENDOR_DATA = "x" * 20_000
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
@@ -44,7 +46,7 @@ def test_piles_that_read_nothing_cost_little_and_delay_nobody(house: House) -> N
     states = dict(house.rows("SELECT state, count(*) FROM stations_command GROUP BY state"))
     proving.record("slow-piles", piles=piles, **seen, commands=states)
     assert seen["rss_most_mb"] - seen["rss_calm_mb"] <= max(30, MOST_MB_EACH * piles)
-    assert seen["slow_ms"]["p99"] <= max(FLOOR_MS, WORSE * seen["calm_ms"]["p99"])
+    assert seen["slow_ms"]["p99"] <= max(FLOOR_MS, WORSE * seen["reading_ms"]["p99"])
     if seen["seconds"] > Policy().unread_s + 2 * Policy().sweep_interval_s:
         assert seen["cut_off"] >= piles
 
@@ -58,7 +60,14 @@ async def _live(house: House, site: dict[str, Any], pid: int) -> dict[str, Any]:
         neighbours.phase()
         await asyncio.sleep(max(5, 0.1 * seconds))
         calm, calm_rss = neighbours.phase(), trouble.memory_of(pid)
-        tasks = [asyncio.create_task(_read_nothing(house, known, told)) for known in slow]
+        async with asyncio.TaskGroup() as group:
+            asking = [group.create_task(_ask(house, known, told, reads=True)) for known in slow]
+            await asyncio.sleep(READING_SHARE * seconds)
+            for task in asking:
+                task.cancel()
+        reading = neighbours.phase()
+        told.clear()
+        tasks = [asyncio.create_task(_ask(house, known, told, reads=False)) for known in slow]
         loop = asyncio.get_running_loop()
         end, most = loop.time() + seconds, calm_rss
         while loop.time() < end:
@@ -82,21 +91,23 @@ async def _live(house: House, site: dict[str, Any], pid: int) -> dict[str, Any]:
         **told,
         "cut_off": told["cut_off"],
         "calm_ms": milliseconds(calm),
+        "reading_ms": milliseconds(reading),
         "slow_ms": milliseconds(delayed),
         "rss_calm_mb": round(calm_rss / 2**20, 1),
         "rss_most_mb": round(most / 2**20, 1),
     }
 
 
-async def _read_nothing(house: House, known: dict[str, Any], told: Counter[str]) -> None:
-    """Connect, boot, and read no more; ask for answers until nothing goes out either, and stay."""
+async def _ask(house: House, known: dict[str, Any], told: Counter[str], *, reads: bool) -> None:
+    """Connect, boot and ask for answers. Whoever does not read them asks until nothing goes out either, and stays."""
     pile = Pile(house.ocpp, known["identity"], key=bytes.fromhex(known["key"]))
     try:
         while True:
             with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
                 await pile.connect()
                 await pile.boot()
-                pile.freeze()
+                if not reads:
+                    pile.freeze()
                 number = 0
                 while True:
                     number += 1

@@ -230,9 +230,21 @@ for _name, _perm in {
     "close": OrderPerm.FORCE_CLOSE,
     "cancel": OrderPerm.STOP,
     "refund": FinancePerm.REFUND,
+    "print": OrderPerm.VIEW,
 }.items():
     PAGES[f"orders.{_name}"] = Page(ChargingOrder, "order_no", perm=_perm)
-for _name in ("ask", "accept", "correct", "waive", "refund"):
+for _name in (
+    "ask",
+    "assign",
+    "accept",
+    "correct",
+    "waive",
+    "refund",
+    "write_off",
+    "void",
+    "approve",
+    "return",
+):
     PAGES[f"orders.case_{_name}"] = Page(Case, "number", perm=OrderPerm.CASE_DECIDE)
 PAGES["orders.case"] = Page(Case, "number", perm=OrderPerm.CASE_VIEW)
 PAGES["orders.case_take"] = Page(

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
+import psycopg2
 import pytest
 import redis
 
@@ -37,12 +38,28 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         for name, address in NOWHERE.items():
             os.environ.setdefault(name, address)
     data = _take_folder()
-    own_valkey = embedded.VALKEY in wanted_engines()
+    own = wanted_engines()
     os.environ.update(ensure_environment(data))
     (data / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
-    if own_valkey:
+    if embedded.POSTGRES in own:
+        _forget_durability(os.environ["DATABASE_URL"])
+    if embedded.VALKEY in own:
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
             client.flushall()
+
+
+def _forget_durability(url: str) -> None:
+    """Nobody pulls the plug on this cluster, and emptying its tables would wait for the disk each time.
+
+    Where machines die in a test, a house has engines of its own, with every setting as it is deployed.
+    """
+    server = psycopg2.connect(url)
+    server.autocommit = True
+    with server.cursor() as cursor:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            cursor.execute(f"ALTER SYSTEM SET {name} = off")
+        cursor.execute("SELECT pg_reload_conf()")
+    server.close()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from finance import services as finance
 from orders import history
 from orders.models import LimitKind, Transaction
 from orders.rules import Code
-from orders.services import cases as order_cases, deciding
+from orders.services import cases as order_cases, deciding, effects
 from stations.services import tariffs
 
 ACCEPTED = {"status": "Accepted"}
@@ -297,7 +297,7 @@ def refunded(stage: Stage) -> None:
     key = _plain(stage)
     stage.wait(hours=1)
     with stage.present():
-        deciding.refund_order(
+        effects.refund_order(
             stage.order_of(key),
             amount=300,
             actor=stage.staff(Role.FINANCE),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import struct
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from ocpp_gateway import wire
 from ocpp_gateway.policy import Policy
 from tests.ocpp_gateway.conftest import KEY, QUICK, Site
 from tests.support.garbage import GARBAGE, NONSENSE
+from tests.support.mutations import HANDSHAKE
 from tests.support.pile import Pile
 from tests.support.waiting import until
 
@@ -195,3 +197,20 @@ async def test_an_authorization_header_of_nonsense_is_a_401(site: Site) -> None:
     with pytest.raises(InvalidStatus) as caught:
         await pile.connect()
     assert caught.value.response.status_code == 401
+
+
+@pytest.mark.parametrize("after", [b"\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n"], ids=["bytes", "request"])
+async def test_what_stands_behind_a_handshake_that_is_refused_is_no_fault_of_ours(
+    site: Site, caplog: pytest.LogCaptureFixture, after: bytes
+) -> None:
+    """It ends the connection before the refusal does."""
+    wrong = HANDSHAKE.format(identity="CP1", credentials=b64encode(b"CP1:wrong").decode())
+    host, port = site.url.removeprefix("ws://").partition("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(wrong.encode() + after)
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    async with site.pile("CP2") as other:
+        await other.heartbeat()
+    assert "unexpected internal error" not in caplog.text
