@@ -125,6 +125,7 @@ TARIFFS = Resource(
             perm=StationPerm.TARIFF_MANAGE,
             icon="money",
             asks=True,
+            tone="",
         ),
         PageAction(label=_("New tariff"), to="stations:tariff_new", perm=StationPerm.TARIFF_MANAGE),
     ),

@@ -184,7 +184,7 @@ def _actions(row, versions):
         found.append(to("tariff_copy", _("Copy"), "copy", get=True))
     found.append(to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop"))
     if any(one.state == VersionState.APPROVED for one in versions):
-        found.append(to("tariff_assign", _("Assign"), "link", get=True))
+        found.append(to("tariff_assign", pgettext("tariff", "Assign"), "link", get=True))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -43,6 +43,7 @@ class PageAction:
     perm: Perm
     icon: str = "plus"
     asks: bool = False
+    tone: Literal["", "primary"] = "primary"
 
     def url(self) -> str:
         return reverse(self.to)

@@ -111,7 +111,9 @@ def context_of(listing: Listing) -> dict[str, object]:
         "export_url": export_url(listing) if listing.may_export() else "",
         "export_posts": listing.page.total > EXPORT_NOW or listing.page.capped,
         "actions": [
-            Action(button.label, to, icon=button.icon, tone="primary", asks=button.asks, get=not button.asks)
+            Action(
+                button.label, to, icon=button.icon, tone=button.tone, asks=button.asks, get=not button.asks
+            )
             for button in resource.page_actions
             if reader.may(button.perm) and (to := button.url())
         ],
