@@ -238,7 +238,8 @@ class DayTypeForm(forms.Form):
         return bool(self.is_bound and self.data.get(self.add_prefix("remove")))
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         kind = data.get("kind")
         if kind == DayKind.WEEKDAYS and not data.get("weekdays"):
             self.add_error("weekdays", _("Tick the weekdays."))

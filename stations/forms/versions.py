@@ -89,7 +89,8 @@ class VersionForm(forms.Form):
         return not self.unchecked and super().is_valid()
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         kept = [one for one in self.types if not one.is_removed]
         if all([one.is_valid() for one in kept]):
             data["days"] = [one.day_type().to_json() for one in kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,11 @@ MISSING = {
 }
 
 
+def without_band(letter):
+    """Tariffs whose version in force has no half hour of a band."""
+    return ~Q(current_bands__contains=letter)
+
+
 class NamedBy(filters.Search):
     """Tariffs that a station of the scope names, by part of its name or its code."""
 
@@ -87,10 +93,7 @@ class TariffFilters(ListFilters):
     )
     station = NamedBy("pk", label=_("Station"))
     missing = filters.Cases(
-        {
-            name: (words, lambda letter=band.value: ~Q(current_bands__contains=letter))
-            for band, (name, words) in MISSING.items()
-        },
+        {name: (words, partial(without_band, band.value)) for band, (name, words) in MISSING.items()},
         label=_("Missing band"),
     )
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -99,10 +100,10 @@ def stations_by_codes(codes: Sequence[str]) -> QuerySet[Station]:
     return Station.objects.filter(code__in=codes)
 
 
-def impact_of(changing: QuerySet[Station] | QuerySet[Pile], tariff: Tariff | None, at: datetime) -> Impact:
+def impact_of(changing: QuerySet[Any], tariff: Tariff | None, at: datetime) -> Impact:
     """What changes at ``at``; ``changing`` are those that would be assigned."""
     key = tariff.pk if tariff is not None else None
-    keys = changing.order_by().values("pk")
+    keys: QuerySet[Any] = changing.order_by().values("pk")
     if changing.model is Station:
         standing = Pile.objects.filter(station__in=keys).exclude(life=Life.RETIRED)
         piles = standing.filter(tariff__isnull=True)
@@ -114,7 +115,9 @@ def impact_of(changing: QuerySet[Station] | QuerySet[Pile], tariff: Tariff | Non
     else:
         piles, own = Pile.objects.filter(pk__in=keys), 0
         targets = terminals = _counted(piles, "tenant", "tariff", "station__tariff")
-        befores = [Outlet(n, tenant, 0, *named, None) for n, (tenant, *named) in enumerate(targets)]
+        befores = [
+            Outlet(n, tenant, 0, own_key, named, None) for n, (tenant, own_key, named) in enumerate(targets)
+        ]
         afters = [
             Outlet(n, tenant, 0, key, at_station, None) for n, (tenant, _, at_station) in enumerate(targets)
         ]
@@ -128,7 +131,7 @@ def impact_of(changing: QuerySet[Station] | QuerySet[Pile], tariff: Tariff | Non
     )
 
 
-def _counted(rows: QuerySet[Station] | QuerySet[Pile], *by: str) -> Counter[tuple[int | None, ...]]:
+def _counted(rows: QuerySet[Any], *by: str) -> Counter[tuple[Any, ...]]:
     """How many rows there are of each kind, by the ids of what ``by`` names."""
     return Counter(
         {
@@ -139,8 +142,8 @@ def _counted(rows: QuerySet[Station] | QuerySet[Pile], *by: str) -> Counter[tupl
 
 
 def _groups(
-    targets: Counter[tuple[int | None, ...]],
-    terminals: Counter[tuple[int | None, ...]],
+    targets: Counter[tuple[Any, ...]],
+    terminals: Counter[tuple[Any, ...]],
     before: dict[int, tuple[TariffVersion, str]],
     after: dict[int, tuple[TariffVersion, str]],
 ) -> list[Group]:

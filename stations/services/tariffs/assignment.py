@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -63,7 +64,7 @@ def assign_tariff(target: Station | Pile, *, tariff: Tariff | None, actor: Actor
 
 @transaction.atomic
 def assign_in_bulk(
-    targets: QuerySet[Station] | QuerySet[Pile],
+    targets: QuerySet[Any],
     *,
     tariff: Tariff | None,
     actor: Actor,
@@ -110,9 +111,7 @@ def assign_in_bulk(
     return batch
 
 
-def assignable(
-    targets: QuerySet[Station] | QuerySet[Pile], tariff: Tariff | None
-) -> QuerySet[Station] | QuerySet[Pile]:
+def assignable(targets: QuerySet[Any], tariff: Tariff | None) -> QuerySet[Any]:
     """Those that would have another tariff: in use, without this one, and below its owner."""
     if targets.model is Station:
         in_use = targets.exclude(status=StationStatus.CLOSED)
