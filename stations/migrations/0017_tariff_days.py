@@ -24,7 +24,7 @@ def sum_up(apps, _schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("stations", "0016_search"),
-        ("tenants", "0003_personal"),
+        ("tenants", "0005_personal"),
     ]
 
     operations = [
