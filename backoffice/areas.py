@@ -104,6 +104,9 @@ TENANTS = Area(
         (TenantPerm.STAFF_MANAGE, _("Manage staff and roles")),
         (TenantPerm.IMPERSONATE, _("Log in as staff of the levels below")),
         (TenantPerm.AUDIT_VIEW, _("See the audit log")),
+        (TenantPerm.SETTINGS_VIEW, _("See the settings")),
+        (TenantPerm.SETTINGS, _("Change the settings")),
+        (TenantPerm.PROCESSES, _("See timers and parts of the installation")),
         (TenantPerm.EXPORT, _("Export tenants, staff and the audit log")),
     ),
 )

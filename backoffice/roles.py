@@ -38,6 +38,9 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.IMPERSONATE:        ("O",        "O",      "O",      "-"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    TenantPerm.SETTINGS_VIEW:      ("OM",       "OM",     "OM",     "OM"),
+    TenantPerm.SETTINGS:           ("O",        "O",      "O",      "O"),
+    TenantPerm.PROCESSES:          ("O",        "-",      "-",      "-"),
 
     DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),
@@ -96,13 +99,14 @@ NEVER_LENT: Grants = frozenset(
     {
         TenantPerm.STAFF_MANAGE,
         TenantPerm.IMPERSONATE,
+        TenantPerm.SETTINGS,
         DriverPerm.SEE_PHONE,
         DriverPerm.UNMASK,
         ReportPerm.SHARE,
     }
 )
-"""What nobody may do in another's name: each level manages its own staff, phones do not travel upward, and a
-link that is given away would outlive the hour."""
+"""What nobody may do in another's name: each level manages its own staff and how they sign in, phones do not
+travel upward, and a link that is given away would outlive the hour."""
 
 
 def never_lent() -> Grants:

@@ -21,7 +21,8 @@ from backoffice.kit import audit, clock
 from backoffice.kit.lists import registered
 from backoffice.kit.live import RIGHTS, Event, event_stream, hub
 from backoffice.kit.perms import Grants, Perm
-from backoffice.kit.scope import Scope, current_scope, scope_is_active
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import current_scope, scope_is_active
 
 LIFETIME_S = 240.0
 UNNAMED = "-"

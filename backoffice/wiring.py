@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.core.checks import register as register_check
+from django.utils.translation import gettext_lazy as _
 
-from backoffice import resources
+from backoffice import places, resources
 from backoffice.areas import areas
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
-from backoffice.kit import perms
+from backoffice.kit import menu, perms, search
 from backoffice.kit.lists import register
 from backoffice.roles import grants, never_lent
 from ocpp_gateway.replay import replay_now
 from stations import hooks as stations
+from tenants.permissions import TenantPerm
 
 perms.granted.provide(grants)
 perms.areas.provide(areas)
@@ -21,5 +23,7 @@ stations.replay.provide(replay_now)
 celery.set_default()
 for check in CHECKS:
     register_check(check)
+menu.add("processes", _("Timers and health"), perm=TenantPerm.PROCESSES, place=menu.Place("system", 60))
 register(resources.AUDIT)
 register(resources.JOBS)
+search.register(places.PAGES)

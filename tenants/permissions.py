@@ -11,3 +11,6 @@ class TenantPerm(Perm):
     IMPERSONATE = "tenants.impersonate"  # work in the name of somebody further below
     AUDIT_VIEW = "tenants.audit_view"
     EXPORT = "tenants.export"
+    SETTINGS_VIEW = "tenants.settings_view"
+    SETTINGS = "tenants.settings"
+    PROCESSES = "tenants.processes"  # timers and parts of the whole installation

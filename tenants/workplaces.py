@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Grants
-from backoffice.kit.scope import Scope, within
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import within
 from backoffice.kit.staff import Reader
-from tenants.models import ActingSession, Membership, TenantStatus, User
+from tenants.models import ActingSession, ApiToken, Membership, TenantStatus, User
 from tenants.rights import grants_at
 from tenants.selectors import (
     Ancestor,
@@ -27,6 +28,7 @@ from tenants.selectors import (
     lineage,
     locality_in,
     memberships_of,
+    part_in,
     scope_in,
     stopped_in,
 )
@@ -36,21 +38,27 @@ from tenants.selectors import (
 class Workplace:
     """A membership in force. ``locality`` is that of the tenant with the reader's own choices on top.
 
-    ``acting`` is set where somebody else than the member works there (``tenants.acting``).
+    ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
+    narrowed to (``scope.part``), whose currency is then typed and read.
+    ``token`` is what a program came in with, in the person's name. ``acting`` is set where somebody else than
+    the member works there (``tenants.acting``).
     """
 
     membership: Membership
     lineage: list[Ancestor]
+    shown: list[Ancestor]
     grants: Grants
     locality: Locality
     scope: Scope
+    token: ApiToken | None = None
     acting: ActingSession | None = None
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
         user = self.membership.user
         if self.acting is None:
-            return Actor(f"staff:{user.pk}", str(user), ip=ip)
+            label = f"{user} · {self.token}" if self.token else str(user)
+            return Actor(f"staff:{user.pk}", label, ip=ip)
         person = self.acting.actor
         return Actor(
             f"staff:{person.pk}",
@@ -64,6 +72,10 @@ class Workplace:
         """Who looks at rows from here."""
         return Reader(self.actor(), self.grants, self.locality.currency, self.lineage[-1].level)
 
+    def for_writing(self) -> Workplace:
+        """For a request that changes something: its services read the whole scope."""
+        return replace(self, scope=replace(self.scope, acting=True))
+
     @contextmanager
     def entered(self) -> Iterator[None]:
         """The tenant's scope, the person's language and time zone."""
@@ -74,17 +86,26 @@ class Workplace:
             yield
 
 
-def workplace_of(user: User, preferred: int | None = None, language: str = "") -> Workplace | None:
+def workplace_of(
+    user: User, preferred: int | None = None, language: str = "", part_id: int | None = None
+) -> Workplace | None:
     """Where the user works: at the membership ``preferred`` if that is in force, else at the highest.
 
-    ``language`` is what he chose without having signed in; his own setting goes before it.
+    ``language`` is what he chose without having signed in; his own setting goes before it. ``part_id`` is a
+    tenant to look at alone; one that does not stand below the membership's (any more) is not looked at.
     """
     memberships = memberships_of(user)
     for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if stopped_in(chain) is None:
-            return workplace_at(membership, chain, reader=user, language=language)
+            return _looking_at(part_id, workplace_at(membership, chain, reader=user, language=language))
     return None
+
+
+def workplaces_of(user: User) -> list[Workplace]:
+    """Everywhere that the user works, the highest level first."""
+    chains = [(membership, lineage(membership.tenant_id)) for membership in memberships_of(user)]
+    return [workplace_at(one, chain, reader=user) for one, chain in chains if stopped_in(chain) is None]
 
 
 def barred(user: User) -> str:
@@ -116,6 +137,7 @@ def workplace_at(
     return Workplace(
         membership,
         chain,
+        chain,
         grants_at(membership),
         Locality(
             timezone=reader.timezone or tenant.timezone,
@@ -123,4 +145,17 @@ def workplace_at(
             locale=reader.language or language or tenant.locale,
         ),
         scope_in(chain),
+    )
+
+
+def _looking_at(part_id: int | None, place: Workplace) -> Workplace:
+    """The same workplace with the view narrowed to a tenant that stands below it."""
+    if part_id is None or part_id == place.lineage[-1].id or part_id not in place.scope.owned:
+        return place
+    shown = lineage(part_id)
+    return replace(
+        place,
+        shown=shown,
+        locality=replace(place.locality, currency=locality_in(shown).currency),
+        scope=replace(place.scope, part=part_in(shown)),
     )

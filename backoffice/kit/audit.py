@@ -24,7 +24,6 @@ SECRET_FIELDS = frozenset(
         "next_key_salt",
         "token_hash",
         "code_hash",
-        "session_seed",
     }
 )
 TREE_FIELDS = frozenset({"lft", "rght", "tree_id", "depth"})

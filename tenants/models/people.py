@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.perms import Role
@@ -19,6 +18,13 @@ class Theme(models.TextChoices):
     SYSTEM = "system", _("As the system")
     LIGHT = "light", _("Light")
     DARK = "dark", _("Dark")
+
+
+class Density(models.TextChoices):
+    """How close rows stand."""
+
+    USUAL = "usual", pgettext_lazy("density", "Usual")
+    COMPACT = "compact", pgettext_lazy("density", "Compact")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -39,8 +45,11 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=12, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, blank=True)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(
+        _("density"), max_length=7, choices=Density, default=Density.USUAL, db_default=Density.USUAL
+    )
+    folded = models.BooleanField(_("menu folded"), default=False, db_default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    session_seed = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     objects: ClassVar[UserManager] = UserManager()
@@ -55,13 +64,6 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
-
-    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
-        """What every session of this person carries: with another seed none is valid any more."""
-        if not self.session_seed:
-            return super()._get_session_auth_hash(secret)  # type: ignore[misc]
-        key = self.password + self.session_seed
-        return salted_hmac("tenants.User.session", key, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def initials(self) -> str:

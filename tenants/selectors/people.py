@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
+from allauth.mfa.models import Authenticator
 from django.db.models import (
-    BooleanField,
     Case,
     CharField,
     Count,
@@ -22,9 +21,11 @@ from django.db.models import (
 from backoffice.kit import audit, clock
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
-from backoffice.kit.perms import Role
+from backoffice.kit.perms import Perm, Role
 from backoffice.kit.scope import unscoped
 from tenants.models import CustomRole, Invitation, InvitationState, Membership, Tenant, User
+from tenants.rights import grants_at
+from tenants.selectors.tree import lineage
 
 
 def members() -> QuerySet[Membership]:
@@ -32,13 +33,9 @@ def members() -> QuerySet[Membership]:
     return Membership.objects.select_related("user", "tenant", "custom_role")
 
 
-def _has_mfa() -> Any:
-    """Unknown (NULL) where no second factor can be set up."""
-    if not apps.is_installed("allauth.mfa"):
-        return Value(None, BooleanField(null=True))
-    factor: Any = apps.all_models["mfa"]["authenticator"]
-    rows = factor._default_manager.filter(user_id=OuterRef("user_id"), type="totp")
-    return Exists(rows)
+def _has_mfa() -> Exists:
+    totp = Authenticator.objects.filter(user_id=OuterRef("user_id"), type=Authenticator.Type.TOTP)
+    return Exists(totp)
 
 
 def roles() -> QuerySet[CustomRole]:
@@ -61,7 +58,7 @@ def holders_of(role: CustomRole, *, most: int = 50) -> list[Membership]:
     return list(members().filter(custom_role=role).order_by("-is_active", "user__name", "pk")[:most])
 
 
-def sign_ins_of(user: User, *, newest: int = 10) -> list[AuditEntry]:
+def sign_ins_here(user: User, *, newest: int = 10) -> list[AuditEntry]:
     """The last sign-ins of a person that the scope shows: those by which he came to work inside it."""
     rows = AuditEntry.objects.filter(object_ref=audit.reference(user), action__startswith="sign_in.")
     return list(rows.order_by("-at", "-id")[:newest])
@@ -117,6 +114,17 @@ def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
         Q(valid_to__isnull=True) | Q(valid_to__gte=today),
         is_active=True,
     )
+
+
+def people_with(perm: Perm, tenant_id: int) -> set[int]:
+    """The users who may do something for a tenant today: its own staff and that of the levels above."""
+    with unscoped(reason="who may decide is counted and not shown"):
+        rows = in_force(
+            Membership.objects.select_related("tenant", "custom_role").filter(
+                tenant__in=[ancestor.id for ancestor in lineage(tenant_id)], user__is_active=True
+            )
+        )
+        return {row.user_id for row in rows if perm in grants_at(row)}
 
 
 def history_of(row: Tenant | Membership | CustomRole, *, newest: int = 20) -> list[AuditEntry]:

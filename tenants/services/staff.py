@@ -8,7 +8,6 @@ is active (``tenants.services.givers``).
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import Any
 
@@ -25,7 +24,7 @@ from tenants import invitations as letters
 from tenants.models import CustomRole, InvitationState, Membership, Tenant, User
 from tenants.rights import AnyRole, role_of, tell_of_change
 from tenants.selectors import last_invitation, owners_of
-from tenants.services import invitations
+from tenants.services import invitations, sessions, two_factor
 from tenants.services.givers import giver_of, require_right
 from tenants.services.quotas import require_room
 
@@ -167,11 +166,24 @@ def send_link(member: Membership, *, actor: Actor, reason: str = "") -> Membersh
 def end_sessions(member: Membership, *, actor: Actor, reason: str) -> Membership:
     """Sign a person out wherever he is signed in, at once; he may sign in again."""
     row = _locked_for_change(member, actor)
-    user = locks.locked(User.objects.filter(pk=row.user_id)).get()
-    user.session_seed = secrets.token_hex(8)
-    user.save(update_fields=["session_seed"])
+    sessions.end_sessions(row.user, actor=actor)
     audit.record(actor, "member.signed_out", row, reason=reason)
-    tell_of_change(user, row.tenant_id)
+    tell_of_change(row.user, row.tenant_id)
+    return row
+
+
+@transaction.atomic
+def reset_two_factor(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Let somebody in with the password alone who lost his phone and his codes, and end his sessions.
+
+    Raises Refused for oneself, who does it in the personal centre, after proving who he is.
+    """
+    row = _locked_for_change(member, actor, from_above=True)
+    if actor.ref == f"staff:{row.user_id}":
+        raise Refused(_("Your own is changed in the personal centre."), code="own")
+    if not two_factor.reset(row.user, actor=actor, reason=reason):
+        raise Refused(_("%(name)s has no two-factor sign-in.") % {"name": row.user.name}, code="is_off")
+    sessions.end_sessions(row.user, actor=actor)
     return row
 
 

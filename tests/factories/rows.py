@@ -69,11 +69,13 @@ from stations.models import (
     Reshare,
     SecurityEvent,
     SecurityUpgrade,
+    ServiceCeiling,
     SigningRequest,
     Station,
     StationPhoto,
     StatusEvent,
     Tariff,
+    TariffAssignment,
     TariffVersion,
     TemplateKey,
     Trouble,
@@ -82,7 +84,18 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import ActingSession, Contact, CustomRole, Invitation, Membership, Paper, Tenant, User
+from tenants.models import (
+    ActingSession,
+    ApiToken,
+    Contact,
+    CustomRole,
+    Holiday,
+    Invitation,
+    Membership,
+    Paper,
+    Tenant,
+    User,
+)
 from tests.factories.tenants import make_user
 from tests.support.pictures import png
 
@@ -163,6 +176,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     ActingSession,
+    ApiToken,
     AuditEntry,
     CampaignPile,
     Card,
@@ -188,6 +202,7 @@ PLAIN = (
     Handover,
     HandoverItem,
     Hold,
+    Holiday,
     ImportFile,
     Invitation,
     Job,
@@ -212,6 +227,7 @@ PLAIN = (
     SigningRequest,
     SmsCode,
     SmsMessage,
+    ServiceCeiling,
     Station,
     StationTotal,
     StatusEvent,
@@ -286,6 +302,12 @@ def photo_row(tenant: Tenant, **over: Any) -> StationPhoto:
 def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
     """With a file that is there."""
     return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
+
+
+@factory_for(TariffAssignment)
+def tariff_change_row(tenant: Tenant, **over: Any) -> TariffAssignment:
+    """Of a station: a change is of one thing."""
+    return filled(TariffAssignment, tenant, **{"station": make_row(Station, tenant)} | over)
 
 
 @factory_for(Driver)

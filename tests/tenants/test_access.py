@@ -9,8 +9,7 @@ from django.urls import reverse
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
-from tenants.models import User
-from tests.factories.tenants import PASSWORD, Forest, make_forest, make_member, make_user
+from tests.factories.tenants import PASSWORD, Forest, make_forest, make_member
 from tests.support.staff import client_for, client_of
 
 pytestmark = pytest.mark.django_db
@@ -47,16 +46,6 @@ def test_nobody_without_the_right_ends_sessions(forest: Forest) -> None:
     assert client_for(forest.sibling_operator).post(act, values).status_code == 404
     client_for(forest.dealer).post(act, values)
     assert browser.get(HOME).status_code == 200
-    assert User.objects.get(pk=member.user_id).session_seed == ""
-
-
-def test_a_seed_is_part_of_what_a_session_carries() -> None:
-    user = make_user()
-    before = user.get_session_auth_hash()
-    user.session_seed = "a"
-    one = user.get_session_auth_hash()
-    user.session_seed = "b"
-    assert len({before, one, user.get_session_auth_hash()}) == 3
 
 
 def test_the_page_of_somebody_tells_of_his_sign_ins_to_who_reads_the_trail(forest: Forest) -> None:

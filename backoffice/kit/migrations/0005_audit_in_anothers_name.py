@@ -11,7 +11,7 @@ REVERSE = "DROP TRIGGER kit_auditentry_not_truncated ON kit_auditentry;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kit", "0003_imports")]
+    dependencies = [("kit", "0004_saved_views")]
 
     operations = [
         migrations.AddField(

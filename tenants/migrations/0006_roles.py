@@ -1,4 +1,4 @@
-"""Roles of a tenant's own, work in another's name, and a seed by which all sessions of somebody end."""
+"""Roles of a tenant's own, and work in another's name."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -8,15 +8,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0003_companies")]
+    dependencies = [("tenants", "0005_personal")]
 
     operations = [
-        migrations.AddField(
-            model_name="user",
-            name="session_seed",
-            field=models.CharField(blank=True, max_length=16, default=""),
-            preserve_default=False,
-        ),
         migrations.CreateModel(
             name="CustomRole",
             fields=[
