@@ -37,6 +37,9 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.STAFF_MANAGE:       ("O",        "O",      "O",      "O"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    TenantPerm.SETTINGS_VIEW:      ("OM",       "OM",     "OM",     "OM"),
+    TenantPerm.SETTINGS:           ("O",        "O",      "O",      "O"),
+    TenantPerm.PROCESSES:          ("O",        "-",      "-",      "-"),
 
     DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),

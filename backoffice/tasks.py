@@ -7,6 +7,7 @@ from celery import shared_task
 from backoffice.kit import jobs
 from backoffice.kit.imports.files import forget_files
 from backoffice.kit.tasks import sweep
+from tenants.services import sessions
 
 
 @shared_task(name=jobs.RUN_TASK)
@@ -20,4 +21,9 @@ def tidy_jobs() -> None:
     forget_files()
 
 
-SCHEDULE = {tidy_jobs: 30.0}
+@sweep
+def forget_sessions() -> None:
+    sessions.forget_expired()
+
+
+SCHEDULE = {tidy_jobs: 30.0, forget_sessions: 3600.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists, menu
+from backoffice.kit import lists, menu, search
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.at_pile import last_orders_of_pile, running_at_pile
@@ -18,6 +18,7 @@ from orders.panels.elsewhere import (
 )
 from orders.permissions import OrderPerm
 from orders.resources import LISTS
+from orders.search import CASES, ORDERS
 from orders.selectors import open_order_count, open_orders_at, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
@@ -46,6 +47,8 @@ lists_about.answer(orders_below)
 moving.answer(running_below)
 for _resource in LISTS:
     lists.register(_resource)
+for _found in (ORDERS, CASES):
+    search.register(_found)
 menu.add(
     "orders.case_policy", _("Rules for cases"), perm=OrderPerm.CASE_POLICY, place=menu.Place("system", 60)
 )

@@ -7,18 +7,12 @@ address, never the host of a request.
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
+from tenants.mail import absolute, letter
 from tenants.models import Tenant, User
-from tenants.selectors import locality_of
 
 
 def password_link(user: User) -> str:
@@ -30,11 +24,6 @@ def link_of_key(key: str) -> str:
     """``key`` as django-allauth writes it: the user and a token, with a hyphen between."""
     uid, _hyphen, token = key.partition("-")
     return absolute(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token}))
-
-
-def absolute(path: str) -> str:
-    """The public address of a path."""
-    return urljoin(settings.PUBLIC_URL, path)
 
 
 def send_invitation(user: User, tenant: Tenant, token: str, *, days: int) -> None:
@@ -51,12 +40,8 @@ def send(user: User, tenant: Tenant, *, renew: bool = False) -> None:
 
 def _send(user: User, tenant: Tenant, about: dict[str, object]) -> None:
     context = {
-        "user": user,
         "tenant": tenant.name,
         "sign_in_url": absolute(reverse("account_login")),
         **about,
     }
-    with translation.override(user.language or locality_of(tenant.pk).locale):
-        subject = render_to_string("tenants/mail/invitation_subject.txt", context)
-        body = render_to_string("tenants/mail/invitation_message.txt", context)
-    EmailMessage(" ".join(subject.split()), body, to=[user.email]).send()
+    letter("tenants/mail/invitation", to=user, tenant_id=tenant.pk, context=context)

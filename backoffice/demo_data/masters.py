@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile
 
 from backoffice.demo_data import dossiers, keys, premises
 from backoffice.demo_data.companies import COMPANIES, DOMAIN, SHOWN, STAFF, email_of, operators
+from backoffice.demo_data.holidays import set_up_calendars
 from backoffice.demo_data.people import MOST, Person, people
 from backoffice.demo_data.prices import PRICES, Price
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
@@ -83,6 +84,7 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
     made = Masters(now)
     with clock.frozen(now - FOUNDED):
         _companies(made)
+        set_up_calendars(made.tenants, now.year, actor=ACTOR)
         _staff(made, secret)
         models = _models(made)
     with clock.frozen(now - BUILT):

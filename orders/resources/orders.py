@@ -284,5 +284,8 @@ HISTORY = Resource(
     inline_filters=5,
     tabs=(Tab(name="owing", label=_("In arrears"), rows=lambda: Q(pay_state=PayState.ARREARS), kind="warn"),),
     menu=Place("orders", 20, label=_("Historical")),
-    empty=Empty(_("No order is like this"), _("Remove a filter, or choose a longer period.")),
+    empty=Empty(
+        _("No order has ended yet"),
+        _("Orders come here when a charge is over; those that run are under Real-time."),
+    ),
 )

@@ -171,7 +171,7 @@ STATIONS = Resource(
             icon="switch",
         ),
     ),
-    empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
+    empty=Empty(_("No station yet"), _("Add the first one; its terminals come next.")),
     live="connectors piles",
 )
 
@@ -300,7 +300,7 @@ PILES = Resource(
             icon="switch",
         ),
     ),
-    empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
+    empty=Empty(_("No terminal yet"), _("Register one at a station, or claim one that waits.")),
     live="connectors piles",
 )
 
@@ -364,6 +364,6 @@ CONNECTORS = Resource(
     label="pile__identity",
     order=("pile__name", "number", "id"),
     menu=Place("stations", 30),
-    empty=Empty(_("No connector is like this"), _("Remove a filter.")),
+    empty=Empty(_("No connector yet"), _("Connectors come with the terminals that are registered.")),
     live="connectors piles",
 )

@@ -127,6 +127,22 @@ SEND_LINK = RowAction(
     needs=("tenant__parent__id", "is_active", "role"),
 )
 
+RESET_CODE = RowAction(
+    name="reset_code",
+    label=_("Reset two-factor…"),
+    run=staff.reset_two_factor,
+    perm=TenantPerm.STAFF_MANAGE,
+    icon="shield",
+    tone="warn",
+    reason=True,
+    text=_(
+        "For somebody who lost the phone and the recovery codes. The password alone lets in until it is set up anew."
+    ),
+    done=_("Reset."),
+    hidden=SEND_LINK.hidden,
+    needs=SEND_LINK.needs,
+)
+
 STAFF = Resource(
     name="staff",
     path="system/staff/",
@@ -141,7 +157,7 @@ STAFF = Resource(
     order=("tenant__name", "user__name", "id"),
     detail="tenants:member",
     menu=Place("system", 20),
-    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE),
+    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE, RESET_CODE),
     page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
-    empty=Empty(_("Nobody is like this"), _("Remove a filter, or add a person.")),
+    empty=Empty(_("Nobody works here yet"), _("Add a person; a link to sign in is sent.")),
 )

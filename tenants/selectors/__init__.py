@@ -1,5 +1,6 @@
 """Reads of this room that other rooms may call."""
 
+from tenants.selectors.calendar import calendar_of, holidays_for
 from tenants.selectors.companies import (
     KINDS,
     LATEST,
@@ -26,6 +27,16 @@ from tenants.selectors.people import (
     memberships_of,
     owners_of,
 )
+from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
+from tenants.selectors.settings import (
+    house_of,
+    house_retention,
+    kept_days,
+    longest_kept,
+    security_of_user,
+    set_for,
+    set_in,
+)
 from tenants.selectors.tree import (
     DEFAULT_CURRENCY,
     DEFAULT_LOCALE,
@@ -37,6 +48,7 @@ from tenants.selectors.tree import (
     lineage,
     locality_in,
     locality_of,
+    part_in,
     path_of,
     possible_parents,
     scope_in,
@@ -50,6 +62,7 @@ from tenants.selectors.tree import (
     tenant_names,
     tenants,
     tenants_by_name,
+    tenants_to_look_at,
     today_at,
 )
 
@@ -64,18 +77,26 @@ __all__ = [
     "Locality",
     "Standing",
     "blockers_of",
+    "calendar_of",
     "children_of",
+    "choices_of",
+    "choices_that_mail",
     "contacts",
     "contacts_of",
     "history_of",
+    "holidays_for",
+    "house_of",
+    "house_retention",
     "in_force",
     "invitation_state",
+    "kept_days",
     "last_invitation",
     "limits_of",
     "lineage",
     "locality_in",
     "locality_of",
     "logo_url",
+    "longest_kept",
     "members",
     "members_listed",
     "members_of",
@@ -83,10 +104,16 @@ __all__ = [
     "owners_of",
     "papers",
     "papers_of",
+    "part_in",
     "path_of",
     "possible_parents",
     "scope_in",
     "scope_of",
+    "security_of_user",
+    "sessions_of",
+    "set_for",
+    "set_in",
+    "sign_ins_of",
     "standings",
     "stopped_by",
     "stopped_in",
@@ -97,7 +124,9 @@ __all__ = [
     "tenants",
     "tenants_by_name",
     "tenants_listed",
+    "tenants_to_look_at",
     "today_at",
+    "tokens_of",
     "trail_of",
     "usage_of",
 ]

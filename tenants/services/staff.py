@@ -24,7 +24,7 @@ from backoffice.kit.scope import current_scope
 from tenants import invitations as letters
 from tenants.models import InvitationState, Membership, Tenant, User
 from tenants.selectors import last_invitation, owners_of
-from tenants.services import invitations
+from tenants.services import invitations, sessions, two_factor
 from tenants.services.quotas import require_room
 
 LONGEST_EMAIL = 254
@@ -146,6 +146,21 @@ def send_link(member: Membership, *, actor: Actor, reason: str = "") -> Membersh
         raise Refused(_("%(name)s does not work here any more.") % {"name": row.user.name}, code="inactive")
     audit.record(actor, "member.link_sent", row, reason=reason)
     _write_to(row, actor, renew=True)
+    return row
+
+
+@transaction.atomic
+def reset_two_factor(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Let somebody in with the password alone who lost his phone and his codes, and end his sessions.
+
+    Raises Refused for oneself, who does it in the personal centre, after proving who he is.
+    """
+    row = _locked_for_change(member, actor, from_above=True)
+    if actor.ref == f"staff:{row.user_id}":
+        raise Refused(_("Your own is changed in the personal centre."), code="own")
+    if not two_factor.reset(row.user, actor=actor, reason=reason):
+        raise Refused(_("%(name)s has no two-factor sign-in.") % {"name": row.user.name}, code="is_off")
+    sessions.end_sessions(row.user, actor=actor)
     return row
 
 

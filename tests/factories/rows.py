@@ -82,7 +82,7 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Contact, Invitation, Membership, Paper, Tenant, User
+from tenants.models import ApiToken, Contact, Holiday, Invitation, Membership, Paper, Tenant, User
 from tests.factories.tenants import make_user
 from tests.support.pictures import png
 
@@ -162,6 +162,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 
 PLAIN = (
+    ApiToken,
     AuditEntry,
     CampaignPile,
     Card,
@@ -186,6 +187,7 @@ PLAIN = (
     Handover,
     HandoverItem,
     Hold,
+    Holiday,
     ImportFile,
     Invitation,
     Job,

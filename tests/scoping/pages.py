@@ -53,7 +53,7 @@ from stations.models import (
     VendorMessage,
 )
 from stations.permissions import StationPerm
-from tenants.models import Contact, Membership, Paper, Tenant
+from tenants.models import ApiToken, Contact, Membership, Paper, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
@@ -86,6 +86,10 @@ def _own(viewer: Membership) -> dict[str, Any]:
     return {"owner_ref": f"staff:{viewer.user_id}", "params": {"zone": "UTC"}}
 
 
+def _own_membership(viewer: Membership) -> dict[str, Any]:
+    return {"membership": viewer, "lists": ["tenants"]}
+
+
 def _sent(viewer: Membership) -> dict[str, Any]:
     return {"owner_ref": f"staff:{viewer.user_id}", "name": "stations.piles"}
 
@@ -94,6 +98,9 @@ PAGES: dict[str, Page] = {
     "jobs.job": Page(Job, "public_id", over=_own),
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.seen": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.discard": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "tenants:token_revoke": Page(ApiToken, over=_own_membership),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
     "imports.file": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),
     "imports.faults": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),
@@ -308,6 +315,8 @@ for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {
+    "tenants:end_session": "a session is a person's, whatever tenant he works at; the name is that of one of his own",
+    "processes.run": "a timer of the installation, by its name",
     "imports.upload": "where a file is sent; what is imported is told by its name",
     "imports.template": "an empty workbook",
     "stations:bulk_update": "about rows that are picked in the list of piles; the firmware is the manufacturer's",
