@@ -6,33 +6,59 @@ A field that was never given words keeps the name of its column; so does a key t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _, pgettext
 
-from backoffice.kit.figures import DASH
+from backoffice.kit import perms
+from backoffice.kit.enumeration import enumerated
+from backoffice.kit.figures import DASH, masked_phone
+
+MASKED = frozenset({"drivers.driver.phone"})
+"""Fields of which only the change is told: the trail is read by more people than may see them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that changed, in words. ``is_new``: there was nothing before."""
+
+    label: str
+    before: str
+    after: str
+    is_new: bool = False
 
 
 def change_words(reference: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """``Name: A → B``, one change after the other; of a new row only what it has."""
-    fields = _fields_of(reference.partition(":")[0])
-    said = [_change(fields.get(key), key, before, after) for key in sorted(before.keys() | after.keys())]
+    said = [_sentence(one) for one in changes_of(reference, before, after)]
     return pgettext("between the changes of a row", "; ").join(said)
 
 
-def _change(
-    field: models.Field[Any, Any] | None, key: str, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> str:
-    label, new = _label(field, key), _value(field, after.get(key))
-    if key not in before:
-        return _("%(label)s: %(value)s") % {"label": label, "value": new}
-    old = _value(field, before[key])
-    return _("%(label)s: %(before)s → %(after)s") % {"label": label, "before": old, "after": new}
+def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """The fields that an entry says something of, in the order of their columns' names."""
+    fields = _fields_of(reference.partition(":")[0])
+    for key in sorted(before.keys() | after.keys()):
+        field = fields.get(key)
+        old, new = _value(field, before.get(key)), _value(field, after.get(key))
+        yield Change(_label(field, key), old, new, is_new=key not in before)
+
+
+def _sentence(one: Change) -> str:
+    if one.is_new:
+        return _("%(label)s: %(value)s") % {"label": one.label, "value": one.after}
+    return _("%(label)s: %(before)s → %(after)s") % {
+        "label": one.label,
+        "before": one.before,
+        "after": one.after,
+    }
 
 
 def _label(field: models.Field[Any, Any] | None, key: str) -> str:
@@ -45,9 +71,23 @@ def _value(field: models.Field[Any, Any] | None, value: Any) -> str:
         return DASH
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, list) and (rights := _rights(value)):
+        return rights
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    return str(dict(field.flatchoices).get(value, value)) if field is not None else value
+    if field is None:
+        return value
+    if f"{field.model._meta.label_lower}.{field.name}" in MASKED:
+        return masked_phone(value)
+    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)) and moment.tzinfo:
+        return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def _rights(values: list[Any]) -> str:
+    """A list of permissions in the words of the page where they are chosen; nothing for other lists."""
+    words = {str(perm): said for area in perms.areas() for perm, said in area.perms}
+    return enumerated(words[one] for one in values) if all(one in words for one in map(str, values)) else ""
 
 
 @cache

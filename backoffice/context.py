@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit.frame import Choice, Frame, Link
 from backoffice.kit.job_views import tray_of
 from backoffice.kit.levels import Level
-from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
 from backoffice.menu import menu_for
 from tenants.selectors import Ancestor, logo_url, memberships_of
@@ -37,7 +36,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     lineage: list[Ancestor] = request.lineage  # type: ignore[attr-defined]
     own = lineage[-1]
     shown: list[Ancestor] = request.shown  # type: ignore[attr-defined]
-    user = membership.user
+    acting = request.acting  # type: ignore[attr-defined]
+    user = acting.actor if acting else membership.user
     jobs = tray_of(Reader.of(request))
     return {
         "theme": theme,
@@ -50,25 +50,28 @@ def frame(request: HttpRequest) -> dict[str, Any]:
                 Choice(
                     one.tenant.name,
                     str(one.pk),
-                    f"{one.tenant.get_level_display()} · {one.get_role_display()}",
+                    f"{one.tenant.get_level_display()} · {one.role_name}",
                     one.pk == membership.pk,
                 )
-                for one in memberships_of(user)
+                for one in ([] if acting else memberships_of(user))
             ],
             switch_url=address("tenants:switch"),
             user_name=user.name or user.email,
-            user_role=Role(membership.role).label,
-            account=account_links(),
+            user_role=membership.role_name,
+            account=[] if acting else account_links(),
             home_url=address("reports.overview") or "/",
             logout_url=address("account_logout"),
-            theme_url=address("tenants:theme"),
+            theme_url="" if acting else address("tenants:theme"),
             language_url=reverse("set_language"),
-            languages=languages(),
+            languages=[] if acting else languages(),
             search_url=address("search"),
             live_url=address("live"),
             jobs_url=reverse("jobs"),
             jobs_running=sum(job.open for job in jobs),
             brand=own.brand,
+            acting_as=str(membership.user) if acting else "",
+            acting_until=acting.until if acting else None,
+            leave_url=address("tenants:leave"),
             brand_logo=logo_url(own.logo),
             crumbs=crumbs(shown[len(lineage) - 1 :]),
             look_url=address("tenants:look"),

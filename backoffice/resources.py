@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.changes import change_words
 from backoffice.kit.deeds import DEEDS, deed_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.job_views import TONES
+from backoffice.kit.levels import Level
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from backoffice.kit.models import AuditEntry, Job
+from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import Reader
 from tenants.permissions import TenantPerm
+
+BELOW = {Level.MANUFACTURER: "dealer", Level.DEALER: "operator"}
+"""The levels that do not read what those below them did, and the column that says that it was they."""
+
+
+def readable(rows: QuerySet[AuditEntry], reader: Reader) -> QuerySet[AuditEntry]:
+    """The trail of the own tenant. An operator reads those of its agencies too; a manufacturer and a dealer
+    of what lies below only what was done there in another's name.
+    """
+    below = BELOW.get(reader.level or current_scope().level or Level.AGENCY)
+    return rows if below is None else rows.filter(Q(**{f"{below}__isnull": True}) | ~Q(on_behalf_ref=""))
 
 
 class AuditTable(ListTable):
     at = columns.When(sort=True)
+    action = columns.Link(to="audit.entry", show=deed_words)
     actor = columns.Text("actor_label", head=_("Actor"), second=columns.Text("ip"))
-    on_behalf = columns.Text(shown=False)
-    action = columns.Text(show=deed_words)
+    on_behalf = columns.Text()
     object = columns.Text("object_label", head=_("Object"))
     changes = columns.Text("object_ref", "before", "after", head=_("Changes"), show=change_words)
     reason = columns.Text()
@@ -31,6 +44,7 @@ class AuditFilters(ListFilters):
     action = filters.Choice(choices=DEEDS)
     object = filters.Search("object_label", label=_("Object"))
     tenant = filters.Subtree()
+    on_behalf = filters.Search("on_behalf", label=_("On behalf of"))
 
 
 AUDIT = Resource(
@@ -39,12 +53,14 @@ AUDIT = Resource(
     title=_("Audit log"),
     model=AuditEntry,
     rows=AuditEntry.objects.all,
+    narrow=readable,
     table=AuditTable,
     filters=AuditFilters,
     view=TenantPerm.AUDIT_VIEW,
     export=TenantPerm.EXPORT,
     label="object_label",
     order=("-at", "-id"),
+    detail="audit.entry",
     menu=Place("system", 40),
     empty=Empty(
         _("No change recorded yet"), _("Every change that staff, drivers and timers make is listed here.")
@@ -73,7 +89,7 @@ def all_jobs() -> QuerySet[Job]:
 
 def own_jobs(rows: QuerySet[Job], reader: Reader) -> QuerySet[Job]:
     """A job is seen by its owner alone."""
-    return rows.filter(owner_ref=reader.actor.ref)
+    return rows.filter(owner_ref=reader.actor.owns_as)
 
 
 JOBS = Resource(

@@ -35,6 +35,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.PROFILE:            ("OM",       "OM",     "OM",     "OM"),
     TenantPerm.STAFF_VIEW:         ("OMA",      "OMA",    "OMA",    "OMA"),
     TenantPerm.STAFF_MANAGE:       ("O",        "O",      "O",      "O"),
+    TenantPerm.IMPERSONATE:        ("O",        "O",      "O",      "-"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
     TenantPerm.SETTINGS_VIEW:      ("OM",       "OM",     "OM",     "OM"),
@@ -43,6 +44,7 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
 
     DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),
+    DriverPerm.UNMASK:             ("-",        "-",      "OMS",    "-"),
     DriverPerm.MANAGE:             ("-",        "-",      "OMS",    "-"),
     DriverPerm.SMS_VIEW:           ("-",        "-",      "OMSA",   "-"),
     DriverPerm.EXPORT:             ("-",        "-",      "OMA",    "-"),
@@ -92,6 +94,23 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     ReportPerm.SHARE:              ("OM",       "OM",     "OM",     "OM"),
 }
 # fmt: on
+
+NEVER_LENT: Grants = frozenset(
+    {
+        TenantPerm.STAFF_MANAGE,
+        TenantPerm.IMPERSONATE,
+        DriverPerm.SEE_PHONE,
+        DriverPerm.UNMASK,
+        ReportPerm.SHARE,
+    }
+)
+"""What nobody may do in another's name: each level manages its own staff, phones do not travel upward, and a
+link that is given away would outlive the hour."""
+
+
+def never_lent() -> Grants:
+    """The same, as the kit asks for it."""
+    return NEVER_LENT
 
 
 def grants(level: Level, role: Role) -> Grants:

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from backoffice import health, processes, streams
+from backoffice import audit_page, health, processes, streams
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import urls_of
 from backoffice.kit.rooms import Room
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live/stream", streams.staff_stream, name="live"),
     path("account/", include("tenants.account_urls")),
     path("language/", set_language, name="set_language"),
+    path("system/audit/<int:pk>/", audit_page.entry, name="audit.entry"),
     path("", include("backoffice.kit.job_views")),
     path("", include("backoffice.kit.search_views")),
     path("", include("backoffice.kit.imports.views")),

@@ -6,17 +6,19 @@ from django.core.checks import register as register_check
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import places, resources
+from backoffice.areas import areas
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
-from backoffice.kit import menu, search
+from backoffice.kit import menu, perms, search
 from backoffice.kit.lists import register
-from backoffice.kit.perms import granted
-from backoffice.roles import grants
+from backoffice.roles import grants, never_lent
 from ocpp_gateway.replay import replay_now
 from stations import hooks as stations
 from tenants.permissions import TenantPerm
 
-granted.provide(grants)
+perms.granted.provide(grants)
+perms.areas.provide(areas)
+perms.never_lent.provide(never_lent)
 stations.replay.provide(replay_now)
 celery.set_default()
 for check in CHECKS:

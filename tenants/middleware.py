@@ -26,12 +26,14 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Grants
 from backoffice.kit.scope import outside
 from tenants import api, duties
+from tenants.acting import lent_place, running
 from tenants.localities import LANGUAGES
 from tenants.selectors import DEFAULT_CURRENCY, DEFAULT_LOCALE, DEFAULT_TIMEZONE, Locality
 from tenants.services import sessions
 from tenants.workplaces import Workplace, barred, workplace_of
 
 SESSION_KEY = "membership"
+ACTING_KEY = "acting"
 PART_KEY = "part"
 """Where a session keeps the tenant below the own one that is looked at alone."""
 
@@ -41,6 +43,11 @@ LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN = ("/q/", "/c/", "/pay/", "/share/", "/static/", "/healthz", "/metrics")
 """Paths of drivers, of payment channels, of links given away and of machines, which have their own ways of telling who asks."""
 
+OWN = ("/personal/", "/account/", "/language/")
+"""Paths of what a person does for himself: password, second factor, tokens, profile. Shut in another's name."""
+
+SIGN_OUT = "/account/logout/"
+
 NOWHERE = Locality(DEFAULT_TIMEZONE, DEFAULT_CURRENCY, DEFAULT_LOCALE)
 NOTHING: Grants = frozenset()
 
@@ -49,7 +56,7 @@ Handler = Callable[[HttpRequest], Answer] | Callable[[HttpRequest], Awaitable[An
 
 
 class ScopeMiddleware:
-    """Sets ``membership``, ``lineage``, ``shown``, ``grants``, ``actor``, ``locality`` and ``token`` of the request."""
+    """Sets ``membership``, ``acting``, ``lineage``, ``shown``, ``grants``, ``actor``, ``locality`` and ``token`` of the request."""
 
     sync_capable = True
     async_capable = True
@@ -85,7 +92,7 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     staff: Any = request
     staff.membership, staff.lineage, staff.shown = None, [], []
     staff.grants, staff.locality = NOTHING, NOWHERE
-    staff.token = None
+    staff.token = staff.acting = None
     if request.path.startswith(OPEN):
         return None
     ip = get_adapter().get_client_ip(request)
@@ -95,16 +102,12 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
         return _noted(request, entered, ip) if isinstance(entered, Workplace) else entered
     if not request.user.is_authenticated:
         return None
-    user = request.user
-    chosen = request.session.get(SESSION_KEY)
-    part_id = request.session.get(PART_KEY)
-    place = workplace_of(user, preferred=chosen, language=_language_chosen(request), part_id=part_id)
+    place = _place(request)
     if place is None:
-        return _sent_away(request, barred(user))
-    if part_id is not None and place.scope.part is None:
-        del request.session[PART_KEY]
-        with translation.override(place.locality.locale):
-            messages.info(request, _("What you looked at is no longer below you. You see everything again."))
+        return _sent_away(request, barred(request.user))
+    if place.acting and request.path.startswith(OWN) and request.path != SIGN_OUT:
+        messages.error(request, _("Leave the other's name first: this page is about yourself."))
+        return _sent_to(request, resolve_url(settings.LOGIN_REDIRECT_URL))
     if reason := duties.is_over(request, place):
         return _sent_away(request, reason)
     sessions.see(request.session, address=ip)
@@ -113,10 +116,32 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     return _noted(request, place, ip)
 
 
+def _place(request: HttpRequest) -> Workplace | None:
+    """Another's workplace while it is lent, else one's own, narrowed to what is looked at."""
+    user: Any = request.user
+    language = _language_chosen(request)
+    key = request.session.get(ACTING_KEY)
+    if key is not None:
+        acting = running(user, key)
+        lent = lent_place(acting, language) if acting else None
+        if lent is not None:
+            return lent
+        del request.session[ACTING_KEY]
+        messages.warning(request, _("Your time in another's name is over. You work under your own again."))
+    part_id = request.session.get(PART_KEY)
+    chosen = request.session.get(SESSION_KEY)
+    place = workplace_of(user, preferred=chosen, language=language, part_id=part_id)
+    if place is not None and part_id is not None and place.scope.part is None:
+        del request.session[PART_KEY]
+        with translation.override(place.locality.locale):
+            messages.info(request, _("What you looked at is no longer below you. You see everything again."))
+    return place
+
+
 def _noted(request: HttpRequest, place: Workplace, ip: str) -> Workplace:
     staff: Any = request
     staff.membership, staff.lineage, staff.grants = place.membership, place.lineage, place.grants
-    staff.shown = place.shown
+    staff.shown, staff.acting = place.shown, place.acting
     staff.actor, staff.locality = place.actor(ip), place.locality
     staff.LANGUAGE_CODE, staff.token = place.locality.locale, place.token
     return place if request.method in LOOKING else place.for_writing()

@@ -8,6 +8,7 @@ class TenantPerm(Perm):
     PROFILE = "tenants.profile"  # of the own tenant
     STAFF_VIEW = "tenants.staff_view"
     STAFF_MANAGE = "tenants.staff_manage"
+    IMPERSONATE = "tenants.impersonate"  # work in the name of somebody further below
     AUDIT_VIEW = "tenants.audit_view"
     EXPORT = "tenants.export"
     SETTINGS_VIEW = "tenants.settings_view"

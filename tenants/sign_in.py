@@ -25,6 +25,7 @@ from tenants.duties import PASSWORD_DUE
 from tenants.models import User
 from tenants.selectors import security_of_user
 from tenants.services import sessions, sign_ins
+from tenants.services.acting import end_acting
 from tenants.workplaces import barred
 
 
@@ -54,6 +55,13 @@ class Adapter(DefaultAccountAdapter):
         browser = request.headers.get("User-Agent", "")
         sessions.begin(request.session, address=self.get_client_ip(request), browser=browser)
         sign_ins.record_sign_in(person, actor=self.actor(person, request))
+
+    def logout(self, request: HttpRequest) -> None:
+        """Whoever signs out in another's name leaves that name too."""
+        staff: Any = request
+        if getattr(staff, "acting", None) is not None:
+            end_acting(staff.acting, actor=staff.actor)
+        super().logout(request)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         person, session = cast(User, user), context.request.session

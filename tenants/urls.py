@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tenants.views import (
+    acting,
     bulk,
     calendar,
     looking,
@@ -14,6 +15,7 @@ from tenants.views import (
     personal_choices,
     personal_tokens,
     personal_ways_in as ways_in,
+    roles,
     settings,
     staff,
     tenants,
@@ -48,6 +50,12 @@ urlpatterns = [
     path("system/staff/new/", staff.invite, name="invite"),
     path("system/staff/<int:pk>/", staff.member, name="member"),
     path("system/staff/<int:pk>/edit/", staff.edit, name="member_edit"),
+    path("system/staff/<int:pk>/log-in-as/", acting.begin, name="act_as"),
+    path("system/staff/leave/", acting.leave, name="leave"),
+    path("system/roles/new/", roles.create, name="role_new"),
+    path("system/roles/built-in/", roles.built_in, name="built_in_roles"),
+    path("system/roles/<int:pk>/", roles.role, name="role"),
+    path("system/roles/<int:pk>/edit/", roles.edit, name="role_edit"),
     path("personal/", personal.profile, name="profile"),
     path("personal/two-factor/", ways_in.two_factor_page, name="two_factor"),
     path("personal/two-factor/on/", ways_in.switch_on, name="two_factor_on"),

@@ -16,14 +16,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
-from backoffice.kit.errors import Refused
-from backoffice.kit.levels import Level
-from backoffice.kit.models import Job
-from backoffice.kit.perms import Grants, Role, granted
+from backoffice.kit.perms import Grants
 from backoffice.kit.reach import Scope
-from backoffice.kit.scope import outside, unscoped, within
+from backoffice.kit.scope import within
 from backoffice.kit.staff import Reader
-from tenants.models import ApiToken, Membership, TenantStatus, User
+from tenants.models import ActingSession, ApiToken, Membership, TenantStatus, User
+from tenants.rights import grants_at
 from tenants.selectors import (
     Ancestor,
     Locality,
@@ -34,7 +32,6 @@ from tenants.selectors import (
     scope_in,
     stopped_in,
 )
-from tenants.services import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,8 @@ class Workplace:
 
     ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
     narrowed to (``scope.part``), whose currency is then typed and read.
-    ``token`` is what a program came in with, in the person's name.
+    ``token`` is what a program came in with, in the person's name; ``acting`` is set where somebody else than the
+    member works there (``tenants.acting``).
     """
 
     membership: Membership
@@ -53,12 +51,26 @@ class Workplace:
     locality: Locality
     scope: Scope
     token: ApiToken | None = None
+    acting: ActingSession | None = None
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
         user = self.membership.user
-        label = f"{user} · {self.token}" if self.token else str(user)
-        return Actor(f"staff:{user.pk}", label, ip=ip)
+        if self.acting is None:
+            label = f"{user} · {self.token}" if self.token else str(user)
+            return Actor(f"staff:{user.pk}", label, ip=ip)
+        person = self.acting.actor
+        return Actor(
+            f"staff:{person.pk}",
+            f"{person} ({user})",
+            ip=ip,
+            on_behalf=str(user),
+            on_behalf_ref=f"staff:{user.pk}",
+        )
+
+    def reader(self) -> Reader:
+        """Who looks at rows from here."""
+        return Reader(self.actor(), self.grants, self.locality.currency, self.lineage[-1].level)
 
     def for_writing(self) -> Workplace:
         """For a request that changes something: its services read the whole scope."""
@@ -86,39 +98,14 @@ def workplace_of(
     for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if stopped_in(chain) is None:
-            return _looking_at(part_id, _workplace(membership, chain, language))
+            return looking_at(part_id, workplace_at(membership, chain, reader=user, language=language))
     return None
 
 
 def workplaces_of(user: User) -> list[Workplace]:
     """Everywhere that the user works, the highest level first."""
     chains = [(membership, lineage(membership.tenant_id)) for membership in memberships_of(user)]
-    return [_workplace(one, chain, "") for one, chain in chains if stopped_in(chain) is None]
-
-
-@contextmanager
-def enter_as(job: Job) -> Iterator[Reader]:
-    """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
-    with unscoped(reason="a job finds its owner"):
-        owner = User.objects.filter(memberships=job.membership_id, is_active=True).first()
-    place = workplace_of(owner, preferred=job.membership_id, part_id=job.path.owner_id) if owner else None
-    if place is None or place.membership.pk != job.membership_id or place.shown[-1].id != job.path.owner_id:
-        raise Refused(_("You do not work there any more."), code="no_member")
-    with outside(), within(place.scope):
-        yield Reader(
-            place.actor(), place.grants & _grants_of_token(job, place.grants), place.locality.currency
-        )
-
-
-def _grants_of_token(job: Job, others: Grants) -> Grants:
-    """What the token that began the job reaches now; ``others`` where a person began it. Raises Refused."""
-    key = job.params.get("token")
-    if key is None:
-        return others
-    token = tokens.held_token(key)
-    if token is None:
-        raise Refused(_("The token does not hold any more."), code="token")
-    return tokens.reach(token.lists)
+    return [workplace_at(one, chain, reader=user) for one, chain in chains if stopped_in(chain) is None]
 
 
 def barred(user: User) -> str:
@@ -142,23 +129,26 @@ _WHY_STOPPED: dict[TenantStatus, Promise] = {
 }
 
 
-def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> Workplace:
-    user, tenant = membership.user, locality_in(chain)
+def workplace_at(
+    membership: Membership, chain: list[Ancestor], *, reader: User, language: str = ""
+) -> Workplace:
+    """The workplace of a membership in force, in the language and zone of who reads. ``chain`` ends in its tenant."""
+    tenant = locality_in(chain)
     return Workplace(
         membership,
         chain,
         chain,
-        granted(Level(chain[-1].level), Role(membership.role)),
+        grants_at(membership),
         Locality(
-            timezone=user.timezone or tenant.timezone,
+            timezone=reader.timezone or tenant.timezone,
             currency=tenant.currency,
-            locale=user.language or language or tenant.locale,
+            locale=reader.language or language or tenant.locale,
         ),
         scope_in(chain),
     )
 
 
-def _looking_at(part_id: int | None, place: Workplace) -> Workplace:
+def looking_at(part_id: int | None, place: Workplace) -> Workplace:
     """The same workplace with the view narrowed to a tenant that stands below it."""
     if part_id is None or part_id == place.lineage[-1].id or part_id not in place.scope.owned:
         return place

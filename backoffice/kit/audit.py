@@ -24,6 +24,7 @@ SECRET_FIELDS = frozenset(
         "next_key_salt",
         "token_hash",
         "code_hash",
+        "session_seed",
     }
 )
 TREE_FIELDS = frozenset({"lft", "rght", "tree_id", "depth"})
@@ -93,6 +94,7 @@ def _entry(actor: Actor, action: str, change: Change, path: Path, reason: str) -
         actor_ref=actor.ref,
         actor_label=actor.label[:120],
         on_behalf=actor.on_behalf[:120],
+        on_behalf_ref=actor.on_behalf_ref,
         ip=actor.ip,
         action=action,
         object_ref=reference(row)[:80],

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Words
 
 DEEDS: Mapping[str, Promise] = {
+    "acting.begun": _("Work in another's name begun"),
+    "acting.ended": _("Work in another's name ended"),
     "alarm.acknowledged": _("Alarm acknowledged"),
     "alarm.closed": _("Alarm closed"),
     "api_token.issued": _("API token issued"),
@@ -50,6 +52,7 @@ DEEDS: Mapping[str, Promise] = {
     "driver.created": _("Driver created"),
     "driver.edited": _("Driver edited"),
     "driver.phone_changed": _("Phone of a driver changed"),
+    "driver.phone_shown": _("Phone of a driver shown"),
     "driver.signed_out": _("Driver signed out everywhere"),
     "driver.unblocked": _("Driver unblocked"),
     "firmware.released": _("Firmware released"),
@@ -79,6 +82,7 @@ DEEDS: Mapping[str, Promise] = {
     "member.link_sent": _("Password link sent"),
     "member.reactivated": _("Staff member let in again"),
     "member.revoked": _("Invitation revoked"),
+    "member.signed_out": _("Staff member signed out everywhere"),
     "order.cancelled": _("Order cancelled"),
     "order.complained": _("Complaint of a driver"),
     "order.corrected": _("Order corrected"),
@@ -110,6 +114,9 @@ DEEDS: Mapping[str, Promise] = {
     "settings.numbers": _("Settings of order numbers changed"),
     "settings.retention": _("Settings of retention changed"),
     "settings.security": _("Sign-in policy changed"),
+    "role.created": _("Role created"),
+    "role.deleted": _("Role deleted"),
+    "role.edited": _("Role edited"),
     "settlement.corrected": _("Settlement corrected"),
     "share_link.created": _("Link to the big screen made"),
     "share_link.revoked": _("Link to the big screen revoked"),

@@ -106,6 +106,7 @@ class Frame:
     brand_logo: str = ""
     acting_as: str = ""
     """Set while somebody works in another's name: shown in a band on every page."""
+    acting_until: datetime | None = None
     leave_url: str = ""
     crumbs: Sequence[Choice] = ()
     """From the tenant entered down to the one below it that is looked at alone; empty where all of it is."""

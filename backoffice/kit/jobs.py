@@ -111,7 +111,7 @@ def kind(name: str) -> Callable[[Kind], Kind]:
 
 def jobs_of(owner: Actor) -> QuerySet[Job]:
     """The jobs of one person, inside the scope, whatever part of it is looked at."""
-    return Job.objects.whole().filter(owner_ref=owner.ref)
+    return Job.objects.whole().filter(owner_ref=owner.owns_as)
 
 
 def news_of(owner: Actor) -> list[Job]:
@@ -141,7 +141,7 @@ def start_job(
     """Queue a job. The same job of the same person that is still open is given back instead of a second one."""
     if name not in _kinds:
         raise KeyError(name)
-    locks.hold(f"jobs:{actor.ref}")
+    locks.hold(f"jobs:{actor.owns_as}")
     given = dict(params) | {"zone": timezone.get_current_timezone_name()}
     same = jobs_of(actor).filter(kind=name, params=given, state__in=OPEN).first()
     if same is not None:
@@ -153,7 +153,7 @@ def start_job(
         public_id=secrets.token_hex(16),
         kind=name,
         title=str(title)[:160],
-        owner_ref=actor.ref,
+        owner_ref=actor.owns_as,
         membership_id=membership_id,
         language=translation.get_language() or "en",
         params=given,

@@ -26,6 +26,9 @@ from backoffice.kit.reach import Scope
 log = logging.getLogger(__name__)
 
 CHANNEL = "pilehouse:live"
+RIGHTS = "rights"
+"""The topic of what people may do. It is not for pages: streams of those whom it concerns end, and begin anew."""
+
 BACKLOG = 256
 OWN = frozenset({"jobs"})
 """Topics of rows that are somebody's own, whatever part of his scope he looks at."""

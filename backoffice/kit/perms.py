@@ -7,11 +7,14 @@ members, so a typo is an AttributeError and not a silent refusal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
+from backoffice.kit.frame import Words
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level
 
@@ -34,7 +37,27 @@ class Role(models.TextChoices):
 Grants = frozenset[Perm]
 
 granted: Hook[[Level, Role], Grants] = Hook("granted")
-"""Answers what a role may do at a level; provided by ``backoffice.roles``."""
+"""Answers what a built-in role may do at a level; provided by ``backoffice.roles``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the backoffice with the permissions in it, each in words, as somebody chooses among them."""
+
+    label: Words
+    perms: Sequence[tuple[Perm, Words]]
+
+
+areas: Hook[[], Sequence[Area]] = Hook("areas")
+"""Answers every permission in words, area by area; provided by ``backoffice.areas``."""
+
+never_lent: Hook[[], Grants] = Hook("never_lent")
+"""Answers what nobody may do in another's name; provided by ``backoffice.roles``."""
+
+
+def grantable(level: Level) -> Grants:
+    """Everything that anybody may do at a level: what a role of a tenant's own is chosen from."""
+    return frozenset[Perm]().union(*(granted(level, role) for role in Role))
 
 
 def declared() -> list[Perm]:

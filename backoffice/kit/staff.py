@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from backoffice.kit.actor import Actor
+from backoffice.kit.levels import Level
 from backoffice.kit.perms import Grants, Perm
 
 
@@ -30,6 +31,7 @@ class StaffRequest(HttpRequest):
     """What a view of the backoffice may rely on; the scope of ``membership`` is active while it runs."""
 
     membership: Any
+    acting: Any
     lineage: list[Any]
     shown: list[Any]
     """The chain down to what is looked at: the own tenant, or one below it."""
@@ -47,18 +49,21 @@ class StaffRequest(HttpRequest):
 class Reader:
     """Who looks at rows: what they may see, and in which currency they type amounts.
 
-    Language and time zone are the active ones of Django, the scope is the active one of the kit.
+    ``level`` is that of the tenant he works for, None where that does not matter. Language and time zone
+    are the active ones of Django, the scope is the active one of the kit.
     """
 
     actor: Actor
     grants: Grants
     currency: str
+    level: Level | None = None
 
     @classmethod
     def of(cls, request: HttpRequest) -> Reader:
         """The reader behind a request."""
         staff: Any = request
-        return cls(staff.actor, staff.grants, staff.locality.currency)
+        level = Level(staff.membership.tenant.level) if staff.membership else None
+        return cls(staff.actor, staff.grants, staff.locality.currency, level)
 
     def may(self, perm: Perm | None) -> bool:
         """None is what every reader may."""

@@ -8,6 +8,7 @@ from drivers.services.accounts import (
     end_sessions,
     find_or_create_driver,
     known_driver,
+    show_phone,
     unblock_driver,
 )
 from drivers.services.cards import block_card, edit_card, issue_card, lose_card, unblock_card
@@ -38,6 +39,7 @@ __all__ = [
     "phone_at",
     "send_due_messages",
     "send_sms",
+    "show_phone",
     "sign_in",
     "unblock_card",
     "unblock_driver",

@@ -13,7 +13,8 @@ from backoffice.kit.staff import Reader
 from drivers import forms, selectors, services
 from drivers.permissions import DriverPerm
 from drivers.resources import CARDS
-from drivers.views.drivers import page_of, phone_for
+from drivers.unmasking import phone_for
+from drivers.views.drivers import page_of
 
 
 @requires(DriverPerm.MANAGE)

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import cells
-from backoffice.kit.figures import masked_phone
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
 from backoffice.kit.staff import Reader
@@ -16,6 +15,7 @@ from drivers import forms, hooks, selectors, services
 from drivers.models import CardStatus, DriverStatus, SmsState
 from drivers.permissions import DriverPerm
 from drivers.resources import CARD_TONES, DRIVER_TONES, DRIVERS, SMS_TONES
+from drivers.unmasking import asking, phone_for
 
 LATEST = 10
 
@@ -103,16 +103,13 @@ def change_phone(request, pk):
     )
 
 
-def phone_for(reader, row):
-    """The number as this reader may see it."""
-    return row.phone if reader.may(DriverPerm.SEE_PHONE) else masked_phone(row.phone)
-
-
 def _actions(row, reader):
+    asked = asking(reader, row, back=page_of(row))
     if not reader.may(DriverPerm.MANAGE):
-        return []
+        return asked
     new_card = f"{reverse('drivers:card_new')}?driver={row.pk}"
     return [
+        *asked,
         Action(_("Edit"), reverse("drivers:edit", args=[row.pk]), icon="edit", get=True),
         Action(_("New phone…"), reverse("drivers:phone", args=[row.pk]), icon="switch", asks=True),
         Action(_("Issue a card"), new_card, icon="card", get=True),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
-from backoffice.kit.figures import masked_phone, money_text
+from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.money import Money
 from backoffice.kit.pages import detail_page, requires, row_or_404
 from backoffice.kit.staff import Reader
-from drivers.permissions import DriverPerm
+from drivers.unmasking import asking, phone_for
 from finance import forms, panels, selectors, services
 from finance.forms import Adjustment
 from finance.models import TopUpState
@@ -129,11 +129,11 @@ def _actions(reader, row):
         found.append(
             Action(_("Refund to the source…"), address, icon="arrow-left", asks=True, refused=refused)
         )
-    return found
+    return found + asking(reader, row.driver, back=reverse("finance:wallet", args=[row.pk]))
 
 
 def _driver(reader, driver):
-    phone = driver.phone if reader.may(DriverPerm.SEE_PHONE) else masked_phone(driver.phone)
+    phone = phone_for(reader, driver)
     return [
         (pgettext("person", "Name"), driver.name or "–"),
         (_("Phone"), phone),

@@ -16,6 +16,7 @@ from backoffice.kit.frame import Fact, Link, Tone, Words
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader
 from drivers.permissions import DriverPerm
+from drivers.unmasking import phone_for
 from finance import selectors as finance
 from finance.models import Refund
 from finance.permissions import FinancePerm
@@ -92,7 +93,7 @@ def _driver(order: ChargingOrder, reader: Reader) -> Fact:
     driver = order.driver
     if driver is None:
         return Fact(_("Driver"), _("unknown"), order.plate, big=False)
-    phone = driver.phone if reader.may(DriverPerm.SEE_PHONE) else figures.masked_phone(driver.phone)
+    phone = phone_for(reader, driver)
     shown: Words = phone
     if reader.may(DriverPerm.VIEW):
         shown = format_html('<a href="{}">{}</a>', reverse("drivers:driver", args=[driver.pk]), phone)

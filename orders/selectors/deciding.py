@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from backoffice.kit.levels import Level
-from backoffice.kit.perms import Role, granted
 from orders.models import SECOND_ABOVE, Case, CasePolicy
 from orders.permissions import OrderPerm
 from tenants.models import Membership
+from tenants.rights import holding
 from tenants.selectors import in_force, members_of
 
 MOST_PEOPLE = 200
@@ -27,6 +27,5 @@ def policy_of(tenant_id: int) -> Decimal:
 
 def deciders(tenant_id: int, level: Level) -> list[Membership]:
     """The people of a tenant who may decide cases, by name."""
-    able = [role for role in Role if OrderPerm.CASE_DECIDE in granted(level, role)]
-    rows = in_force(members_of(tenant_id)).filter(role__in=able).select_related("user")
+    rows = in_force(members_of(tenant_id)).filter(holding(OrderPerm.CASE_DECIDE, level))
     return list(rows.order_by("user__name", "pk")[:MOST_PEOPLE])

@@ -14,6 +14,7 @@ from backoffice.kit.frame import Action
 from backoffice.kit.money import Money
 from backoffice.kit.pages import detail_page, question_page, requires, row_or_404
 from backoffice.kit.staff import Reader
+from drivers.unmasking import asking
 from finance import panels as ledger
 from finance.forms import MoneyForm
 from finance.permissions import FinancePerm
@@ -182,4 +183,4 @@ def _actions(row, reader):
         refused = "" if refundable(row) else _("Nothing of it is left to refund.")
         address = reverse("orders.refund", args=[row.order_no])
         found.append(Action(_("Refund…"), address, icon="arrow-left", asks=True, refused=refused))
-    return found
+    return found + asking(reader, row.driver, back=page_of(row))

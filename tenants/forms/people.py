@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from django import forms
-from django.utils.translation import gettext_lazy as _, pgettext_lazy
+from typing import Any
 
-from backoffice.kit.perms import Role
+from django import forms
+from django.utils.translation import gettext_lazy as _, ngettext_lazy, pgettext_lazy
+
+from backoffice.kit.lists.actions import ReasonForm
+from tenants.acting import LONGEST_MINUTES
 from tenants.forms.fields import LANGUAGE_NAMES, PHONE, ZONES, DayInput, of_tenant
-from tenants.models import Theme
+from tenants.models import CustomRole, Theme
+from tenants.rights import AnyRole
+
+OWN_ROLE = "own:"
+"""Stands before the code of a role of the tenant's own, so that none is taken for a built-in one."""
+
+
+def key_of(role: AnyRole) -> str:
+    """A role as the value of a menu."""
+    return OWN_ROLE + role.code if isinstance(role, CustomRole) else role.value
 
 
 class MemberForm(forms.Form):
-    """As what somebody works here, and in which days."""
+    """As what somebody works here, and in which days. ``roles`` are those that may be given."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role)
+    role = forms.ChoiceField(label=_("Role"))
     valid_from = forms.DateField(
         label=_("First day"), required=False, widget=DayInput, help_text=_("Empty: at once.")
     )
     valid_to = forms.DateField(
         label=_("Last day"), required=False, widget=DayInput, help_text=_("Empty: without end.")
     )
+
+    def __init__(self, *args, roles, **options):
+        super().__init__(*args, **options)
+        self.roles = {key_of(role): role for role in roles}
+        own = {key: role.name for key, role in self.roles.items() if isinstance(role, CustomRole)}
+        built_in = [(key, role.label) for key, role in self.roles.items() if key not in own]
+        groups = [(_("Roles of our own"), list(own.items()))] if own else []
+        field: Any = self.fields["role"]
+        field.choices = [*built_in, *groups]
+
+    def clean_role(self):
+        return self.roles[self.cleaned_data["role"]]
 
 
 class PersonForm(forms.Form):
@@ -47,3 +71,16 @@ class ProfileForm(forms.Form):
     )
     timezone = forms.ChoiceField(label=_("Time zone"), required=False, choices=of_tenant(ZONES))
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme)
+
+
+class ActingForm(ReasonForm):
+    """Why somebody works in another's name, and for how long."""
+
+    minutes = forms.TypedChoiceField(
+        label=_("For"),
+        coerce=int,
+        choices=[
+            (minutes, ngettext_lazy("%(n)s minute", "%(n)s minutes", "n") % {"n": minutes})
+            for minutes in (15, 30, LONGEST_MINUTES)
+        ],
+    )

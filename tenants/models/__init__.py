@@ -12,6 +12,14 @@ __all__ = [
     "Contact",
     "Density",
     "Holiday",
+]
+from tenants.models.acting import ActingSession
+from tenants.models.roles import CustomRole
+
+__all__ = [
+    "ActingSession",
+    "Contact",
+    "CustomRole",
     "Invitation",
     "InvitationState",
     "Membership",

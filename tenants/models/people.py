@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import TenantOwned
+from tenants.models.roles import CustomRole
 
 
 class Theme(models.TextChoices):
@@ -49,6 +51,7 @@ class User(AbstractBaseUser):
     )
     folded = models.BooleanField(_("menu folded"), default=False, db_default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    session_seed = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     objects: ClassVar[UserManager] = UserManager()
@@ -64,6 +67,13 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What every session of this person carries: with another seed none is valid any more."""
+        if not self.session_seed:
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        key = self.password + self.session_seed
+        return salted_hmac("tenants.User.session", key, secret=secret, algorithm="sha256").hexdigest()
+
     @property
     def initials(self) -> str:
         words = (self.name or self.email).split()
@@ -75,10 +85,22 @@ class User(AbstractBaseUser):
 
 
 class Membership(TenantOwned):
-    """A user works for a tenant in a role, from a day to a day."""
+    """A user works for a tenant in a role, from a day to a day.
+
+    The role is a built-in one, or one of the tenant's own; then ``role`` is empty. What it allows is the
+    business of ``tenants.rights``.
+    """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
     role = models.CharField(_("role"), max_length=10, choices=Role)
+    custom_role = models.ForeignKey(
+        CustomRole,
+        models.PROTECT,
+        related_name="memberships",
+        null=True,
+        blank=True,
+        verbose_name=_("own role"),
+    )
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_to = models.DateField(_("to"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -87,7 +109,19 @@ class Membership(TenantOwned):
     class Meta(TenantOwned.Meta):
         verbose_name = _("staff member")
         verbose_name_plural = _("staff")
-        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once_per_tenant")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="membership_once_per_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(role="", custom_role__isnull=False)
+                | (~models.Q(role="") & models.Q(custom_role__isnull=True)),
+                name="membership_has_one_role",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user} · {self.role_name}"
+
+    @property
+    def role_name(self) -> str:
+        """What the role is called."""
+        return str(self.get_role_display()) if self.custom_role is None else self.custom_role.name

@@ -2,12 +2,14 @@
 
 from tenants.resources.companies import STATUS_TONES, TENANTS, is_not_below_us
 from tenants.resources.people import INVITATION_TONES, STAFF, WORKS, is_not_ours
+from tenants.resources.roles import ROLES
 
-LISTS = (TENANTS, STAFF)
+LISTS = (TENANTS, STAFF, ROLES)
 
 __all__ = [
     "INVITATION_TONES",
     "LISTS",
+    "ROLES",
     "STAFF",
     "STATUS_TONES",
     "TENANTS",

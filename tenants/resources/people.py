@@ -25,11 +25,17 @@ from tenants.services import staff
 
 
 def is_not_ours(member):
-    """Each level manages its own staff."""
+    """Each level manages its own staff and roles."""
     return member.tenant_id != current_scope().tenant_id
 
 
 WORKS = {True: _("Works"), False: _("Ended")}
+MFA_TONES: dict[bool, Tone] = {True: "charging", False: "offline"}
+
+
+def role_words(role, own):
+    """The name of a built-in role or of the tenant's own."""
+    return own or Role(role).label
 
 
 INVITATION_TONES: dict[InvitationState, Tone] = {
@@ -48,12 +54,13 @@ class StaffTable(ListTable):
         head=pgettext_lazy("person", "Name"),
         second=columns.Text("user__email"),
     )
-    role = columns.Text(sort=True)
+    role = columns.Text("role", "custom_role__name", show=role_words, sort=("role", "custom_role__name"))
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
     is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
     invitation = columns.Badge(choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"))
     valid_from = columns.Day(head=_("First day"))
     valid_to = columns.Day(head=_("Last day"))
+    mfa = columns.YesNo(yes=_("On"), no=_("Off"), tones=MFA_TONES, head=_("Two-factor"))
     last_login = columns.When("user__last_login", head=_("Last sign-in"))
     created_at = columns.When(shown=False, sort=True)
 
@@ -69,7 +76,15 @@ def _is_out_of_reach(row):
 class StaffFilters(ListFilters):
     words = filters.Search("user__name", "user__email")
     role = filters.Choice()
+    own_role = filters.Related(
+        "custom_role",
+        options=selectors.roles_by_name,
+        by="code",
+        search=("code", "name"),
+        label=_("Own role"),
+    )
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
+    mfa = filters.YesNo(yes=_("On"), no=_("Off"), label=_("Two-factor"))
     tenant = filters.Subtree(label=_("Tenant"))
 
 
@@ -126,6 +141,19 @@ SEND_LINK = RowAction(
     hidden=lambda row: not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role"),
 )
+SIGN_OUT = RowAction(
+    name="sign-out",
+    label=_("Sign out everywhere…"),
+    run=staff.end_sessions,
+    perm=TenantPerm.STAFF_MANAGE,
+    icon="sign-out",
+    tone="warn",
+    reason=True,
+    text=_("Every browser in which this person is signed in is signed out at once."),
+    done=_("Signed out everywhere."),
+    hidden=is_not_ours,
+    needs=("tenant__id",),
+)
 
 RESET_CODE = RowAction(
     name="reset_code",
@@ -157,7 +185,7 @@ STAFF = Resource(
     order=("tenant__name", "user__name", "id"),
     detail="tenants:member",
     menu=Place("system", 20),
-    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE, RESET_CODE),
+    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE, SIGN_OUT, RESET_CODE),
     page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
     empty=Empty(_("Nobody works here yet"), _("Add a person; a link to sign in is sent.")),
 )

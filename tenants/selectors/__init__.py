@@ -18,6 +18,7 @@ from tenants.selectors.companies import (
 )
 from tenants.selectors.people import (
     history_of,
+    holders_of,
     in_force,
     invitation_state,
     last_invitation,
@@ -27,6 +28,10 @@ from tenants.selectors.people import (
     memberships_of,
     owners_of,
     people_with,
+    roles,
+    roles_by_name,
+    roles_of,
+    sign_ins_in_scope,
 )
 from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
 from tenants.selectors.settings import (
@@ -34,6 +39,9 @@ from tenants.selectors.settings import (
     house_retention,
     kept_days,
     longest_kept,
+    roles,
+    roles_by_name,
+    roles_of,
     security_of_user,
     set_for,
     set_in,
@@ -85,6 +93,7 @@ __all__ = [
     "contacts",
     "contacts_of",
     "history_of",
+    "holders_of",
     "holidays_for",
     "house_of",
     "house_retention",
@@ -109,12 +118,16 @@ __all__ = [
     "path_of",
     "people_with",
     "possible_parents",
+    "roles",
+    "roles_by_name",
+    "roles_of",
     "scope_in",
     "scope_of",
     "security_of_user",
     "sessions_of",
     "set_for",
     "set_in",
+    "sign_ins_in_scope",
     "sign_ins_of",
     "standings",
     "stopped_by",

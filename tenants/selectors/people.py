@@ -4,24 +4,75 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.apps import apps
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from backoffice.kit import audit, clock
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
-from backoffice.kit.perms import Perm, Role, granted
+from backoffice.kit.perms import Perm, Role
 from backoffice.kit.scope import unscoped
-from tenants.models import Invitation, InvitationState, Membership, Tenant, User
+from tenants.models import CustomRole, Invitation, InvitationState, Membership, Tenant, User
+from tenants.rights import grants_at
 from tenants.selectors.tree import lineage
 
 
 def members() -> QuerySet[Membership]:
     """Staff of the active scope."""
-    return Membership.objects.select_related("user", "tenant")
+    return Membership.objects.select_related("user", "tenant", "custom_role")
+
+
+def _has_mfa() -> Any:
+    """Unknown (NULL) where no second factor can be set up."""
+    if not apps.is_installed("allauth.mfa"):
+        return Value(None, BooleanField(null=True))
+    factor: Any = apps.all_models["mfa"]["authenticator"]
+    rows = factor._default_manager.filter(user_id=OuterRef("user_id"), type="totp")
+    return Exists(rows)
+
+
+def roles() -> QuerySet[CustomRole]:
+    """Roles that tenants of the active scope defined, and how many ``holders`` each has."""
+    return CustomRole.objects.annotate(holders=Count("memberships"))
+
+
+def roles_by_name() -> QuerySet[CustomRole]:
+    """Those of the scope, to choose from."""
+    return CustomRole.objects.order_by("name", "pk")
+
+
+def roles_of(tenant_id: int) -> QuerySet[CustomRole]:
+    """Those of one tenant of the scope, by name."""
+    return CustomRole.objects.filter(tenant_id=tenant_id).order_by("name", "pk")
+
+
+def holders_of(role: CustomRole, *, most: int = 50) -> list[Membership]:
+    """Who has a role of the scope, those who work first."""
+    return list(members().filter(custom_role=role).order_by("-is_active", "user__name", "pk")[:most])
+
+
+def sign_ins_in_scope(user: User, *, newest: int = 10) -> list[AuditEntry]:
+    """The last sign-ins of a person that the scope shows: those by which he came to work inside it."""
+    rows = AuditEntry.objects.filter(object_ref=audit.reference(user), action__startswith="sign_in.")
+    return list(rows.order_by("-at", "-id")[:newest])
 
 
 def members_listed() -> QuerySet[Membership]:
-    """The same with the state of the last ``invitation``; None for who had a password when he was let in."""
+    """The same with the state of the last ``invitation``, None for who had a password when he was let in, and
+    whether a second factor is asked (``mfa``).
+    """
     now = clock.now()
     state = Case(
         When(accepted_at__isnull=False, then=Value(InvitationState.ACCEPTED.value)),
@@ -31,7 +82,8 @@ def members_listed() -> QuerySet[Membership]:
         output_field=CharField(),
     )
     last = Invitation.objects.filter(membership=OuterRef("pk")).order_by("-created_at", "-pk")
-    return members().annotate(invitation=Subquery(last.annotate(state=state).values("state")[:1]))
+    states = last.annotate(state=state).values("state")[:1]
+    return members().annotate(invitation=Subquery(states), mfa=_has_mfa())
 
 
 def invitation_state(row: Invitation) -> InvitationState:
@@ -73,14 +125,14 @@ def people_with(perm: Perm, tenant_id: int) -> set[int]:
     """The users who may do something for a tenant today: its own staff and that of the levels above."""
     with unscoped(reason="who may decide is counted and not shown"):
         rows = in_force(
-            Membership.objects.select_related("tenant").filter(
+            Membership.objects.select_related("tenant", "custom_role").filter(
                 tenant__in=[ancestor.id for ancestor in lineage(tenant_id)], user__is_active=True
             )
         )
-        return {row.user_id for row in rows if perm in granted(Level(row.tenant.level), Role(row.role))}
+        return {row.user_id for row in rows if perm in grants_at(row)}
 
 
-def history_of(row: Tenant | Membership, *, newest: int = 20) -> list[AuditEntry]:
+def history_of(row: Tenant | Membership | CustomRole, *, newest: int = 20) -> list[AuditEntry]:
     """The last changes of a row that the scope shows."""
     return list(AuditEntry.objects.filter(object_ref=audit.reference(row)).order_by("-at", "-id")[:newest])
 
@@ -89,6 +141,6 @@ def memberships_of(user: User) -> list[Membership]:
     """Where the user may work today, the highest level first."""
     with unscoped(reason="a person's own memberships decide the scope"):
         return sorted(
-            in_force(Membership.objects.select_related("tenant", "user").filter(user=user)),
+            in_force(Membership.objects.select_related("tenant", "user", "custom_role").filter(user=user)),
             key=lambda membership: (Level(membership.tenant.level).depth, membership.tenant.name),
         )

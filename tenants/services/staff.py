@@ -1,14 +1,16 @@
 """Who works for a tenant, and as what.
 
 Staff are managed at their own level; the level above only gives a tenant its first owner and helps
-owners back in. Nobody gives, changes or ends a role that may do more than his own, and a tenant that
-has an owner keeps one. The rights are those the actor has now, in the scope that is active; where the
-scope is lifted nobody's rights are asked.
+owners back in. Nobody gives, changes or ends a role that may do more than his own, nobody changes his
+own, and a tenant that has an owner keeps one. The rights are those the actor has now, in the scope that
+is active (``tenants.services.givers``).
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
@@ -18,13 +20,13 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
-from backoffice.kit.levels import Level
-from backoffice.kit.perms import Role, granted
-from backoffice.kit.scope import current_scope
+from backoffice.kit.perms import Role
 from tenants import invitations as letters
-from tenants.models import InvitationState, Membership, Tenant, User
+from tenants.models import CustomRole, InvitationState, Membership, Tenant, User
+from tenants.rights import AnyRole, role_of, tell_of_change
 from tenants.selectors import last_invitation, owners_of
 from tenants.services import invitations, sessions, two_factor
+from tenants.services.givers import giver_of, require_right
 from tenants.services.quotas import require_room
 
 LONGEST_EMAIL = 254
@@ -37,7 +39,7 @@ def add_member(
     actor: Actor,
     email: str,
     name: str,
-    role: Role,
+    role: AnyRole,
     valid_from: date | None = None,
     valid_to: date | None = None,
 ) -> Membership:
@@ -49,7 +51,8 @@ def add_member(
     """
     tenant = Tenant.objects.get(pk=tenant.pk)
     email = _clean_email(email)
-    _require_right(actor, tenant, Role(role))
+    role = _as_it_is(tenant, role)
+    require_right(actor, tenant, role)
     _require_order(valid_from, valid_to)
     locks.hold(f"user:{email}")
     user = User.objects.filter(email=email).first()
@@ -61,12 +64,12 @@ def add_member(
     row = Membership.objects.create(
         tenant=tenant,
         user=user,
-        role=role,
+        **_columns_of(role),
         valid_from=valid_from,
         valid_to=valid_to,
         created_at=clock.now(),
     )
-    audit.record(actor, "member.added", row, after=audit.snapshot(row) | {"email": email})
+    audit.record(actor, "member.added", row, after=_snapshot(row) | {"email": email})
     _write_to(row, actor)
     return row
 
@@ -76,20 +79,30 @@ def edit_member(
     member: Membership,
     *,
     actor: Actor,
-    role: Role,
+    role: AnyRole,
     valid_from: date | None = None,
     valid_to: date | None = None,
 ) -> Membership:
-    """Change a role or the days in which it holds. Raises Refused, also when no owner would be left."""
+    """Change a role or the days in which it holds.
+
+    Raises Refused, also for one's own and when no owner would be left.
+    """
     row = _locked_for_change(member, actor)
-    _require_right(actor, row.tenant, Role(role))
+    role = _as_it_is(row.tenant, role)
+    require_right(actor, row.tenant, role)
+    giver = giver_of(actor)
+    if giver is not None and giver.pk == row.pk:
+        raise Refused(_("Somebody else changes your role and its days."), code="own_role", field="role")
     _require_order(valid_from, valid_to)
-    before = audit.snapshot(row)
-    row.role, row.valid_from, row.valid_to = role, valid_from, valid_to
-    row.save(update_fields=["role", "valid_from", "valid_to"])
+    before = _snapshot(row)
+    for name, value in _columns_of(role).items():
+        setattr(row, name, value)
+    row.valid_from, row.valid_to = valid_from, valid_to
+    row.save(update_fields=["role", "custom_role", "valid_from", "valid_to"])
     if before["role"] == Role.OWNER:
         _require_owner(row.tenant)
-    audit.record(actor, "member.edited", row, before=before, after=audit.snapshot(row))
+    audit.record(actor, "member.edited", row, before=before, after=_snapshot(row))
+    tell_of_change(row, row.tenant_id)
     return row
 
 
@@ -112,6 +125,7 @@ def deactivate_member(member: Membership, *, actor: Actor, reason: str) -> Membe
         after={"is_active": False},
         reason=reason,
     )
+    tell_of_change(row, row.tenant_id)
     return row
 
 
@@ -165,6 +179,18 @@ def reset_two_factor(member: Membership, *, actor: Actor, reason: str) -> Member
 
 
 @transaction.atomic
+def end_sessions(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Sign a person out wherever he is signed in, at once; he may sign in again."""
+    row = _locked_for_change(member, actor)
+    user = locks.locked(User.objects.filter(pk=row.user_id)).get()
+    user.session_seed = secrets.token_hex(8)
+    user.save(update_fields=["session_seed"])
+    audit.record(actor, "member.signed_out", row, reason=reason)
+    tell_of_change(user, row.tenant_id)
+    return row
+
+
+@transaction.atomic
 def revoke_invitation(member: Membership, *, actor: Actor, reason: str) -> Membership:
     """Take an invitation back that was not accepted; the membership ends with it, also that of a first owner.
 
@@ -210,47 +236,34 @@ def _clean_email(email: str) -> str:
 def _locked_for_change(member: Membership, actor: Actor, *, from_above: bool = False) -> Membership:
     """The row, with every membership of its tenant locked, so that two cannot end the last two owners."""
     rows = locks.locked(Membership.objects.filter(tenant_id=member.tenant_id)).select_related(
-        "tenant", "user"
+        "tenant", "user", "custom_role"
     )
     row = next((one for one in rows if one.pk == member.pk), None)
     if row is None:
         raise Membership.DoesNotExist(member.pk)
-    _require_right(actor, row.tenant, Role(row.role), from_above=from_above)
+    require_right(actor, row.tenant, role_of(row), from_above=from_above)
     return row
 
 
-def _require_right(actor: Actor, tenant: Tenant, role: Role, *, from_above: bool = False) -> None:
-    """May the actor give this role at this tenant, or take it?"""
-    giver = _membership_of(actor)
-    if giver is None:
-        return
-    if giver.tenant_id == tenant.pk:
-        level = Level(tenant.level)
-        if not granted(level, role) <= granted(level, Role(giver.role)):
-            raise Refused(
-                _("A role cannot be given or changed by one that may do less."), code="role", field="role"
-            )
-        return
-    help_from_above = tenant.parent_id == giver.tenant_id and role is Role.OWNER
-    if not help_from_above:
-        raise Refused(_("Each level manages its own staff."), code="not_own_level")
-    if not from_above and owners_of(tenant.pk).exists():
-        raise Refused(
-            _("%(name)s has an owner, who adds the others.") % {"name": tenant.name}, code="has_owner"
-        )
+def _as_it_is(tenant: Tenant, role: AnyRole) -> AnyRole:
+    """A role of the tenant's own as it is now, locked, so that it does not grow or go meanwhile. Raises Refused."""
+    if not isinstance(role, CustomRole):
+        return Role(role)
+    row = locks.locked(CustomRole.objects.filter(pk=role.pk, tenant=tenant)).first()
+    if row is None:
+        raise Refused(_("This role is gone, or belongs to others."), code="no_role", field="role")
+    return row
 
 
-def _membership_of(actor: Actor) -> Membership | None:
-    """The actor's membership in the active scope; None where the scope is lifted. Raises Refused."""
-    tenant_id = current_scope().tenant_id
-    if tenant_id is None:
-        return None
-    kind, _colon, key = actor.ref.partition(":")
-    if kind == "staff":
-        row = Membership.objects.filter(tenant_id=tenant_id, user_id=int(key), is_active=True).first()
-        if row is not None:
-            return row
-    raise Refused(_("You do not work here."), code="no_member")
+def _columns_of(role: AnyRole) -> dict[str, Any]:
+    if isinstance(role, CustomRole):
+        return {"role": "", "custom_role": role}
+    return {"role": role, "custom_role": None}
+
+
+def _snapshot(row: Membership) -> dict[str, Any]:
+    """With the name of the role, which people read."""
+    return audit.snapshot(row) | {"custom_role_id": row.custom_role and row.custom_role.name}
 
 
 def _require_owner(tenant: Tenant) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from backoffice.kit import clock, figures
 from backoffice.kit.frame import Action, Link
+from backoffice.kit.levels import Level
 from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
 from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
@@ -16,6 +18,7 @@ from tenants.forms import people as forms
 from tenants.models import InvitationState
 from tenants.permissions import TenantPerm
 from tenants.resources import INVITATION_TONES, STAFF, WORKS, is_not_ours
+from tenants.rights import grants_of, role_of
 from tenants.services import staff
 
 
@@ -33,14 +36,16 @@ def member(request, pk):
         subtitle=row.user.email,
         actions=_actions(request, row),
         work=_work(row),
+        access=_access(row),
         history=selectors.history_of(row) if seen else None,
+        sign_ins=selectors.sign_ins_in_scope(row.user) if seen else None,
     )
 
 
 @requires(TenantPerm.STAFF_MANAGE)
 def invite(request):
     """A person for the own tenant."""
-    form = forms.NewMemberForm(request.POST or None)
+    form = forms.NewMemberForm(request.POST or None, roles=_givable(request))
     return form_page(
         request,
         form,
@@ -75,10 +80,10 @@ def edit(request, pk):
     """The role and its days."""
     row = row_or_404(selectors.members(), pk=pk)
     page = reverse("tenants:member", args=[pk])
-    kept = {name: getattr(row, name) for name in forms.MemberForm.base_fields}
+    kept = {"valid_from": row.valid_from, "valid_to": row.valid_to, "role": forms.key_of(role_of(row))}
     return form_page(
         request,
-        forms.MemberForm(request.POST or None, initial=kept),
+        forms.MemberForm(request.POST or None, initial=kept, roles=_givable(request, role_of(row))),
         title=_("Role of %(name)s") % {"name": row.user.name},
         save=lambda data: staff.edit_member(row, actor=request.actor, **data),
         then=lambda _row: page,
@@ -93,7 +98,17 @@ def _actions(request, row):
     found = []
     if reader.may(TenantPerm.STAFF_MANAGE) and not is_not_ours(row):
         found.append(Action(_("Edit"), reverse("tenants:member_edit", args=[row.pk]), icon="edit", get=True))
+    if reader.may(TenantPerm.IMPERSONATE) and is_not_ours(row) and row.is_active:
+        address = reverse("tenants:act_as", args=[row.pk])
+        found.append(Action(_("Log in as…"), address, icon="switch", get=True))
     return found + STAFF.buttons(row, reader)
+
+
+def _givable(request, *kept):
+    """The roles that this reader may give here; ``kept`` are in the menu in any case."""
+    level = Level(request.membership.tenant.level)
+    every = [*Role, *selectors.roles_of(request.membership.tenant_id)]
+    return list(dict.fromkeys([*(one for one in every if grants_of(level, one) <= request.grants), *kept]))
 
 
 def _badges(row):
@@ -107,13 +122,26 @@ def _badges(row):
 def _work(row):
     return [
         (_("Tenant"), f"{row.tenant.name} · {row.tenant.get_level_display()}"),
-        (_("Role"), row.get_role_display()),
+        (_("Role"), _role(row)),
         (_("First day"), _day(row.valid_from)),
         (_("Last day"), _day(row.valid_to)),
-        (
-            _("Last sign-in"),
-            figures.moment_text(row.user.last_login, now=clock.now()) if row.user.last_login else "–",
-        ),
+    ]
+
+
+def _role(row):
+    if row.custom_role_id is None:
+        return row.role_name
+    address = reverse("tenants:role", args=[row.custom_role_id])
+    return format_html('<a href="{}">{}</a>', address, row.role_name)
+
+
+def _access(row):
+    seen = row.user.last_login
+    factor = {True: _("On"), False: _("Off"), None: "–"}
+    return [
+        (_("Invitation"), InvitationState(row.invitation).label if row.invitation else "–"),
+        (_("Two-factor"), factor[row.mfa]),
+        (_("Last sign-in"), figures.moment_text(seen, now=clock.now()) if seen else "–"),
     ]
 
 

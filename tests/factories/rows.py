@@ -84,7 +84,18 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import ApiToken, Contact, Holiday, Invitation, Membership, Paper, Tenant, User
+from tenants.models import (
+    ActingSession,
+    ApiToken,
+    Contact,
+    CustomRole,
+    Holiday,
+    Invitation,
+    Membership,
+    Paper,
+    Tenant,
+    User,
+)
 from tests.factories.tenants import make_user
 from tests.support.pictures import png
 
@@ -165,6 +176,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 PLAIN = (
     ApiToken,
+    ActingSession,
     AuditEntry,
     CampaignPile,
     Card,
@@ -179,6 +191,7 @@ PLAIN = (
     ConfigurationTemplate,
     Connector,
     Custody,
+    CustomRole,
     Contact,
     DayTotal,
     Debt,

@@ -18,7 +18,7 @@ from backoffice.checks import addresses, is_guarded
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import names_of
-from backoffice.kit.models import ImportFile, Job
+from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.perms import Perm, Role, granted
 from drivers.models import Card, Driver
 from drivers.permissions import DriverPerm
@@ -53,7 +53,7 @@ from stations.models import (
     VendorMessage,
 )
 from stations.permissions import StationPerm
-from tenants.models import ApiToken, Contact, Membership, Paper, Tenant
+from tenants.models import ApiToken, Contact, CustomRole, Membership, Paper, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
@@ -143,6 +143,10 @@ PAGES: dict[str, Page] = {
     "tenants:first_owner": Page(Tenant, perm=TenantPerm.STAFF_MANAGE),
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
+    "tenants:act_as": Page(Membership, perm=TenantPerm.IMPERSONATE),
+    "tenants:role": Page(CustomRole, perm=TenantPerm.STAFF_VIEW),
+    "tenants:role_edit": Page(CustomRole, perm=TenantPerm.STAFF_MANAGE),
+    "audit.entry": Page(AuditEntry, perm=TenantPerm.AUDIT_VIEW),
     "stations:station": Page(Station, perm=StationPerm.VIEW),
     "stations:map_card": Page(Station, perm=StationPerm.VIEW),
     "stations:station_edit": Page(Station, perm=StationPerm.MANAGE),
@@ -315,6 +319,7 @@ for _name, _perm in {
     "driver": DriverPerm.VIEW,
     "edit": DriverPerm.MANAGE,
     "phone": DriverPerm.MANAGE,
+    "show_phone": DriverPerm.UNMASK,
 }.items():
     PAGES[f"drivers:{_name}"] = Page(Driver, perm=_perm)
 for _name in ("card", "card_driver"):

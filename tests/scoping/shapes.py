@@ -11,6 +11,7 @@ from typing import Any
 from tenants.models import Membership
 
 SHAPES: dict[str, Callable[[Membership], dict[str, Any]]] = {
+    "audit": lambda _viewer: {"on_behalf": "Somebody", "on_behalf_ref": "staff:1"},
     "alarms.safety": lambda _viewer: {"alarm_class": "safety"},
     "alarms.failure": lambda _viewer: {"alarm_class": "failure"},
     "alarms.station": lambda _viewer: {"alarm_class": "station"},

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 
+from alarms.permissions import AlarmPerm
 from backoffice import streams
 from backoffice.kit.levels import Level, Path
-from backoffice.kit.live import Event, Hub, send
-from backoffice.kit.reach import Scope
-from backoffice.kit.scope import current_scope, path_of_tenant
+from backoffice.kit.live import RIGHTS, Event, Hub, send
+from backoffice.kit.perms import Grants
+from backoffice.kit.scope import Scope, current_scope, path_of_tenant
 from tenants.selectors import scope_of
 from tests.factories.tenants import Forest, make_forest
 
@@ -38,12 +40,12 @@ def kin(forest: Forest, level: Level) -> dict[str, Path]:
     return {relation: path_of_tenant(tenant.pk) for relation, tenant in tenants.items()}
 
 
-async def _heard(scope: Scope, events: list[Event]) -> set[str]:
+async def _heard(scope: Scope, events: list[Event], **reader: Any) -> set[str]:
     """The references that a stream of this scope carries, when these events are sent while it is open."""
     heard: set[str] = set()
 
     async def listen() -> None:
-        async with aclosing(streams._staff_events(scope)) as chunks:
+        async with aclosing(streams._staff_events(scope, **reader)) as chunks:
             async for chunk in chunks:
                 lines = chunk.decode().splitlines()
                 heard.update(
@@ -59,6 +61,24 @@ async def _heard(scope: Scope, events: list[Event]) -> set[str]:
     finally:
         listening.cancel()
     return heard - {LAST}
+
+
+async def _ends(scope: Scope, concerned: str, events: list[Event]) -> bool:
+    """Does a stream of somebody whose rights hang on a row end, when these events are sent?"""
+
+    async def listen() -> None:
+        async with aclosing(streams._staff_events(scope, concerned=frozenset({concerned}))) as chunks:
+            async for _chunk in chunks:
+                pass
+
+    listening = asyncio.create_task(listen())
+    end = asyncio.get_running_loop().time() + 5
+    while not listening.done() and asyncio.get_running_loop().time() < end:
+        send(events)
+        await asyncio.sleep(0.05)
+    ended = listening.done()
+    listening.cancel()
+    return ended
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +110,40 @@ def test_a_stream_without_its_filter_is_caught(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Event, "within", lambda _event, _scope: True)
 
     assert "sibling" in news(make_forest(), Level.OPERATOR)
+
+
+@pytest.mark.django_db
+def test_a_stream_ends_when_the_rights_of_its_reader_change() -> None:
+    forest = make_forest()
+    path = path_of_tenant(forest.operator.pk)
+    with scope_of(forest.operator.pk):
+        scope = current_scope()
+
+    assert async_to_sync(_ends)(scope, "membership:7", [Event(RIGHTS, "membership:7", path)])
+
+
+@pytest.mark.django_db
+def test_a_topic_whose_list_is_shut_is_heard_without_names() -> None:
+    forest = make_forest()
+    path = path_of_tenant(forest.operator.pk)
+    with scope_of(forest.operator.pk):
+        scope = current_scope()
+    events = [
+        Event("orders", "order:1", path),
+        Event("alarms", "alarm:1", path),
+        Event(RIGHTS, "user:1", path),
+    ]
+
+    heard = async_to_sync(_heard)(
+        scope, events, named=lambda topic: topic != "alarms", concerned=frozenset({"user:2"})
+    )
+
+    assert heard == {"order:1", streams.UNNAMED}
+
+
+def test_what_is_named_follows_the_lists_that_may_be_seen() -> None:
+    grants: Grants = frozenset({AlarmPerm.VIEW})
+
+    assert streams.may_hear("alarms", grants)
+    assert not streams.may_hear("orders", grants)
+    assert streams.may_hear("loads", grants)  # of no list

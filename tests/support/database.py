@@ -57,9 +57,20 @@ def _build(cursor: psycopg2.extensions.cursor, url: str, name: str) -> None:
         env={**os.environ, "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{unfinished}"))},
         check=True,
     )
+    _let_django_flush(url, unfinished)
     cursor.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
     )
+
+
+def _let_django_flush(url: str, name: str) -> None:
+    """Django empties after a transactional test with TRUNCATE, which the audit trail refuses outside of tests."""
+    database = psycopg2.connect(urlunsplit(urlsplit(url)._replace(path=f"/{name}")))
+    try:
+        with database, database.cursor() as cursor:
+            cursor.execute("ALTER TABLE kit_auditentry DISABLE TRIGGER kit_auditentry_not_truncated")
+    finally:
+        database.close()
 
 
 def _digest() -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from alarms.permissions import AlarmPerm
 from backoffice.kit.levels import Level
-from backoffice.kit.perms import Perm, Role, declared, granted
+from backoffice.kit.perms import Perm, Role, areas, declared, granted
 from backoffice.roles import LETTERS, MATRIX
 from drivers.permissions import DriverPerm
 from finance.permissions import FinancePerm
@@ -25,6 +25,8 @@ LEVELS: dict[Perm, set[Level]] = {
     TenantPerm.PROFILE: ALL,
     TenantPerm.STAFF_MANAGE: ALL,
     TenantPerm.AUDIT_VIEW: ALL,
+    # downwards only, and there is nobody below an agency
+    TenantPerm.IMPERSONATE: {M, D, O},
     # device models are the manufacturer's
     StationPerm.MODELS_MANAGE: {M},
     StationPerm.CLAIM: {M},
@@ -42,6 +44,7 @@ LEVELS: dict[Perm, set[Level]] = {
     OrderPerm.FORCE_CLOSE: {O},
     OrderPerm.STOP: {O, A},
     DriverPerm.SEE_PHONE: {O},
+    DriverPerm.UNMASK: {O},
     DriverPerm.MANAGE: {O},
     FinancePerm.REFUND: {O},
     FinancePerm.WALLET_ADJUST: {O},
@@ -65,6 +68,11 @@ def test_the_table_has_a_row_for_every_permission_and_no_other() -> None:
     assert set(LETTERS.values()) == set(Role)
 
 
+def test_every_permission_has_words_to_choose_it_by_and_stands_once() -> None:
+    worded = [perm for area in areas() for perm, _words in area.perms]
+    assert sorted(worded) == sorted(declared())
+
+
 @pytest.mark.parametrize("level", Level)
 def test_an_owner_may_do_whatever_anybody_at_his_level_may(level: Level) -> None:
     others = frozenset[Perm]().union(*(granted(level, role) for role in Role))
@@ -73,7 +81,7 @@ def test_an_owner_may_do_whatever_anybody_at_his_level_may(level: Level) -> None
 
 @pytest.mark.parametrize("level", Level)
 def test_an_auditor_looks_and_changes_nothing(level: Level) -> None:
-    looking = ("view", "export", "overview", "_view")
+    looking = ("view", "export", "overview", "_view", "big_screen")
     assert [perm for perm in granted(level, Role.AUDITOR) if not perm.value.endswith(looking)] == []
 
 
@@ -93,6 +101,8 @@ def test_who_may_change_something_may_see_it(level: Level) -> None:
         (StationPerm.TARIFF_MANAGE, StationPerm.TARIFF_VIEW),
         (DriverPerm.MANAGE, DriverPerm.VIEW),
         (DriverPerm.SEE_PHONE, DriverPerm.VIEW),
+        (DriverPerm.UNMASK, DriverPerm.VIEW),
+        (TenantPerm.IMPERSONATE, TenantPerm.STAFF_VIEW),
         (OrderPerm.CASE_DECIDE, OrderPerm.CASE_VIEW),
         (OrderPerm.STOP, OrderPerm.VIEW),
         (AlarmPerm.HANDLE, AlarmPerm.VIEW),

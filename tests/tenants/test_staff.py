@@ -22,6 +22,7 @@ from tenants.models import Membership, Tenant, User
 from tenants.selectors import memberships_of, scope_of
 from tenants.services import staff
 from tests.factories.tenants import ACTOR, PASSWORD, Forest, make_forest, make_member, make_user
+from tests.support.together import together
 
 pytestmark = pytest.mark.django_db
 
@@ -160,18 +161,52 @@ def test_the_last_owner_stays(forest: Forest) -> None:
     make_member(forest.operator, Role.MANAGER)
     make_member(forest.operator, Role.OWNER, is_active=False)
     make_member(forest.operator, Role.OWNER, valid_to=clock.now().date() - timedelta(days=1))
-    actor, yesterday = actor_of(owner), clock.now().date() - timedelta(days=1)
-    with scope_of(forest.operator.pk):
+    yesterday = clock.now().date() - timedelta(days=1)
+    with unscoped(reason="test"):
         acts: list[Any] = [
-            lambda: staff.deactivate_member(owner, actor=actor, reason="r"),
-            lambda: staff.edit_member(owner, actor=actor, role=Role.MANAGER),
-            lambda: staff.edit_member(owner, actor=actor, role=Role.OWNER, valid_to=yesterday),
+            lambda: staff.deactivate_member(owner, actor=ACTOR, reason="r"),
+            lambda: staff.edit_member(owner, actor=ACTOR, role=Role.MANAGER),
+            lambda: staff.edit_member(owner, actor=ACTOR, role=Role.OWNER, valid_to=yesterday),
         ]
         assert {refusal(act) for act in acts} == {"last_owner"}
+    with scope_of(forest.operator.pk):
+        end_himself = lambda: staff.deactivate_member(owner, actor=actor_of(owner), reason="r")  # noqa: E731
+        assert refusal(end_himself) == "last_owner"
         other = make_member(forest.operator)
         staff.deactivate_member(owner, actor=actor_of(other), reason="left")
         staff.deactivate_member(owner, actor=actor_of(other), reason="left")
         assert AuditEntry.objects.filter(action="member.deactivated").count() == 1
+
+
+def test_nobody_changes_his_own_role_or_its_days(forest: Forest) -> None:
+    make_member(forest.operator)
+    owner, today = make_member(forest.operator), clock.now().date()
+    actor = actor_of(owner)
+    with scope_of(forest.operator.pk):
+        acts: list[Any] = [
+            lambda: staff.edit_member(owner, actor=actor, role=Role.MANAGER),
+            lambda: staff.edit_member(owner, actor=actor, role=Role.OWNER, valid_to=today),
+        ]
+        assert {refusal(act) for act in acts} == {"own_role"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_demote_each_other_leave_one() -> None:
+    forest = make_forest()
+    one, two = make_member(forest.operator), make_member(forest.operator)
+
+    def demote(other: Membership, by: Membership) -> str:
+        try:
+            with scope_of(forest.operator.pk):
+                staff.edit_member(other, actor=actor_of(by), role=Role.SUPPORT)
+        except Refused as refused:
+            return refused.code
+        return "demoted"
+
+    results = together([lambda: demote(one, two), lambda: demote(two, one)])
+    assert sorted(results) == ["demoted", "role"]
+    with unscoped(reason="a test compares"):
+        assert Membership.objects.filter(role=Role.OWNER).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,10 +254,11 @@ def test_a_member_outside_the_scope_is_not_there(forest: Forest) -> None:
 
 def test_days_the_wrong_way_round_are_refused(forest: Forest) -> None:
     owner, today = make_member(forest.operator), clock.now().date()
+    other = make_member(forest.operator)
     with scope_of(forest.operator.pk):
         act = lambda: staff.edit_member(  # noqa: E731
             owner,
-            actor=actor_of(owner),
+            actor=actor_of(other),
             role=Role.OWNER,
             valid_from=today,
             valid_to=today - timedelta(days=1),
