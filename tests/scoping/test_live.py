@@ -14,7 +14,8 @@ from backoffice import streams
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.live import RIGHTS, Event, Hub, send
 from backoffice.kit.perms import Grants
-from backoffice.kit.scope import Scope, current_scope, path_of_tenant
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import current_scope, path_of_tenant
 from tenants.selectors import scope_of
 from tests.factories.tenants import Forest, make_forest
 
