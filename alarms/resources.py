@@ -148,6 +148,7 @@ class AlarmFilters(ListFilters):
             "order": (_("Hit an order"), lambda: ~Q(about="")),
             "again": (_("Came back"), lambda: Q(reopened__gt=0)),
             "parts": (_("Without parts of a station alarm"), lambda: Q(suppressed=False)),
+            "worked_on": (_("Silenced by maintenance"), selectors.silenced),
         },
         label=_("More"),
     )
@@ -170,7 +171,7 @@ TABS = (
     Tab(
         name="open",
         label=_("Open"),
-        rows=lambda: Q(state=AlarmState.OPEN, suppressed=False),
+        rows=lambda: Q(state=AlarmState.OPEN, suppressed=False) & ~selectors.silenced(),
         kind="bad",
     ),
     Tab(name="acknowledged", label=_("Acknowledged"), rows=lambda: Q(state=AlarmState.ACKNOWLEDGED)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     Count,
@@ -21,7 +22,11 @@ from django.db.models.functions import Coalesce, Now
 
 from alarms.catalogue import DANGER
 from alarms.models import LIVE, Alarm, AlarmClass, AlarmState
+from alarms.permissions import AlarmPerm
+from backoffice.kit.levels import Level
+from backoffice.kit.staff import Reader
 from stations.models import Connector, Life, Pile, Station, StationStatus
+from stations.selectors import piles_in_maintenance, stations_in_maintenance
 
 CHARGING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 
@@ -39,6 +44,22 @@ class StationCount:
 def alarms() -> QuerySet[Alarm]:
     """Alarms of the scope."""
     return Alarm.objects.all()
+
+
+def live_alarms_below(level: Level, tenant_id: int) -> dict[AlarmClass, int]:
+    """How many alarms of which class are not over, at a tenant and below it."""
+    live = alarms().filter(LIVE, **{level.column: tenant_id})
+    rows = live.order_by().values_list("alarm_class").annotate(count=Count("pk"))
+    return {AlarmClass(name): count for name, count in rows}
+
+
+def alarmed_tenants() -> Q:
+    """The condition on tenants that an alarm at them or below them is not over."""
+    found = Q()
+    for level in Level:
+        live = Alarm.objects.filter(LIVE).order_by()
+        found |= Q(level=level, pk__in=live.values(level.column))
+    return found
 
 
 def alarms_listed(alarm_class: AlarmClass) -> QuerySet[Alarm]:
@@ -61,8 +82,37 @@ def station_alarms() -> QuerySet[Alarm]:
 
 
 def open_alarms() -> QuerySet[Alarm]:
-    """What is wrong now in the scope and said by no other alarm, the worst first."""
-    return alarms().filter(LIVE, suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+    """What is wrong now in the scope and said by no other alarm, the worst first.
+
+    Not what was to be expected: see ``silenced``.
+    """
+    return alarms().filter(LIVE, ~silenced(), suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+
+
+def silenced() -> Q:
+    """Alarms of what is being worked on, which nobody has to be told of. Those of safety always are told."""
+    whole = Q(pile__isnull=True, station__in=stations_in_maintenance().values("pk"))
+    inside = Q(pile__in=piles_in_maintenance().values("pk"))
+    return ~Q(alarm_class=AlarmClass.SAFETY) & ~Q(severity=DANGER) & (whole | inside)
+
+
+def alarms_of_station(station_id: int) -> QuerySet[Alarm]:
+    """What is wrong at a station and its piles now, silenced or not, the worst first."""
+    live = alarms().filter(LIVE, station=station_id, suppressed=False)
+    return live.order_by("severity", "-last_seen_at", "-pk")
+
+
+def stations_with_alarms() -> Q:
+    """Stations with an open alarm, as a condition on stations."""
+    return Q(pk__in=open_alarms().order_by().values("station"))
+
+
+def alarmed_stations(reader: Reader, severity: int) -> QuerySet[Any] | None:
+    """The keys of stations with an open alarm of this severity or a worse one; None for who may not see alarms."""
+    if not reader.may(AlarmPerm.VIEW):
+        return None
+    found = alarms().filter(LIVE, severity__lte=severity, station__isnull=False)
+    return found.order_by().values("station")
 
 
 def alarms_of_pile(pile_id: int) -> QuerySet[Alarm]:

@@ -1,4 +1,4 @@
-"""What the worker does for alarms: looks who is gone, and puts away what is over."""
+"""What the worker does for alarms: looks who is gone, tells staff, and puts away what is over."""
 
 from __future__ import annotations
 
@@ -23,4 +23,9 @@ def watch_security() -> None:
     services.watch_certificates()
 
 
-SCHEDULE = {watch_security: 60.0, watch_presence: 10.0, put_away: 60.0}
+@sweep
+def tell_staff() -> None:
+    services.tell_staff()
+
+
+SCHEDULE = {watch_security: 60.0, watch_presence: 10.0, put_away: 60.0, tell_staff: 30.0}

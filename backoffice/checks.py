@@ -30,12 +30,15 @@ OPEN = {
     "metrics": "scraped, says nothing of tenants",
     "live": "filters by the scope itself and answers 401 without one",
     "set_language": "keeps a cookie, and the choice of whoever is signed in",
+    "account_invitation": "for whoever has the letter: the link says who that is",
+    "tenants:logo": "stands on the pages of drivers, under a name that cannot be guessed",
     "finance:notice": "called by payment channels, signed",
 }
 """Addresses without ``requires``, and why."""
 
 OPEN_MODULES = {
     "allauth": "sign-in, for whoever is not signed in",
+    "reports.views.shared": "big screens behind a link, which says what it shows",
     "finance.sandbox": "plays the payment platform",
     "scan": "drivers' pages, guarded by the driver's session and by tokens",
 }

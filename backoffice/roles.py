@@ -37,6 +37,9 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     TenantPerm.STAFF_MANAGE:       ("O",        "O",      "O",      "O"),
     TenantPerm.AUDIT_VIEW:         ("OA",       "OA",     "OA",     "OA"),
     TenantPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    TenantPerm.SETTINGS_VIEW:      ("OM",       "OM",     "OM",     "OM"),
+    TenantPerm.SETTINGS:           ("O",        "O",      "O",      "O"),
+    TenantPerm.PROCESSES:          ("O",        "-",      "-",      "-"),
 
     DriverPerm.VIEW:               ("-",        "-",      "OMFSA",  "-"),
     DriverPerm.SEE_PHONE:          ("-",        "-",      "OS",     "-"),
@@ -58,6 +61,10 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
     StationPerm.LIST_MANAGE:       ("-",        "-",      "OME",    "-"),
     StationPerm.FRAMES_VIEW:       ("OE",       "-",      "OMES",   "-"),
     StationPerm.EXPORT:            ("OMFEA",    "OMFEA",  "OMFEA",  "OMFA"),
+    StationPerm.IMPORT:            ("OME",      "-",      "OME",    "-"),
+    StationPerm.HANDOVER:          ("OME",      "OME",    "OME",    "-"),
+    StationPerm.HANDOVER_STATIONS: ("-",        "-",      "OME",    "-"),
+    StationPerm.RECEIVE:           ("-",        "OME",    "OME",    "OM"),
 
     FinancePerm.WALLET_VIEW:       ("-",        "-",      "OMFSA",  "-"),
     FinancePerm.WALLET_ADJUST:     ("-",        "-",      "OF",     "-"),
@@ -81,6 +88,8 @@ MATRIX: dict[Perm, tuple[str, str, str, str]] = {
 
     ReportPerm.OVERVIEW:           ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
     ReportPerm.EXPORT:             ("OMFA",     "OMFA",   "OMFA",   "OMFA"),
+    ReportPerm.BIG_SCREEN:         ("OMFESA",   "OMFESA", "OMFESA", "OMFESA"),
+    ReportPerm.SHARE:              ("OM",       "OM",     "OM",     "OM"),
 }
 # fmt: on
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from backoffice import health, streams
+from backoffice import health, processes, streams
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import urls_of
 from backoffice.kit.rooms import Room
@@ -28,10 +28,14 @@ def pages_of_rooms() -> list[URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
+    path("system/processes/", processes.page, name="processes"),
+    path("system/processes/<str:name>/run/", processes.run_timer, name="processes.run"),
     path("live/stream", streams.staff_stream, name="live"),
     path("account/", include("tenants.account_urls")),
     path("language/", set_language, name="set_language"),
     path("", include("backoffice.kit.job_views")),
+    path("", include("backoffice.kit.search_views")),
+    path("", include("backoffice.kit.imports.views")),
     *(pattern for resource in registered() for pattern in urls_of(resource)),
     *pages_of_rooms(),
 ]

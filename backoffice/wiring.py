@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from django.core.checks import register as register_check
+from django.utils.translation import gettext_lazy as _
 
-from backoffice import resources
+from backoffice import places, resources
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
+from backoffice.kit import menu, search
 from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
 from ocpp_gateway.replay import replay_now
 from stations import hooks as stations
+from tenants.permissions import TenantPerm
 
 granted.provide(grants)
 stations.replay.provide(replay_now)
 celery.set_default()
 for check in CHECKS:
     register_check(check)
+menu.add("processes", _("Timers and health"), perm=TenantPerm.PROCESSES, place=menu.Place("system", 60))
 register(resources.AUDIT)
 register(resources.JOBS)
+search.register(places.PAGES)

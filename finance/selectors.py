@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Case, F, QuerySet, Sum, When
+from django.db.models import Case, Count, F, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from backoffice.kit.scope import current_scope, owned_by_scope
@@ -31,6 +31,7 @@ from finance.models import (
     Wallet,
 )
 from finance.rules import Purse
+from tenants.selectors import subtree_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,18 @@ def needs_of_closing(tenant_id: int) -> tuple[int, int]:
         ).count()
     )
     return loaded, moving
+
+
+def purses_below(tenant_id: int) -> tuple[int, list[tuple[str, int, int]]]:
+    """The wallets of a tenant and of those below it: how many, and by currency what is in them and what is held."""
+    rows = (
+        Wallet.objects.filter(tenant_id__in=subtree_ids(tenant_id))
+        .order_by("currency")
+        .values_list("currency")
+        .annotate(wallets=Count("pk"), free=Sum(F("cash") + F("bonus")), held=Sum("held"))
+    )
+    found = list(rows)
+    return sum(one[1] for one in found), [(currency, free, held) for currency, _n, free, held in found]
 
 
 def _refunded(abouts: Iterable[str]) -> dict[str, Purse]:

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
-from django.utils.translation import ngettext
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _, ngettext
 
 from backoffice.kit import lists
-from backoffice.kit.enumeration import enumerated
+from backoffice.kit.figures import money_text, number_text
+from backoffice.kit.frame import Link, Words
+from backoffice.kit.money import Money
 from finance import resources, selectors
-from tenants.hooks import closing_blockers
+from tenants.hooks import closing_blockers, moving
+from tenants.models import Tenant
 
 for resource in resources.ALL:
     lists.register(resource)
 
 
 @closing_blockers.answer
-def money_blocks_closing(tenant_id: int) -> str | Promise | None:
-    """A tenant with drivers' money or payments on their way is not closed."""
-    loaded, moving = selectors.needs_of_closing(tenant_id)
+def money_blocks_closing(tenant: Tenant) -> Sequence[Link] | None:
+    """A tenant with drivers' money or payments on their way is not closed. Who closes it does not see its wallets."""
+    loaded, on_the_way = selectors.needs_of_closing(tenant.pk)
     needs = []
     if loaded:
         needs.append(
             ngettext("%(count)d wallet holds or owes money", "%(count)d wallets hold or owe money", loaded)
             % {"count": loaded}
         )
-    if moving:
+    if on_the_way:
         needs.append(
-            ngettext("%(count)d payment is on its way", "%(count)d payments are on their way", moving)
-            % {"count": moving}
+            ngettext("%(count)d payment is on its way", "%(count)d payments are on their way", on_the_way)
+            % {"count": on_the_way}
         )
-    return enumerated(needs) or None
+    return [Link(one) for one in needs]
+
+
+@moving.answer
+def money_below(tenant: Tenant) -> Sequence[tuple[Words, Words]]:
+    """Drivers' money at a tenant and below it, each currency apart: it stays with the operators that owe it."""
+    wallets, sums = selectors.purses_below(tenant.pk)
+    money = [(Money(free, currency), Money(held, currency)) for currency, free, held in sums]
+    return [
+        (_("Drivers' wallets"), number_text(wallets)),
+        (_("Drivers' balances"), " + ".join(money_text(free) for free, _held in money) or "–"),
+        (_("Held for sessions"), " + ".join(money_text(held) for _free, held in money) or "–"),
+    ]

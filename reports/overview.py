@@ -6,11 +6,12 @@ small. What a role may not open is not on its page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
@@ -20,10 +21,9 @@ from alarms.permissions import AlarmPerm
 from alarms.selectors import open_alarms
 from alarms.wording import SEVERITY_TONES, title_of
 from backoffice.kit import clock
-from backoffice.kit.drawings import Slice
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import energy_text, money_text, number_text, span_text
-from backoffice.kit.frame import AlarmLine, Chart, Figure, Series, Tab, Task, Words
+from backoffice.kit.frame import AlarmLine, Figure, Tab, Task, Words
 from backoffice.kit.lists import registered
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader, StaffRequest
@@ -32,18 +32,18 @@ from finance.permissions import FinancePerm
 from orders.models import Case
 from orders.permissions import OrderPerm
 from reports import selectors
+from reports.charts import load_chart, slices
 from reports.periods import Days, Kind, change, compared, course, days_of
 from reports.permissions import ReportPerm
-from reports.selectors import Standing, Totals, Waiting
-from stations.models import Connector, UnclaimedPile
+from reports.selectors import Totals, Waiting
+from stations import map_answer
+from stations.models import Connector, Handover, UnclaimedPile
 from stations.permissions import StationPerm
+from stations.selectors import map as on_map
 
 ALARMS_SHOWN = 5
 LIVE = "orders connectors alarms cases"
 HOUR = 3600
-HALF_HOUR_MINUTES = 30
-MW = 10_000_000
-"""From this many W on the load is shown in MW."""
 
 PERIODS: dict[Kind, Words] = {
     Kind.TODAY: gettext_lazy("Today"),
@@ -63,21 +63,13 @@ COURSES: dict[Kind, Words] = {
     Kind.YEAR: gettext_lazy("Course of the last 12 months"),
     Kind.ALL: gettext_lazy("Course of the last two years"),
 }
-STANDINGS: dict[Standing, tuple[Words, str]] = {
-    Standing.CHARGING: (gettext_lazy("Charging"), "charging"),
-    Standing.IDLE: (gettext_lazy("Idle"), "idle"),
-    Standing.WAITING: (gettext_lazy("Waiting"), "waiting"),
-    Standing.CLOSED: (gettext_lazy("Out of operation"), "plain"),
-    Standing.OFFLINE: (gettext_lazy("Offline"), "offline"),
-    Standing.FAULT: (gettext_lazy("Fault"), "fault"),
-}
 
 
 def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
     """The context of the page."""
     reader = Reader.of(request)
     now = clock.now().astimezone(ZoneInfo(request.locality.timezone))
-    tenant = request.membership.tenant
+    tenant = request.shown[-1]
     standings = selectors.connectors_by_standing()
     return {
         "as_of": now,
@@ -86,12 +78,13 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
         "export_url": f"{reverse('reports.overview.export')}?period={kind}"
         if reader.may(ReportPerm.EXPORT)
         else "",
-        "figures": _figures(tenant.pk, kind, now.date(), request.locality.currency),
-        **_load(selectors.load(tenant, (now.date(), now.date() - timedelta(days=1))), now),
-        "connectors": _slices(standings),
+        "figures": _figures(tenant.id, kind, now.date(), request.locality.currency),
+        **load_chart(tenant, now, selectors.power_now()),
+        "connectors": slices(standings),
         "connectors_total": number_text(sum(standings.values())),
-        "connectors_label": enumerated(f"{part.label} {part.value}" for part in _slices(standings)),
+        "connectors_label": enumerated(f"{part.label} {part.value}" for part in slices(standings)),
         "devices_url": _list_of(Connector, reader),
+        "map": _map() if reader.may(StationPerm.VIEW) else None,
         "tasks": _tasks(reader, now),
         **_alarms(reader),
     }
@@ -180,43 +173,16 @@ def _curve(days: dict[date, Totals], kind: Kind, span: Days) -> list[Totals]:
     return list(months.values())
 
 
-def _load(loads: dict[date, list[int]], now: datetime) -> dict[str, Any]:
-    """Mean power of each half hour, today and yesterday, and the power that flows now."""
-    power = selectors.power_now()
-    minute = now.hour * 60 + now.minute
-    today, yesterday = (
-        [(number * 30 + 15.0, wh * 2.0) for number, wh in enumerate(loads[day])]
-        for day in (now.date(), now.date() - timedelta(days=1))
-    )
-    done = [point for point in today if point[0] + HALF_HOUR_MINUTES / 2 <= minute]
-    ends = [(0.0, None), *yesterday, (1440.0, None)]
-    highest = max([power, *(w for _minute, w in [*done, *yesterday])])
-    unit, scale = ("MW", 1_000_000) if highest >= MW else ("kW", 1_000)
-
-    def scaled(points: Sequence[tuple[float, float | None]]) -> list[tuple[float, float | None]]:
-        return [(at, None if w is None else round(w / scale, 2)) for at, w in points]
-
-    current = f"{number_text(power / scale, 1)} {unit}"
+def _map() -> dict[str, Any]:
+    """What the script of the small map is told."""
     return {
-        "load": Chart(
-            series=[
-                Series(_("Today"), scaled([*done, (float(minute), float(power))]), area=True),
-                Series(_("Yesterday"), scaled(ends), tone="quiet", dashed=True),
-            ],
-            units=[unit],
-            now=_("%(power)s now") % {"power": current},
-        ),
-        "load_label": _("Power by the half hour, today and yesterday; now %(power)s") % {"power": current},
-        "load_legend": [(_("Today"), "s-accent"), (_("Yesterday"), "s-offline")],
+        "view": reverse("stations:map_view"),
+        "page": reverse("stations:map"),
+        "extent": on_map.extent_of(on_map.stations_to_map()),
+        "legend": map_answer.legend(),
+        "words": map_answer.words(),
+        "tiles": settings.MAP_TILES,
     }
-
-
-def _slices(counts: dict[Standing, int]) -> list[Slice]:
-    return [
-        Slice(str(words), counts.get(standing, 0), tone)
-        for standing, (words, tone) in STANDINGS.items()
-        if counts.get(standing) or standing is not Standing.CLOSED
-    ]
 
 
 def _tasks(reader: Reader, now: datetime) -> list[Task]:
@@ -236,6 +202,13 @@ def _tasks(reader: Reader, now: datetime) -> list[Task]:
             "pile",
             _("Piles waiting to be claimed"),
             selectors.unclaimed_piles,
+        ),
+        (
+            StationPerm.RECEIVE,
+            Handover,
+            "switch",
+            _("Hand-overs to accept"),
+            selectors.offers_to_accept,
         ),
     )
     found = []

@@ -6,22 +6,43 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case as Choose, Count, F, Min, Q, QuerySet, Sum, Value, When
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import (
+    BigIntegerField,
+    Case as Choose,
+    CharField,
+    Count,
+    F,
+    JSONField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level
 from finance.models import Refund, RefundState
 from orders.models import Case, ChargingOrder
 from orders.states import ChargeState
-from reports.models import DayLoad, DayTotal
+from reports.models import DayLoad, DayTotal, LinkState, ShareLink, StationTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
-from stations.models import Connector, Intent, Life, UnclaimedPile
-from stations.states import CHARGING
+from stations.models import HandoverState, Station, UnclaimedPile
+from stations.selectors import handovers, offers_to_us
+from stations.selectors.map import connectors_standing
+from stations.sessions import StationDay
+from stations.standing import Standing
 from tenants.models import Tenant
+from tenants.selectors import Ancestor
 
 HALF_HOURS = 48
 OVERDUE = timedelta(hours=24)
@@ -36,17 +57,6 @@ class Totals:
     energy_wh: int = 0
     seconds: int = 0
     amounts: dict[str, int] = field(default_factory=dict)
-
-
-class Standing(StrEnum):
-    """What can be done with a connector now."""
-
-    CHARGING = "charging"
-    IDLE = "idle"
-    WAITING = "waiting"  # plugged in and not charging, or reserved
-    CLOSED = "closed"  # out of operation, by us or by the pile
-    OFFLINE = "offline"
-    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,24 @@ def totals(tenant_id: int, spans: Mapping[str, Days]) -> dict[str, Totals]:
     return found
 
 
+def todays_of_tenants() -> Mapping[str, Any]:
+    """What the totals of today have of a tenant and everything below it, as annotations of a list of tenants.
+
+    Today is the reader's; ``revenue_today`` is a list of ``{"currency", "total"}``, the currencies side by side.
+    """
+    today = DayTotal.objects.filter(tenant=OuterRef("pk"), day=timezone.localdate(clock.now()))
+    alike = today.order_by().values(one=Value(1))
+    each = JSONObject(currency=F("currency"), total=F("total"))
+    number = BigIntegerField()
+    return {
+        "orders_today": Coalesce(Subquery(alike.annotate(n=Sum("sessions")).values("n"), number), 0),
+        "energy_today": Coalesce(Subquery(alike.annotate(n=Sum("energy_wh")).values("n"), number), 0),
+        "revenue_today": Subquery(
+            alike.annotate(all=JSONBAgg(each, order_by="currency")).values("all"), JSONField()
+        ),
+    }
+
+
 def course(tenant_id: int, days: Days) -> dict[date, Totals]:
     """The totals of a tenant day by day; days without any are left out."""
     rows = (
@@ -122,43 +150,103 @@ def totals_below(days: Days) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def load(tenant: Tenant, days: tuple[date, ...]) -> dict[date, list[int]]:
+def station_day(station: Station, day: date) -> StationDay:
+    """What was settled at a station on a day, as far as it happened below the scope."""
+    rows = StationTotal.objects.filter(station=station.pk, day=day).order_by("currency", "pk")
+    sessions = energy_wh = seconds = 0
+    amounts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        sessions += row.sessions
+        energy_wh += row.energy_wh
+        seconds += row.seconds
+        amounts[row.currency] += row.total
+    return StationDay(sessions, energy_wh, seconds, dict(amounts))
+
+
+def load(tenant: Tenant | Ancestor, days: tuple[date, ...]) -> dict[date, list[int]]:
     """Wh in each half hour of these days below a tenant, with what runs now."""
     found = {day: [0] * HALF_HOURS for day in days}
-    for row in DayLoad.objects.filter(tenant_id=tenant.pk, day__in=days):
+    for row in DayLoad.objects.filter(tenant_id=tenant.id, day__in=days):
         found[row.day] = list(row.wh)
-    for (day, number), wh in running_energy(Level(tenant.level).column, tenant.pk, days).items():
+    for (day, number), wh in running_energy(Level(tenant.level).column, tenant.id, days).items():
         found[day][number] += wh
     return found
 
 
 def power_now() -> int:
     """W that flow in the scope, as last reported."""
-    live = ChargingOrder.objects.filter(charge_state__in=[ChargeState.CHARGING, ChargeState.STOPPING])
-    return int(live.aggregate(power=Sum("power_w", default=0))["power"])
+    return running_now()[1]
+
+
+def running_now() -> tuple[int, int]:
+    """Sessions that run in the scope, and the W that flow into them, as last reported."""
+    head = _running().aggregate(sessions=Count("pk"), power=Sum("power_w", default=0))
+    return int(head["sessions"]), int(head["power"])
+
+
+def newest_sessions(most: int) -> list[dict[str, Any]]:
+    """Sessions that run, the newest first: where and how much, and nothing of who charges."""
+    rows: Iterable[Any] = (
+        _running()
+        .order_by(F("started_at").desc(nulls_last=True), "-pk")
+        .values("station__name", "pile__name", "connector__number", "power_w", "energy_wh", "started_at")
+    )[:most]
+    return list(rows)
+
+
+def busiest_stations(most: int) -> list[tuple[str, int, int]]:
+    """``(name, W, sessions)`` of the stations with the most power now."""
+    rows: Iterable[Any] = (
+        _running()
+        .order_by()
+        .values_list("station__name")
+        .annotate(power=Sum("power_w", default=0), sessions=Count("pk"))
+        .order_by("-power", "-sessions", "station__name")
+    )[:most]
+    return [(name, int(power), sessions) for name, power, sessions in rows]
+
+
+def best_tenants(level: Level, day: date, most: int) -> list[tuple[str, int, int]]:
+    """``(name, Wh, sessions)`` of the tenants of a level with the most energy on a day."""
+    rows: Iterable[Any] = (
+        DayTotal.objects.filter(day=day, tenant__level=level)
+        .order_by()
+        .values_list("tenant__name")
+        .annotate(wh=Sum("energy_wh"), count=Sum("sessions"))
+        .order_by("-wh", "tenant__name")
+    )[:most]
+    return [(name, int(wh), int(count)) for name, wh, count in rows]
+
+
+def energy_by_band(tenant_id: int, days: Days) -> dict[str, int]:
+    """Wh in each kind of tariff period below a tenant."""
+    sums = {name: Sum(f"{name}_wh", default=0) for name in ("sharp", "peak", "flat", "valley")}
+    found: dict[str, int] = DayTotal.objects.filter(_within(days), tenant_id=tenant_id).aggregate(**sums)
+    return found
+
+
+def share_links() -> QuerySet[ShareLink]:
+    """Links to the big screen that were made in the scope, with their ``state`` and the name of what they show.
+
+    What was moved out of the scope since is not named any more.
+    """
+    state = Choose(
+        When(revoked_at__isnull=False, then=Value(LinkState.REVOKED.value)),
+        When(expires_at__lte=clock.now(), then=Value(LinkState.EXPIRED.value)),
+        default=Value(LinkState.OPEN.value),
+        output_field=CharField(),
+    )
+    shown = Tenant.objects.filter(pk=OuterRef("shows_id")).order_by().values("name")[:1]
+    return ShareLink.objects.annotate(state=state, shown_name=Subquery(shown))
+
+
+def _running() -> QuerySet[ChargingOrder]:
+    return ChargingOrder.objects.filter(charge_state__in=[ChargeState.CHARGING, ChargeState.STOPPING])
 
 
 def connectors_by_standing() -> dict[Standing, int]:
     """How many connectors of the scope are in which standing."""
-    standing = Choose(
-        When(pile__online=False, then=Value(Standing.OFFLINE.value)),
-        When(status="Faulted", then=Value(Standing.FAULT.value)),
-        When(status__in=CHARGING, then=Value(Standing.CHARGING.value)),
-        When(
-            Q(status="Unavailable") | Q(intent=Intent.INOPERATIVE) | Q(pile__intent=Intent.INOPERATIVE),
-            then=Value(Standing.CLOSED.value),
-        ),
-        When(status__in=["Available", ""], then=Value(Standing.IDLE.value)),
-        default=Value(Standing.WAITING.value),
-    )
-    rows = (
-        Connector.objects.filter(number__gt=0)
-        .exclude(pile__life=Life.RETIRED)
-        .annotate(standing=standing)
-        .order_by()
-        .values_list("standing")
-        .annotate(count=Count("pk"))
-    )
+    rows = connectors_standing().order_by().values_list("standing").annotate(count=Count("pk"))
     return {Standing(name): count for name, count in rows}
 
 
@@ -188,6 +276,13 @@ def failed_refunds() -> Waiting:
 def unclaimed_piles() -> Waiting:
     """Identities that knocked and that nobody registered."""
     head = UnclaimedPile.objects.aggregate(count=Count("pk"), oldest=Min("first_seen_at"))
+    return Waiting(head["count"], head["oldest"])
+
+
+def offers_to_accept() -> Waiting:
+    """Hand-overs that the level above offers to the tenant of the scope."""
+    rows = handovers().filter(offers_to_us(), state=HandoverState.OFFERED)
+    head = rows.aggregate(count=Count("pk"), oldest=Min("offered_at"))
     return Waiting(head["count"], head["oldest"])
 
 

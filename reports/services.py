@@ -17,7 +17,7 @@ from backoffice.kit import clock, locks
 from backoffice.kit.scope import unscoped
 from orders.models import ChargingOrder
 from reports.models import DirtyDay
-from reports.sql import days as sql
+from reports.sql import days as sql, stations as station_sql
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def refresh_totals() -> int:
         return 0
     ended = sorted({day for _pk, _first, day in marks})
     sql.remake_totals(ended, now=clock.now(), over=_over())
+    station_sql.remake_totals(ended)
     sql.remake_loads(sorted({day for _pk, first, last in marks for day in _span(first, last)}))
     DirtyDay.objects.filter(pk__in=[pk for pk, _first, _day in marks]).delete()
     return len(ended)
@@ -63,6 +64,7 @@ def rebuild_totals(first: date, last: date) -> None:
     locks.hold(TOTALS)
     for month in _chunks(_span(first, last), 31):
         sql.remake_totals(month, now=clock.now(), over=date.min)
+        station_sql.remake_totals(month)
         sql.remake_loads(month)
 
 
@@ -71,13 +73,15 @@ def check_totals() -> list[date]:
     """Compare the totals of the last weeks with the orders; days that differ unmarked are reported and made anew."""
     locks.hold(TOTALS)
     today = clock.now().date()
-    differing = sql.days_that_differ(today - timedelta(days=CHECKED_DAYS), today)
+    span = today - timedelta(days=CHECKED_DAYS), today
+    differing = sorted({*sql.days_that_differ(*span), *station_sql.days_that_differ(*span)})
     marked = set(DirtyDay.objects.values_list("day", flat=True))
     wrong = [day for day in differing if day not in marked]
     for day in wrong:
         log.error("the totals of %s were not what the orders add up to", day)
     if wrong:
         sql.remake_totals(wrong, now=clock.now(), over=_over())
+        station_sql.remake_totals(wrong)
     return wrong
 
 

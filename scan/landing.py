@@ -21,6 +21,7 @@ from orders.selectors import open_order_at, open_order_of_driver
 from orders.services.starting import why_not
 from scan.access import Sticker, Visit
 from scan.offers import Offer, offer_at
+from scan.premises import Premises, back_words, premises_of
 from scan.refusals import Refusal, refusal
 from scan.strip import LETTERS, Strip, draw_strip
 from stations import selectors as stations
@@ -29,6 +30,9 @@ from stations.slots import Band
 from stations.tariff import TariffSnapshot, UnitPrice
 
 NEIGHBOURS = 4
+SINCE_NOBODY_ASKS = frozenset(
+    {"tenant_stopped", "station_closed", "no_tariff", "maintenance", "out_of_hours"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Landing:
     own_order: ChargingOrder | None
     told_at: datetime | None
     neighbours: Sequence[Neighbour]
+    premises: Premises
+    back: str
 
     @property
     def quote(self) -> Quote | None:
@@ -167,6 +173,8 @@ def look_at(visit: Visit, sticker: Sticker, sealed: str = "") -> Landing:
         own_order=_own_order(visit.driver, code),
         told_at=_told_at(connector) if code in {"offline", "faulted", "unavailable"} else None,
         neighbours=neighbours_of(connector) if (refused and refused.elsewhere) or sticker.replaced else (),
+        premises=premises_of(connector, zone),
+        back=back_words(connector, code, zone),
     )
 
 
@@ -203,7 +211,7 @@ def _since(connector: Connector, code: str) -> datetime | None:
         return running.started_at or running.created_at
     if code in {"faulted", "unavailable"} and connector.pile.status in {"Faulted", "Unavailable"}:
         return connector.pile.status_at
-    return None if code in {"tenant_stopped", "station_closed", "no_tariff"} else connector.status_at
+    return None if code in SINCE_NOBODY_ASKS else connector.status_at
 
 
 def _own_order(driver: Driver | None, code: str) -> ChargingOrder | None:

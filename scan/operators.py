@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from scan.access import Visit
 from stations.models import Connector
-from tenants.selectors import lineage
+from tenants.selectors import lineage, logo_url
 
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """``hotline`` is the station's, else the nearest one above it."""
+    """``hotline`` is the station's, else the nearest one above it. ``logo`` is an address, empty without one."""
 
     operator_id: int
     name: str
     hotline: str
+    logo: str = ""
 
     @property
     def call(self) -> str:
@@ -28,4 +29,4 @@ def brand_of(visit: Visit, connector: Connector | None = None) -> Brand:
     chain = lineage(connector.tenant_id) if connector is not None else visit.chain
     own = connector.pile.station.hotline if connector is not None else ""
     above = next((one.hotline for one in reversed(chain) if one.hotline), "")
-    return Brand(visit.operator.id, visit.operator.brand, own or above)
+    return Brand(visit.operator.id, visit.operator.brand, own or above, logo_url(visit.operator.logo))

@@ -1,35 +1,22 @@
-"""How often somebody may ask: counted in Valkey, and in this process alone while Valkey is away.
-
-Windows are fixed, so a limit may be reached twice around their border; they guard against guessing and
-flooding, not against money, which has locks and constraints of its own.
-"""
+"""How often drivers and visitors may ask; how it is counted is the kit's business."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
+from backoffice.kit.rates import Rate, take, wait_of
 
-import redis
-from django.core.cache import cache
-from django.core.cache.backends.locmem import LocMemCache
-
-from backoffice.kit import clock
-
-log = logging.getLogger(__name__)
-
-_here: Any = LocMemCache("scan-rates", {})
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most ``most`` within ``within_s`` seconds."""
-
-    name: str
-    most: int
-    within_s: int
-
+__all__ = [
+    "COMPLAINTS",
+    "GUESSES",
+    "LINKS",
+    "PAY_OUTS",
+    "SCANS_OF_ADDRESS",
+    "SCANS_OF_DEVICE",
+    "STARTS",
+    "TOP_UPS",
+    "Rate",
+    "take",
+    "wait_of",
+]
 
 SCANS_OF_ADDRESS = Rate("scan-address", 60, 60)
 SCANS_OF_DEVICE = Rate("scan-device", 20, 60)
@@ -41,35 +28,3 @@ TOP_UPS = Rate("top-up", 10, 3600)
 PAY_OUTS = Rate("pay-out", 5, 3600)
 LINKS = Rate("link", 3, 3600)
 COMPLAINTS = Rate("complaint", 3, 3600)
-
-
-def take(rate: Rate, who: str) -> int:
-    """Count one more; 0 when it is allowed, else how many seconds to wait."""
-    return _wait(rate) if _add(rate, who, 1) > rate.most else 0
-
-
-def wait_of(rate: Rate, who: str) -> int:
-    """Counts nothing: how many seconds this one has to wait, 0 when not at all."""
-    return _wait(rate) if _add(rate, who, 0) >= rate.most else 0
-
-
-def _add(rate: Rate, who: str, step: int) -> int:
-    window = int(clock.now().timestamp()) // rate.within_s
-    key = f"scan:{rate.name}:{window}:{sha256(who.encode()).hexdigest()[:32]}"
-    try:
-        return _count(cache, key, step, rate.within_s)
-    except (redis.RedisError, OSError) as error:
-        log.warning("limits are counted in this process alone: %s", error)
-        return _count(_here, key, step, rate.within_s)
-
-
-def _count(store: Any, key: str, step: int, within_s: int) -> int:
-    store.add(key, 0, within_s)
-    try:
-        return int(store.incr(key, step)) if step else int(store.get(key) or 0)
-    except ValueError:  # it ran out between the two
-        return step
-
-
-def _wait(rate: Rate) -> int:
-    return rate.within_s - int(clock.now().timestamp()) % rate.within_s

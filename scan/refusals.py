@@ -46,6 +46,23 @@ REFUSALS: Mapping[str, Refusal] = {
         "lock",
         elsewhere=False,
     ),
+    "maintenance": Refusal(
+        _("Maintenance"),
+        _("This pile is being worked on."),
+        UNPAID,
+        _("Charges that run already end normally. Take another connector, or come back later."),
+        "warn",
+        "lock",
+    ),
+    "out_of_hours": Refusal(
+        _("Closed now"),
+        _("This station is closed at this hour."),
+        UNPAID,
+        _("Charges that run already end normally. Please come back when it is open."),
+        "warn",
+        "clock",
+        elsewhere=False,
+    ),
     "offline": Refusal(
         _("Offline"),
         _("We can’t reach this pile, so it can’t start a charge."),

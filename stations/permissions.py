@@ -16,3 +16,7 @@ class StationPerm(Perm):
     LIST_MANAGE = "stations.list_manage"  # which cards piles know by themselves
     FRAMES_VIEW = "stations.frames_view"
     EXPORT = "stations.export"
+    IMPORT = "stations.import"  # terminals by Excel
+    HANDOVER = "stations.handover"  # offer terminals to the level below
+    HANDOVER_STATIONS = "stations.handover_stations"
+    RECEIVE = "stations.receive"  # decide about what the level above offers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,3 +21,16 @@ class RunningSession:
     received_at: datetime
     sample_at: datetime | None = None
     power_w: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StationDay:
+    """What was settled at a station on one day. ``amounts`` by currency, minor units; they are never added up.
+
+    ``seconds`` is how long vehicles charged, all connectors together.
+    """
+
+    sessions: int
+    energy_wh: int
+    seconds: int
+    amounts: Mapping[str, int]

@@ -254,6 +254,27 @@ RESERVATION_LATE: Final[Machine] = {
 """What a pile may show of one that was over for us: it was offline, or its answer was lost."""
 
 
+class OfferState(StrEnum):
+    """A hand-over of stations or piles to the level below."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+_O = OfferState
+HANDOVER: Final[Machine] = {
+    _O.OFFERED: frozenset({_O.ACCEPTED, _O.DECLINED, _O.WITHDRAWN, _O.EXPIRED}),
+    _O.ACCEPTED: frozenset(),
+    _O.DECLINED: frozenset(),
+    _O.WITHDRAWN: frozenset(),
+    _O.EXPIRED: frozenset(),
+}
+"""Offered by one side, decided by the other. What is over stays over: whoever wants it again offers anew."""
+
+
 class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
@@ -292,3 +313,15 @@ ITEM: Final[Machine] = {
 
 ITEM_OPEN: Final = frozenset({_I.WAITING, _I.RUNNING})
 """Not ended yet."""
+
+MAINTENANCE: Final[Machine] = {
+    "planned": frozenset({"running", "cancelled", "missed"}),
+    "running": frozenset({"ending"}),
+    "ending": frozenset({"done"}),
+    "done": frozenset(),
+    "cancelled": frozenset(),
+    "missed": frozenset(),
+}
+"""A maintenance window. One that nobody began before it was over was missed: nothing was ever asked of its piles."""
+
+MAINTENANCE_OPEN: Final = frozenset({"planned", "running", "ending"})

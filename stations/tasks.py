@@ -8,7 +8,9 @@ from stations.services import (
     campaigns,
     certificates,
     file_sweeps,
+    handovers,
     list_sync,
+    maintenance_sweeps,
     reservations,
     resharing,
     settings,
@@ -79,6 +81,16 @@ def keep_reservations() -> None:
 
 
 @sweep
+def assign_tariffs() -> None:
+    tariffs.apply_assignments()
+
+
+@sweep
+def expire_handovers() -> None:
+    handovers.expire_due()
+
+
+@sweep
 def follow_files() -> None:
     file_sweeps.ask_silent_updates()
     file_sweeps.stall_updates()
@@ -93,12 +105,11 @@ def forget_files() -> None:
 
 
 @sweep
-def assign_tariffs() -> None:
-    tariffs.apply_assignments()
+def keep_maintenance() -> None:
+    maintenance_sweeps.keep_maintenance()
 
 
 SCHEDULE = {
-    assign_tariffs: 3.0,
     follow_security: 3.0,
     renew_certificates: 600.0,
     conclude_commands: 5.0,
@@ -109,6 +120,9 @@ SCHEDULE = {
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,
+    assign_tariffs: 3.0,
+    expire_handovers: 60.0,
+    keep_maintenance: 5.0,
     follow_files: 60.0,
     forget_files: 3600.0,
 }

@@ -12,10 +12,12 @@ from stations.models import (
     ConnectorStatus,
     DriftState,
     FirmwareState,
+    HandoverState,
     Intent,
     ItemStatus,
     Life,
     ListState,
+    MaintenanceState,
     ProfileState,
     Registration,
     ReservationState,
@@ -25,6 +27,7 @@ from stations.models import (
     UploadStatus,
     VersionState,
 )
+from stations.standing import Standing
 
 CONNECTOR: Mapping[str, Tone] = {
     ConnectorStatus.AVAILABLE: "idle",
@@ -37,12 +40,28 @@ CONNECTOR: Mapping[str, Tone] = {
     ConnectorStatus.UNAVAILABLE: "offline",
     ConnectorStatus.FAULTED: "fault",
 }
+STANDING: Mapping[Standing, Tone] = {
+    Standing.FAULT: "fault",
+    Standing.OFFLINE: "offline",
+    Standing.CLOSED: "plain",
+    Standing.WAITING: "waiting",
+    Standing.CHARGING: "charging",
+    Standing.IDLE: "idle",
+}
 PRESENCE: Mapping[bool, Tone] = {True: "charging", False: "offline"}
 STATION: Mapping[str, Tone] = {
     StationStatus.PLANNED: "waiting",
     StationStatus.LIVE: "charging",
     StationStatus.MAINTENANCE: "waiting",
     StationStatus.CLOSED: "offline",
+    StationStatus.STORE: "plain",
+}
+HANDOVER: Mapping[str, Tone] = {
+    HandoverState.OFFERED: "waiting",
+    HandoverState.ACCEPTED: "charging",
+    HandoverState.DECLINED: "fault",
+    HandoverState.WITHDRAWN: "offline",
+    HandoverState.EXPIRED: "offline",
 }
 LIFE: Mapping[str, Tone] = {
     Life.IN_STOCK: "plain",
@@ -150,4 +169,12 @@ RESERVATION: Mapping[str, Tone] = {
     ReservationState.CANCELLED: "plain",
     ReservationState.INVALIDATED: "fault",
     ReservationState.REFUSED: "fault",
+}
+MAINTENANCE: Mapping[str, Tone] = {
+    MaintenanceState.PLANNED: "plain",
+    MaintenanceState.RUNNING: "waiting",
+    MaintenanceState.ENDING: "waiting",
+    MaintenanceState.DONE: "idle",
+    MaintenanceState.CANCELLED: "offline",
+    MaintenanceState.MISSED: "fault",
 }

@@ -1,4 +1,4 @@
-"""What became of lists and reservations, in words for people. Whatever else a pile says is shown as it said it."""
+"""What became of lists and reservations, and how connectors stand, in words for people. Whatever else a pile says is shown as it said it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.frame import Words
+from stations.maintenance import Note
 from stations.models import LocalListPile, Reservation, ReservationState
+from stations.standing import Standing
 
+STANDINGS: Mapping[Standing, Words] = {
+    Standing.FAULT: gettext_lazy("Fault"),
+    Standing.OFFLINE: gettext_lazy("Offline"),
+    Standing.CLOSED: gettext_lazy("Out of operation"),
+    Standing.WAITING: gettext_lazy("Waiting"),
+    Standing.CHARGING: gettext_lazy("Charging"),
+    Standing.IDLE: gettext_lazy("Idle"),
+}
 REFUSALS: Mapping[str, Words] = {
     "Occupied": gettext_lazy("The connector is in use, or reserved already."),
     "Faulted": gettext_lazy("The connector is out of order."),
@@ -35,6 +45,17 @@ PROBLEMS: Mapping[str, Words] = {
     "not_sent": gettext_lazy("The request did not leave. It is made again."),
     "not_supported": gettext_lazy("The terminal has no local list."),
     "unsupported": gettext_lazy("The terminal, or its model, says that it has no local list."),
+}
+
+MAINTENANCE: Mapping[str, Words] = {
+    Note.OFFLINE: gettext_lazy("Cannot be heard: it is told when it is back."),
+    Note.REFUSED: gettext_lazy("The terminal refuses."),
+    Note.WAS_OUT: gettext_lazy("Was out of operation before, and stays so."),
+    Note.OTHER: gettext_lazy("Another window goes on."),
+    Note.BY_HAND: gettext_lazy("Taken out of operation by hand since, and stays so."),
+    Note.NEVER_OUT: gettext_lazy("It was never told: it was in operation all the time."),
+    Note.GIVEN_UP: gettext_lazy("It could not be told for a day. Bring it back by hand."),
+    Note.RETIRED: gettext_lazy("Retired."),
 }
 
 
@@ -75,3 +96,8 @@ def list_note(row: LocalListPile) -> Words:
     if row.kept_empty:
         return _("Kept empty.")
     return ""
+
+
+def maintenance_note(code: str) -> Words:
+    """Why a pile is as it is in a maintenance window."""
+    return MAINTENANCE.get(code, code)

@@ -1,23 +1,18 @@
-"""The letter with which somebody comes in: a link that sets a password once, or only where to sign in.
+"""The letters with which somebody comes in: an invitation, where to sign in, or a link that sets a new password.
 
-The link is django-allauth's; it dies when it is used, when the password changes, and with
-``PASSWORD_RESET_TIMEOUT``. It carries our public address, never the host of a request.
+The link for a new password is django-allauth's; it dies when it is used, when the password changes, and with
+``PASSWORD_RESET_TIMEOUT``. An invitation's is ours (``tenants.services.invitations``). Both carry our public
+address, never the host of a request.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
+from tenants.mail import absolute, letter
 from tenants.models import Tenant, User
-from tenants.selectors import locality_of
 
 
 def password_link(user: User) -> str:
@@ -31,22 +26,22 @@ def link_of_key(key: str) -> str:
     return absolute(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token}))
 
 
-def absolute(path: str) -> str:
-    """The public address of a path."""
-    return urljoin(settings.PUBLIC_URL, path)
+def send_invitation(user: User, tenant: Tenant, token: str, *, days: int) -> None:
+    """Write to somebody who has no password yet; ``token`` opens the page on which he sets it, for so many days."""
+    address = absolute(reverse("account_invitation", args=[token]))
+    _send(user, tenant, {"invitation_url": address, "days": days})
 
 
 def send(user: User, tenant: Tenant, *, renew: bool = False) -> None:
-    """Write to a member. Who has no password yet, or asked for a new one (``renew``), gets a link to set it."""
-    needs_password = renew or not user.has_usable_password()
+    """Write to a member who has a password: that he works here, or (``renew``) a link to set a new one."""
+    link = password_link(user) if renew else ""
+    _send(user, tenant, {"renew": renew, "password_url": link})
+
+
+def _send(user: User, tenant: Tenant, about: dict[str, object]) -> None:
     context = {
-        "user": user,
         "tenant": tenant.name,
-        "renew": renew,
-        "password_url": password_link(user) if needs_password else "",
         "sign_in_url": absolute(reverse("account_login")),
+        **about,
     }
-    with translation.override(user.language or locality_of(tenant.pk).locale):
-        subject = render_to_string("tenants/mail/invitation_subject.txt", context)
-        body = render_to_string("tenants/mail/invitation_message.txt", context)
-    EmailMessage(" ".join(subject.split()), body, to=[user.email]).send()
+    letter("tenants/mail/invitation", to=user, tenant_id=tenant.pk, context=context)

@@ -10,3 +10,6 @@ class TenantPerm(Perm):
     STAFF_MANAGE = "tenants.staff_manage"
     AUDIT_VIEW = "tenants.audit_view"
     EXPORT = "tenants.export"
+    SETTINGS_VIEW = "tenants.settings_view"
+    SETTINGS = "tenants.settings"
+    PROCESSES = "tenants.processes"  # timers and parts of the whole installation

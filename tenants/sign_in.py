@@ -1,7 +1,7 @@
 """Who may sign in, and how: django-allauth with our rules.
 
-Email and password; no sign-up; who works nowhere, or below a tenant that is suspended or closed, is
-told so and stays outside. Every attempt is remembered.
+Email and password, and a code where the person set that up; no sign-up; who works nowhere, or below a tenant that is
+suspended or closed, is told so and stays outside. Every attempt is remembered, and so is the browser.
 """
 
 from __future__ import annotations
@@ -11,14 +11,20 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from backoffice.kit.actor import Actor
+from backoffice.kit.sealing import Box
 from tenants import invitations
+from tenants.duties import PASSWORD_DUE
 from tenants.models import User
-from tenants.services import sign_ins
+from tenants.selectors import security_of_user
+from tenants.services import sessions, sign_ins
 from tenants.workplaces import barred
 
 
@@ -45,11 +51,16 @@ class Adapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         super().login(request, user)
         person = cast(User, user)
+        browser = request.headers.get("User-Agent", "")
+        sessions.begin(request.session, address=self.get_client_ip(request), browser=browser)
         sign_ins.record_sign_in(person, actor=self.actor(person, request))
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
-        person = cast(User, user)
-        sign_ins.set_password(person, password, actor=self.actor(person, context.request))
+        person, session = cast(User, user), context.request.session
+        actor = self.actor(person, context.request)
+        sign_ins.set_password(person, password, actor=actor)
+        sessions.end_sessions(person, actor=actor, keep=session.session_key)
+        session.pop(PASSWORD_DUE, None)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return invitations.link_of_key(key)
@@ -66,3 +77,54 @@ class SignInForm(LoginForm):
             adapter.remember_failure(self.request, self.user_credentials(), "barred")
             raise ValidationError(reason)
         return cleaned
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Only here is the password known, so only here can a policy that grew stricter be held against it."""
+        least = security_of_user(cast(User, self.user)).min_length
+        request.session[PASSWORD_DUE] = len(self.cleaned_data["password"]) < least
+        return cast(HttpResponse, super().login(request, redirect_url=redirect_url))
+
+
+class CodeForm(AuthenticateForm):
+    """Asks for the code after the password."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _reword(self)
+
+    def clean_code(self) -> str:
+        try:
+            return super().clean_code()
+        except ValidationError:
+            request = context.request
+            Adapter(request).remember_failure(request, {"email": self.user.email}, "code")
+            raise
+
+
+class AgainForm(ReauthenticateForm):
+    """Asks for a code before a change of the ways in."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _reword(self)
+
+
+def _reword(form: Any) -> None:
+    """The library's own word means something else in our catalogue."""
+    form.fields["code"].label = _("Code that the app shows")
+    form.fields["code"].widget.attrs["placeholder"] = ""
+
+
+class CodeAdapter(DefaultMFAAdapter):
+    """What django-allauth asks of us about codes: secrets rest sealed, and whose they are is said in the app."""
+
+    box = Box("two-factor")
+
+    def encrypt(self, text: str) -> str:
+        return self.box.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return self.box.unseal(encrypted_text)
+
+    def get_totp_issuer(self) -> str:
+        return "Pilehouse"

@@ -8,45 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Grants, Role, granted
-from backoffice.kit.scope import Scope, outside, unscoped, within
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import outside, unscoped, within
 from backoffice.kit.staff import Reader
-from tenants.models import Membership, TenantStatus, User
+from tenants.models import ApiToken, Membership, TenantStatus, User
 from tenants.selectors import (
     Ancestor,
     Locality,
     lineage,
     locality_in,
     memberships_of,
+    part_in,
     scope_in,
     stopped_in,
 )
+from tenants.services import tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A membership in force. ``locality`` is that of the tenant with the person's own choices on top."""
+    """A membership in force. ``locality`` is that of the tenant with the person's own choices on top.
+
+    ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
+    narrowed to (``scope.part``), whose currency is then typed and read.
+    ``token`` is what a program came in with, in the person's name.
+    """
 
     membership: Membership
     lineage: list[Ancestor]
+    shown: list[Ancestor]
     grants: Grants
     locality: Locality
     scope: Scope
+    token: ApiToken | None = None
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
         user = self.membership.user
-        return Actor(f"staff:{user.pk}", str(user), ip=ip)
+        label = f"{user} · {self.token}" if self.token else str(user)
+        return Actor(f"staff:{user.pk}", label, ip=ip)
+
+    def for_writing(self) -> Workplace:
+        """For a request that changes something: its services read the whole scope."""
+        return replace(self, scope=replace(self.scope, acting=True))
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -58,17 +74,26 @@ class Workplace:
             yield
 
 
-def workplace_of(user: User, preferred: int | None = None, language: str = "") -> Workplace | None:
+def workplace_of(
+    user: User, preferred: int | None = None, language: str = "", part_id: int | None = None
+) -> Workplace | None:
     """Where the user works: at the membership ``preferred`` if that is in force, else at the highest.
 
-    ``language`` is what he chose without having signed in; his own setting goes before it.
+    ``language`` is what he chose without having signed in; his own setting goes before it. ``part_id`` is a
+    tenant to look at alone; one that does not stand below the membership's (any more) is not looked at.
     """
     memberships = memberships_of(user)
     for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if stopped_in(chain) is None:
-            return _workplace(membership, chain, language)
+            return _looking_at(part_id, _workplace(membership, chain, language))
     return None
+
+
+def workplaces_of(user: User) -> list[Workplace]:
+    """Everywhere that the user works, the highest level first."""
+    chains = [(membership, lineage(membership.tenant_id)) for membership in memberships_of(user)]
+    return [_workplace(one, chain, "") for one, chain in chains if stopped_in(chain) is None]
 
 
 @contextmanager
@@ -76,11 +101,24 @@ def enter_as(job: Job) -> Iterator[Reader]:
     """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
     with unscoped(reason="a job finds its owner"):
         owner = User.objects.filter(memberships=job.membership_id, is_active=True).first()
-    place = workplace_of(owner, preferred=job.membership_id) if owner else None
-    if place is None or place.membership.pk != job.membership_id:
+    place = workplace_of(owner, preferred=job.membership_id, part_id=job.path.owner_id) if owner else None
+    if place is None or place.membership.pk != job.membership_id or place.shown[-1].id != job.path.owner_id:
         raise Refused(_("You do not work there any more."), code="no_member")
     with outside(), within(place.scope):
-        yield Reader(place.actor(), place.grants, place.locality.currency)
+        yield Reader(
+            place.actor(), place.grants & _grants_of_token(job, place.grants), place.locality.currency
+        )
+
+
+def _grants_of_token(job: Job, others: Grants) -> Grants:
+    """What the token that began the job reaches now; ``others`` where a person began it. Raises Refused."""
+    key = job.params.get("token")
+    if key is None:
+        return others
+    token = tokens.held_token(key)
+    if token is None:
+        raise Refused(_("The token does not hold any more."), code="token")
+    return tokens.reach(token.lists)
 
 
 def barred(user: User) -> str:
@@ -93,15 +131,22 @@ def barred(user: User) -> str:
             return ""
     if stopped is None:
         return _("You do not work for anybody here any more.")
-    if stopped.status is TenantStatus.CLOSED:
-        return _("%(name)s is closed.") % {"name": stopped.name}
-    return _("%(name)s is suspended. Ask the level above.") % {"name": stopped.name}
+    return str(_WHY_STOPPED[stopped.status]) % {"name": stopped.name}
+
+
+_WHY_STOPPED: dict[TenantStatus, Promise] = {
+    TenantStatus.DRAFT: gettext_lazy("%(name)s is still being set up. Ask the level above."),
+    TenantStatus.SUSPENDED: gettext_lazy("%(name)s is suspended. Ask the level above."),
+    TenantStatus.EXPIRED: gettext_lazy("The contract of %(name)s has ended. Ask the level above."),
+    TenantStatus.CLOSED: gettext_lazy("%(name)s is closed."),
+}
 
 
 def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> Workplace:
     user, tenant = membership.user, locality_in(chain)
     return Workplace(
         membership,
+        chain,
         chain,
         granted(Level(chain[-1].level), Role(membership.role)),
         Locality(
@@ -110,4 +155,17 @@ def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> 
             locale=user.language or language or tenant.locale,
         ),
         scope_in(chain),
+    )
+
+
+def _looking_at(part_id: int | None, place: Workplace) -> Workplace:
+    """The same workplace with the view narrowed to a tenant that stands below it."""
+    if part_id is None or part_id == place.lineage[-1].id or part_id not in place.scope.owned:
+        return place
+    shown = lineage(part_id)
+    return replace(
+        place,
+        shown=shown,
+        locality=replace(place.locality, currency=locality_in(shown).currency),
+        scope=replace(place.scope, part=part_in(shown)),
     )

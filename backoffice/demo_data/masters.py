@@ -14,9 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 
-from backoffice.demo_data import keys
-from backoffice.demo_data.companies import COMPANIES, SHOWN, STAFF, email_of, operators
+from backoffice.demo_data import dossiers, keys, premises
+from backoffice.demo_data.companies import COMPANIES, DOMAIN, SHOWN, STAFF, email_of, operators
+from backoffice.demo_data.holidays import set_up_calendars
 from backoffice.demo_data.people import MOST, Person, people
 from backoffice.demo_data.prices import PRICES, Price, Rates
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
@@ -37,9 +39,9 @@ from stations.models import Connector, Pile, PileModel, QrToken, Station, Statio
 from stations.profiles import rounded_down
 from stations.services import devices, loads, sites, tariffs
 from stations.tokens import new_token
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, PaperKind, Tenant, User
 from tenants.selectors import locality_of
-from tenants.services import tree
+from tenants.services import papers, tree
 
 ACTOR = command_line("seed_demo")
 MAINS_KW = Decimal(200)
@@ -83,11 +85,12 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
     made = Masters(now)
     with clock.frozen(now - FOUNDED):
         _companies(made)
+        set_up_calendars(made.tenants, now.year, actor=ACTOR)
         _staff(made, secret)
         models = _models(made)
     with clock.frozen(now - BUILT):
-        for site in SITES:
-            made.stations[site.code] = _station(made, site)
+        for number, site in enumerate(SITES):
+            made.stations[site.code] = _station(made, site, number)
     for price in PRICES:
         _price(made, price)
     with clock.frozen(now - INSTALLED):
@@ -97,11 +100,12 @@ def set_up(now: datetime, secret: str, chance: Random, *, drivers: float = 1.0) 
             made.channels[company.code] = _channel(made, company.code)
             count = max(4, int(MOST[company.code] * drivers))
             made.customers[company.code] = register(made, people(company.code, count, chance))
+    premises.furnish(made.stations, SITES, Random(len(SITES)), actor=ACTOR)
     return made
 
 
 def _companies(made: Masters) -> None:
-    for company in COMPANIES:
+    for number, company in enumerate(COMPANIES):
         fields = {
             "name": company.name,
             "contact": company.contact,
@@ -112,6 +116,7 @@ def _companies(made: Masters) -> None:
             "currency": company.currency,
             "locale": company.locale,
             "contract_from": clock.now().date(),
+            **dossiers.terms(company, number, made.now.date()),
         }
         if company.parent:
             parent = made.tenants[company.parent]
@@ -119,6 +124,14 @@ def _companies(made: Masters) -> None:
         else:
             row = tree.create_manufacturer(actor=ACTOR, code=company.code, **fields)  # type: ignore[arg-type]
         made.tenants[company.code] = row
+        for reach in dossiers.reaches(company, number, DOMAIN):
+            papers.add_contact(
+                row, actor=ACTOR, name=reach.name, duty=reach.duty, phone=reach.phone, email=reach.email
+            )
+    branded = made.tenants[dossiers.BRANDED]
+    papers.set_logo(branded, actor=ACTOR, file=ContentFile(dossiers.logo(), "logo.png"))
+    contract = ContentFile(dossiers.paper(f"Specimen: contract {branded.contract_no}"), "contract.pdf")
+    papers.add_paper(branded, actor=ACTOR, file=contract, kind=PaperKind.CONTRACT)
 
 
 def _staff(made: Masters, secret: str) -> None:
@@ -156,7 +169,7 @@ def _models(made: Masters) -> dict[str, PileModel]:
     }
 
 
-def _station(made: Masters, site: Site) -> Station:
+def _station(made: Masters, site: Site, number: int) -> Station:
     return sites.create_station(
         made.tenants[site.owner],
         actor=ACTOR,
@@ -165,8 +178,8 @@ def _station(made: Masters, site: Site) -> Station:
         city=site.city,
         latitude=Decimal(site.latitude),
         longitude=Decimal(site.longitude),
-        opening_hours="00:00–24:00",
         status=StationStatus.LIVE,
+        **premises.profile_of(site, number),
     )
 
 
@@ -227,7 +240,7 @@ def _idle_fields(price: Price) -> dict[str, int]:
 
 def _piles(made: Masters, spots: list[Placed], models: dict[str, PileModel], secret: str) -> None:
     """All piles with their connectors and codes, as ``stations.services.devices`` makes one."""
-    for spot in spots:
+    for number, spot in enumerate(spots):
         station = made.stations[spot.site.code]
         pile = Pile(
             tenant_id=station.tenant_id,
@@ -237,11 +250,13 @@ def _piles(made: Masters, spots: list[Placed], models: dict[str, PileModel], sec
             name=spot.name,
             serial=f"{VENDOR[0]}{spot.identity}",
             created_at=clock.now(),
+            **premises.dates_of(clock.now(), number),
         )
         set_key(pile, seal(keys.pile_key(secret, spot.identity)))
         made.placed[spot.identity] = spot
         made.piles.append(pile)
     Pile.objects.bulk_create(made.piles)
+    premises.tell_custody(made.piles, actor=ACTOR)
     made.connectors = Connector.objects.bulk_create(
         Connector(
             tenant_id=pile.tenant_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -53,10 +54,41 @@ def record(
     path: Path | None = None,
 ) -> AuditEntry:
     """Write one entry; of ``before`` and ``after`` only what differs is kept."""
-    old, new = dict(before or {}), dict(after or {})
+    entry = _entry(actor, action, Change(row, before, after), path or path_of(row), reason)
+    entry.save()
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of many that were changed at once."""
+
+    row: models.Model
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_all(actor: Actor, action: str, changes: Iterable[Change], *, reason: str = "") -> None:
+    """Write one entry for each change, in a few statements; the rows belong to tenants or keep a path."""
+    paths: dict[int, Path] = {}
+    entries = []
+    for change in changes:
+        row = change.row
+        if isinstance(row, TenantOwned):
+            if row.tenant_id not in paths:
+                paths[row.tenant_id] = path_of_tenant(row.tenant_id)
+            path = paths[row.tenant_id]
+        else:
+            path = path_of(row)
+        entries.append(_entry(actor, action, change, path, reason))
+    AuditEntry.objects.bulk_create(entries, batch_size=1_000)
+
+
+def _entry(actor: Actor, action: str, change: Change, path: Path, reason: str) -> AuditEntry:
+    row, old, new = change.row, dict(change.before or {}), dict(change.after or {})
     same = {key for key in old.keys() & new.keys() if old[key] == new[key]}
-    return AuditEntry.objects.create(
-        **(path or path_of(row)).as_columns(),
+    return AuditEntry(
+        **path.as_columns(),
         at=clock.now(),
         actor_ref=actor.ref,
         actor_label=actor.label[:120],

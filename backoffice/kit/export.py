@@ -134,6 +134,11 @@ def safe_text(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
+def plain_text(text: str) -> str:
+    """The inverse of ``safe_text`` for text that is read back from a workbook that was written here."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text[1:]) else text
+
+
 Plain = str | int | float | datetime | date | None
 
 

@@ -1,7 +1,7 @@
 """Long work that its owner may leave: a job is a generator, and the runner counts, saves and cleans up.
 
-A kind of job yields either how far it is (an int, or ``(done, total)``) or a ``Sheet`` for its workbook,
-whose rows are counted while they are written. The runner re-enters the owner's scope with the rights
+A kind of job yields how far it is (an int, or ``(done, total)``), a ``Sheet`` for its workbook, whose rows are
+counted while they are written, or ``Kept`` when it has changed something for good. The runner re-enters the owner's scope with the rights
 that he has now, not those he had when he asked. A job runs once: a second worker that gets the same
 task finds it taken. One whose worker died is failed by a sweep and can be started again.
 
@@ -32,14 +32,13 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.export import Cell, Sheet, write_workbook
 from backoffice.kit.frame import Words
-from backoffice.kit.hooks import Hook
+from backoffice.kit.hooks import Hook, Listeners
 from backoffice.kit.models import Job, JobState
 from backoffice.kit.scope import path_of_tenant, unscoped
 from backoffice.kit.staff import Reader
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=7)
 BEAT_S = 1.0
 """Progress is written at most this often, with a heartbeat, and cancelling is noticed."""
 
@@ -52,14 +51,36 @@ WAITED = timedelta(minutes=1)
 MOST_OPEN = 20
 """Jobs that one person may have waiting or running."""
 
+LOOKED_BACK = timedelta(days=7)
+"""Jobs that were asked for longer ago are no news, whenever they ended."""
+
+NEWS = timedelta(days=1)
+"""How long somebody is told of a job that ended."""
+
 OPEN = (JobState.QUEUED, JobState.RUNNING)
+ENDED = (JobState.DONE, JobState.FAILED)
 RUN_TASK = "backoffice.tasks.run_job"
 
-Step = int | tuple[int, int] | Sheet
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a job did is committed, so many rows of it: from here on it is done, whoever calls it off."""
+
+    done: int
+
+
+Step = int | tuple[int, int] | Sheet | Kept
 Kind = Callable[["Work"], Iterator[Step]]
 
 enter_as: Hook[[Job], AbstractContextManager[Reader]] = Hook("enter_as")
 """Enters the scope of the job's owner with his rights of now; provided by ``tenants``. Raises Refused."""
+
+
+days_kept: Hook[[int], int] = Hook("days_kept")
+"""For how many days a tenant keeps the files of jobs; provided by ``tenants``."""
+
+ended: Listeners[[Job]] = Listeners("ended")
+"""A job is done or has failed. A listener that fails changes nothing of that."""
 
 
 class Stopped(Exception):
@@ -89,13 +110,21 @@ def kind(name: str) -> Callable[[Kind], Kind]:
 
 
 def jobs_of(owner: Actor) -> QuerySet[Job]:
-    """The jobs of one person, inside the scope."""
-    return Job.objects.filter(owner_ref=owner.ref)
+    """The jobs of one person, inside the scope, whatever part of it is looked at."""
+    return Job.objects.whole().filter(owner_ref=owner.ref)
 
 
-def running_jobs(reader: Reader) -> int:
-    """How many of the reader's jobs are not done yet."""
-    return jobs_of(reader.actor).filter(state__in=OPEN).count()
+def news_of(owner: Actor) -> list[Job]:
+    """What a person waits for: his open jobs, and those that ended within ``NEWS`` and he has not looked at."""
+    now = clock.now()
+    ended = Q(state__in=ENDED, seen_at__isnull=True, finished_at__gt=now - NEWS)
+    recent = jobs_of(owner).filter(created_at__gt=now - LOOKED_BACK)
+    return list(recent.filter(Q(state__in=OPEN) | ended).order_by("-created_at", "-pk")[:MOST_OPEN])
+
+
+def mark_seen(job: Job, *, actor: Actor) -> None:
+    """Its owner has looked at how it ended; news of it stop."""
+    jobs_of(actor).filter(pk=job.pk, state__in=ENDED, seen_at__isnull=True).update(seen_at=clock.now())
 
 
 @transaction.atomic
@@ -156,6 +185,14 @@ def cancel_job(job: Job, *, actor: Actor) -> None:
     _tell(job)
 
 
+def discard_job(job: Job, *, actor: Actor) -> None:
+    """Throw the file of a job that is done away before its time."""
+    own = jobs_of(actor).filter(pk=job.pk, state=JobState.DONE)
+    if own.update(state=JobState.EXPIRED, expires_at=clock.now(), file="") and job.file:
+        transaction.on_commit(lambda: job.file.storage.delete(str(job.file.name)))
+    _tell(job)
+
+
 def run(pk: int) -> None:
     """Do a job's work, unless somebody else has taken it. Called by the worker."""
     with unscoped(reason="a job finds its owner"):
@@ -210,6 +247,8 @@ def _work(job: Job, reader: Reader) -> None:
     for step in _kinds[job.kind](Work(job, job.params, reader)):
         if isinstance(step, Sheet):
             sheets.append(step)
+        elif isinstance(step, Kept):
+            watch.keep(step.done)
         elif isinstance(step, tuple):
             watch.at(*step)
         else:
@@ -218,7 +257,8 @@ def _work(job: Job, reader: Reader) -> None:
     if sheets:
         fields["file"] = _save_workbook(job, [replace(sheet, rows=watch.rows(sheet)) for sheet in sheets])
     watch.beat()
-    if not _end(job, JobState.DONE, done=watch.done, expires_at=clock.now() + KEPT, **fields) and sheets:
+    until = clock.now() + timedelta(days=days_kept(job.path.owner_id))
+    if not _end(job, JobState.DONE, done=watch.done, expires_at=until, **fields) and sheets:
         job.file.storage.delete(fields["file"])
 
 
@@ -239,6 +279,7 @@ class _Watch:
         self.job = job
         self.done = 0
         self.total: int | None = None
+        self.kept = False
         self._due = 0.0
 
     def at(self, done: int, total: int | None = None) -> None:
@@ -247,27 +288,45 @@ class _Watch:
         if time.monotonic() >= self._due:
             self.beat()
 
+    def keep(self, done: int) -> None:
+        self.kept = True
+        self.at(done)
+
     def rows(self, sheet: Sheet) -> Iterator[Sequence[Cell]]:
         for row in sheet.rows:
-            self.at(self.done + 1)
+            self.at(self.done if self.kept else self.done + 1)
             yield row
 
     def beat(self) -> None:
         """Raises Stopped when the job is not to go on."""
         self._due = time.monotonic() + BEAT_S
         with unscoped(reason="a job's own row"):
-            going = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, cancel_asked=False)
+            going = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING)
+            if not self.kept:
+                going = going.filter(cancel_asked=False)
             if not going.update(done=self.done, total=self.total, heartbeat_at=clock.now()):
                 raise Stopped
+        _tell(self.job)
 
 
 def _end(job: Job, state: JobState, **fields: Any) -> bool:
     """Set the final state, unless the job has one; whether it was set."""
     with unscoped(reason="a job's own row"):
         running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING)
-        ended = running.update(state=state, finished_at=clock.now(), **fields)
+        set_now = running.update(state=state, finished_at=clock.now(), **fields)
     _tell(job)
-    return bool(ended)
+    if set_now and state in {JobState.DONE, JobState.FAILED}:
+        _spread(job.pk)
+    return bool(set_now)
+
+
+def _spread(pk: int) -> None:
+    with unscoped(reason="a job's own row"):
+        row = Job.objects.get(pk=pk)
+    try:
+        ended(row)
+    except Exception:  # whatever a listener raises, the job is over
+        log.exception("job %s: its end was not told", pk)
 
 
 def _tell(job: Job) -> None:

@@ -31,10 +31,16 @@ class StaffRequest(HttpRequest):
 
     membership: Any
     lineage: list[Any]
+    shown: list[Any]
+    """The chain down to what is looked at: the own tenant, or one below it."""
     grants: Grants
     actor: Actor
     locality: Locality
     htmx: HtmxDetails
+    token: Any
+    """What a program came in with; None for a person at a browser."""
+    shown_under: str
+    """The list whose menu entry is current, set by a page that belongs to one of several."""
 
 
 @dataclass(frozen=True, slots=True)

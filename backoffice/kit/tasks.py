@@ -15,7 +15,7 @@ from celery import current_app, shared_task
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-from backoffice.kit import locks
+from backoffice.kit import locks, runs
 from backoffice.kit.scope import unscoped
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def sweep(function: Callable[[], Any]) -> Any:
             if not cursor.fetchone()[0]:
                 return
         try:
-            with unscoped(reason=f"sweep {name}"):
+            with runs.noted(name), unscoped(reason=f"sweep {name}"):
                 function()
         finally:
             with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import logs
 from backoffice.settings import env
 from backoffice.settings.mail import mail_settings
+from backoffice.settings.tiles import map_tiles
 
 BASE_DIR = env.BASE_DIR
 SECRET_KEY = env.SECRET_KEY
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "mptt",
     "django_tables2",
     "django_filters",
@@ -127,7 +129,7 @@ CACHES = {
         "KEY_PREFIX": "pilehouse",
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "tenants.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -137,10 +139,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.TRUSTED_PROXIES else None
 X_FRAME_OPTIONS = "DENY"
+MAP_TILES = map_tiles(env.MAP_TILES_URL, env.MAP_TILES_URL_DARK, env.MAP_TILES_ATTRIBUTION)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", *MAP_TILES["hosts"]],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
@@ -151,7 +154,7 @@ AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "tenants.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -162,6 +165,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tenants.sign_in.Adapter"
 ACCOUNT_FORMS = {"login": "tenants.sign_in.SignInForm"}
+MFA_ADAPTER = "tenants.sign_in.CodeAdapter"
+MFA_FORMS = {"authenticate": "tenants.sign_in.CodeForm", "reauthenticate": "tenants.sign_in.AgainForm"}
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who was invited read the letter
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.TRUSTED_PROXIES
 ACCOUNT_SESSION_REMEMBER = False
@@ -169,6 +176,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/m/key",
     "reset_password_from_key": "20/m/ip",
 }
@@ -226,6 +234,7 @@ SMS_PER_PHONE = env.SMS_PER_PHONE
 OFFLINE_ALARM_AFTER_S = env.OFFLINE_ALARM_AFTER_S
 OFFLINE_ALARM_WORSE_AFTER_S = env.OFFLINE_ALARM_WORSE_AFTER_S
 SANDBOX_PAYMENTS = env.SANDBOX_PAYMENTS
+CARBON_SAVED_G_PER_KWH = env.CARBON_SAVED_G_PER_KWH
 LOGGING = logs.configuration(env.LOG_LEVEL)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # what Django configured stays
 CELERY_WORKER_REDIRECT_STDOUTS = False

@@ -82,3 +82,9 @@ FRAMES_KEPT_DAYS = env.int("FRAMES_KEPT_DAYS", 30)
 PILE_HISTORY_KEPT_DAYS = env.int("PILE_HISTORY_KEPT_DAYS", 400)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+# Tiles of the live map, as https://tiles.example/{z}/{x}/{y}.png, and those for the dark theme; without them, coastlines only.
+MAP_TILES_URL = env.str("MAP_TILES_URL", "")
+MAP_TILES_URL_DARK = env.str("MAP_TILES_URL_DARK", "")
+MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", "")
+# Grams of carbon dioxide that a kWh charged is said to save, for the big screen; 0: nothing is said.
+CARBON_SAVED_G_PER_KWH = env.int("CARBON_SAVED_G_PER_KWH", 0)

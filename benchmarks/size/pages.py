@@ -68,6 +68,14 @@ def _viewer(name: str, tenant_id: int) -> Viewer:
     )
 
 
+def _window(zoom: int, latitude: float, longitude: float) -> str:
+    """The query of a map in a usual window, 1,110 x 900 px, around this place."""
+    half = 360 / 256 / 2**zoom / 2
+    wide, high = 1110 * half, 900 * half * 0.85
+    sides = (longitude - wide, latitude - high, longitude + wide, latitude + high)
+    return f"z={zoom}&bbox={','.join(f'{side:.5f}' for side in sides)}"
+
+
 def pages_for(viewer: Viewer) -> Iterator[Page]:
     """The pages of one viewer."""
     history = reverse("orders.history")
@@ -90,3 +98,6 @@ def pages_for(viewer: Viewer) -> Iterator[Page]:
     yield Page("terminals", reverse("stations.piles"))
     yield Page("alarms", reverse("alarms.failure"))
     yield Page("tenants", reverse("tenants"))
+    yield Page("live map, its page", reverse("stations:map"))
+    for words, place in ZOOMS.items():
+        yield Page(f"live map, {words}", f"{reverse('stations:map_view')}?{_window(*place)}", is_map=True)

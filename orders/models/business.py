@@ -14,7 +14,7 @@ from backoffice.kit.scope import PathOwned, path_indexes
 from drivers.models import Card, Driver
 from orders import labels
 from orders.models.facts import Transaction
-from orders.states import ChargeState, PayState, ReviewState
+from orders.states import RUNNING, ChargeState, PayState, ReviewState
 from stations.models import Connector, Pile, Station, TariffVersion
 
 
@@ -31,6 +31,12 @@ class LimitKind(models.TextChoices):
     ENERGY = "energy", _("Energy")
     MINUTES = "minutes", _("Minutes")
     SOC = "soc", _("State of charge")
+
+
+UNDER_WAY = models.Q(charge_state__in=sorted(state.value for state in RUNNING)) | models.Q(
+    charge_state=ChargeState.ENDED.value, settled_at__isnull=True
+)
+"""What is listed as real-time: few rows among millions, so they have indexes of their own."""
 
 
 class ChargingOrder(PathOwned):
@@ -148,6 +154,7 @@ class ChargingOrder(PathOwned):
         ]
         indexes = [
             *path_indexes("order", "-created_at", "-id"),
+            *path_indexes("order_live", "-created_at", "-id", where=UNDER_WAY),
             models.Index(
                 fields=["charge_state", "id"],
                 condition=~models.Q(charge_state__in=["ended", "start_failed", "cancelled"]),

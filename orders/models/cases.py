@@ -7,7 +7,6 @@ from decimal import Decimal
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit.levels import Level
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
 from orders import labels
 from orders.models.business import ChargingOrder
@@ -115,15 +114,7 @@ class Case(PathOwned):
         ]
         indexes = [
             *path_indexes("case", "-opened_at", "-id"),
-            *(
-                models.Index(
-                    fields=[level.value, "-opened_at", "-id"],
-                    name=f"case_todo_{level.value[:3]}",
-                    condition=models.Q(state__in=WAITING)
-                    & (models.Q(**{f"{level.value}__isnull": False}) if level.depth else models.Q()),
-                )
-                for level in Level
-            ),
+            *path_indexes("case_todo", "-opened_at", "-id", where=models.Q(state__in=WAITING)),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ from backoffice.kit import clock
 from orders.models import Case, ChargingOrder, LooseFact, Transaction
 from orders.selectors.orders import cases, historical_orders, orders, realtime_orders
 from orders.states import LIVE, UNDECIDED, ChargeState, PayState, Stage
+from stations.models import Pile
 
 STANDING = Q(unplugged_at__isnull=True, idle_final_at__isnull=True)
 """Nobody has seen the vehicle leave, and its time may still cost something."""
@@ -52,17 +53,41 @@ STAGES: Mapping[Stage, Q] = {
 """The first that holds is the order's stage; an order that none fits is settled."""
 
 
+OVER = {
+    stage: STAGES[stage]
+    for stage in (
+        Stage.START_FAILED,
+        Stage.CANCELLED,
+        Stage.REFUNDED,
+        Stage.PARTLY_REFUNDED,
+        Stage.ARREARS,
+        Stage.OCCUPIED,
+    )
+}
+"""Those that an order can be in when it is over: none of them asks for its pile, so no list of millions joins one."""
+
+
 def staged_orders(rows: QuerySet[ChargingOrder] | None = None) -> QuerySet[ChargingOrder]:
     """Orders with their ``stage``, what is ``paid``, ``rated_kw``, and how long they ``lasted`` and ``stood`` idle."""
-    whens = [When(condition, then=Value(stage.value)) for stage, condition in STAGES.items()]
+    staged = _with_stage(orders() if rows is None else rows, STAGES)
+    return staged.annotate(rated_kw=Coalesce("connector__rated_kw", "pile__model__rated_kw"))
+
+
+def _with_stage(rows: QuerySet[ChargingOrder], stages: Mapping[Stage, Q]) -> QuerySet[ChargingOrder]:
+    whens = [When(condition, then=Value(stage.value)) for stage, condition in stages.items()]
     now = clock.now()
-    return (orders() if rows is None else rows).annotate(
+    return rows.annotate(
         stage=Choose(*whens, default=Value(Stage.SETTLED.value), output_field=CharField()),
         paid=F("paid_cash") + F("paid_bonus"),
-        rated_kw=Coalesce("connector__rated_kw", "pile__model__rated_kw"),
         lasted=_between(F("started_at"), Coalesce("stopped_at", _moment(now))),
         stood=_between(F("stopped_at"), Greatest("stopped_at", Coalesce("unplugged_at", "idle_final_at"))),
     )
+
+
+def running_orders_of_pile(pile: Pile) -> QuerySet[ChargingOrder]:
+    """Orders of a pile in which energy flows, or could, in the order of the connectors, with what their curve needs."""
+    rows = staged_orders(orders().filter(pile=pile, charge_state__in=LIVE))
+    return rows.select_related("connector__pile__model", "transaction").order_by("connector__number", "-id")
 
 
 def realtime_list() -> QuerySet[ChargingOrder]:
@@ -75,7 +100,7 @@ def realtime_list() -> QuerySet[ChargingOrder]:
 
 def history_list() -> QuerySet[ChargingOrder]:
     """Orders that are over; what was neither given back nor charged for standing is nothing, and no zero."""
-    return staged_orders(historical_orders()).annotate(
+    return _with_stage(historical_orders(), OVER).annotate(
         given_back=NullIf("refunded", Value(0)), idle_charged=NullIf("idle_fee", Value(0))
     )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Collection
+
+from django.db.models import Count, Q, QuerySet
 
 from backoffice.kit import audit
+from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from drivers.models import Driver
-from orders.models import Case, ChargingOrder, LooseFact, OrderEvent, Transaction
-from orders.states import NEVER_CHARGED, OPEN, RUNNING, ChargeState
-from stations.models import Connector
+from orders.models import UNDER_WAY, Case, ChargingOrder, LooseFact, OrderEvent, Transaction
+from orders.states import NEVER_CHARGED, OPEN, ChargeState
+from stations.models import Connector, Pile
 
 SHOWN = ("station", "pile", "connector", "driver", "card", "agency")
 
@@ -36,9 +39,7 @@ def order_by_link(public_id: str) -> ChargingOrder:
 
 def realtime_orders() -> QuerySet[ChargingOrder]:
     """Under way, or ended and not yet settled."""
-    return orders().filter(
-        Q(charge_state__in=RUNNING) | Q(charge_state=ChargeState.ENDED, settled_at__isnull=True)
-    )
+    return orders().filter(UNDER_WAY)
 
 
 def historical_orders() -> QuerySet[ChargingOrder]:
@@ -49,6 +50,11 @@ def historical_orders() -> QuerySet[ChargingOrder]:
 def orders_of_driver(driver: Driver) -> QuerySet[ChargingOrder]:
     """A driver's orders, the newest first."""
     return orders().filter(driver=driver).select_related(*SHOWN).order_by("-created_at", "-id")
+
+
+def orders_of_pile(pile: Pile) -> QuerySet[ChargingOrder]:
+    """A pile's orders, the newest first."""
+    return orders().filter(pile=pile).select_related(*SHOWN).order_by("-created_at", "-id")
 
 
 def open_order_of_driver(driver: Driver) -> ChargingOrder | None:
@@ -71,6 +77,20 @@ def open_order_count(*, tenant_id: int | None = None, pile_id: int | None = None
     if pile_id is not None:
         open_ones = open_ones.filter(pile_id=pile_id)
     return open_ones.count()
+
+
+def open_orders_at(pile_ids: Collection[int]) -> dict[int, int]:
+    """How many orders have not ended, by pile; in a few statements, however many piles there are."""
+    open_ones = orders().filter(charge_state__in=OPEN, pile__in=pile_ids)
+    return dict(open_ones.order_by().values_list("pile").annotate(count=Count("pk")))
+
+
+def under_way_below(level: Level, tenant_id: int) -> tuple[int, int]:
+    """Orders of a tenant and of those below it that charge now, and that have ended and are not settled."""
+    below = realtime_orders().filter(**{level.column: tenant_id})
+    over = Q(charge_state=ChargeState.ENDED)
+    found = below.aggregate(running=Count("pk", filter=~over), unsettled=Count("pk", filter=over))
+    return found["running"], found["unsettled"]
 
 
 def cases() -> QuerySet[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -19,7 +19,8 @@ from orders.quotes import Quote
 from orders.states import CHARGE, ChargeState, move
 from stations.models import Connector
 from stations.selectors import place_of_pile
-from tenants.selectors import lineage
+from tenants.rules import Numbers
+from tenants.selectors import lineage, set_in
 
 
 def open_for_driver(
@@ -76,7 +77,7 @@ def _new(
     path = path or place.path
     return ChargingOrder(
         **path.as_columns(),
-        order_no=numbers.order_number(_prefix(path), at.astimezone(ZoneInfo(place.zone)).date(), _serial()),
+        order_no=_number(path, at.astimezone(ZoneInfo(place.zone)).date()),
         public_id=secrets.token_urlsafe(16),
         station_id=place.station_id,
         pile=connector.pile,
@@ -92,10 +93,15 @@ def _new(
     )
 
 
-def _prefix(path: Path) -> str:
-    """The operator's code, as far as it fits into an order number."""
+def _number(path: Path, day: date) -> str:
+    return numbers.order_number(_prefix(path, day.year), day, _serial())
+
+
+def _prefix(path: Path, year: int) -> str:
+    """What the operator chose for the year, else its code, as far as it fits into an order number."""
     chain = lineage(path.owner_id)
-    code = next((ancestor.code for ancestor in chain if ancestor.level is Level.OPERATOR), chain[-1].code)
+    operator = next((ancestor for ancestor in chain if ancestor.level is Level.OPERATOR), chain[-1])
+    code = set_in(Numbers, [operator]).values.prefix_in(year) or operator.code
     return "".join(letter for letter in code.upper() if letter.isascii() and letter.isalnum())[:9] or "X"
 
 

@@ -29,7 +29,7 @@ from orders.services.rows import lock_order
 from orders.states import CHARGE, OPEN, PAY, WAITING, ChargeState, PayState, move
 from stations.models import Command, Connector, StationStatus
 from stations.quirks import read_quirks
-from stations.selectors import open_reservation
+from stations.selectors import is_shut, maintenance_at, open_reservation
 from stations.services import commands
 from tenants.selectors import stopped_by
 
@@ -76,6 +76,8 @@ def _why_not_here(connector: Connector, driver: Driver | None) -> str:
     reasons = {
         "tenant_stopped": stopped_by(connector.tenant_id) is not None,
         "station_closed": station.status != StationStatus.LIVE,
+        "maintenance": not mine and maintenance_at(pile) is not None,
+        "out_of_hours": not mine and is_shut(station),
         "offline": not pile.online,
         "faulted": "Faulted" in {pile.status, connector.status},
         "unavailable": inoperative,

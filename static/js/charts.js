@@ -36,22 +36,24 @@
 
   function options(spec) {
     const ink = colour("--ink-3");
-    const small = { color: ink, fontSize: 11 };
+    // Where the page is drawn larger (the big screen), its charts are too.
+    const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const small = { color: ink, fontSize: 11 * scale };
     const byLabel = spec.labels.length > 0;
     const series = spec.series.map((one, index) => {
       const paint = colour(TONES[one.tone] ?? "--accent");
       const drawn = {
         name: one.name, type: one.bars ? "bar" : "line", data: one.data, yAxisIndex: one.axis, symbol: "none",
         smooth: byLabel && !one.bars ? 0.25 : false, itemStyle: { color: paint },
-        lineStyle: { width: one.dashed ? 1.4 : 1.9, color: paint, type: one.dashed ? [5, 3] : "solid" },
+        lineStyle: { width: (one.dashed ? 1.4 : 1.9) * scale, color: paint, type: one.dashed ? [5, 3] : "solid" },
       };
       if (one.area) drawn.areaStyle = { color: paint, opacity: 0.1 };
-      if (one.bars) drawn.barMaxWidth = 26;
+      if (one.bars) drawn.barMaxWidth = 26 * scale;
       if (spec.stacked) drawn.stack = "all";
       if (index === 0 && spec.bands.length) {
         drawn.markArea = {
           silent: true,
-          label: { position: "insideTop", color: colour("--ink-2"), fontSize: 11, fontWeight: 560 },
+          label: { position: "insideTop", color: colour("--ink-2"), fontSize: 11 * scale, fontWeight: 560 },
           data: spec.bands.map(([from, to, band, words]) => [
             { name: words, xAxis: from, itemStyle: { color: colour(`--b-${band}`), opacity: 0.8 } }, { xAxis: to }]),
         };
@@ -59,7 +61,7 @@
       if (index === 0 && spec.limit) {
         drawn.markLine = {
           silent: true, symbol: "none", lineStyle: { color: colour("--f-waiting"), type: [3, 3], width: 1 },
-          label: { formatter: spec.limit[1], position: "insideEndBottom", color: ink, fontSize: 11 },
+          label: { formatter: spec.limit[1], position: "insideEndBottom", color: ink, fontSize: 11 * scale },
           data: [{ yAxis: spec.limit[0] }],
         };
       }
@@ -67,11 +69,11 @@
       if (index === 0 && spec.now && last >= 0) {
         const value = one.data[last];
         drawn.markPoint = {
-          silent: true, symbol: "circle", symbolSize: 8,
+          silent: true, symbol: "circle", symbolSize: 8 * scale,
           itemStyle: { color: paint, borderColor: colour("--surface"), borderWidth: 2 },
           label: {
-            formatter: spec.now, position: "right", offset: [4, -18], padding: [3, 6], borderRadius: 4, borderWidth: 1,
-            backgroundColor: colour("--surface"), borderColor: colour("--line"), color: colour("--ink"), fontSize: 12, fontWeight: 600,
+            formatter: spec.now, position: "right", offset: [4 * scale, -18 * scale], padding: [3 * scale, 6 * scale], borderRadius: 4, borderWidth: 1,
+            backgroundColor: colour("--surface"), borderColor: colour("--line"), color: colour("--ink"), fontSize: 12 * scale, fontWeight: 600,
           },
           data: [{ coord: Array.isArray(value) ? value : [last, value] }],
         };
@@ -87,7 +89,7 @@
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 44, right: spec.units.length > 1 ? 44 : 24, top: 26, bottom: 26 },
+      grid: { left: 44 * scale, right: (spec.units.length > 1 ? 44 : 24) * scale, top: 26 * scale, bottom: 26 * scale },
       tooltip: {
         trigger: "axis", confine: true, formatter: tip(spec, document.documentElement.lang),
         backgroundColor: "transparent", borderWidth: 0, padding: 0, extraCssText: "box-shadow:none",
@@ -95,7 +97,7 @@
       },
       xAxis: { ...xAxis, axisLabel: label, axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: colour("--line") } } },
       yAxis: spec.units.map((unit, index) => ({
-        name: unit, nameGap: 8, nameTextStyle: small, max: spec.tops[index] ?? null, splitNumber: 3,
+        name: unit, nameGap: 8 * scale, nameTextStyle: small, max: spec.tops[index] ?? null, splitNumber: 3,
         axisLabel: { ...small, showMaxLabel: byLabel }, axisLine: { show: false }, axisTick: { show: false },
         splitLine: { show: index === 0, lineStyle: { color: colour("--line-soft") } },
       })),

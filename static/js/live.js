@@ -7,7 +7,8 @@
    topic to one row and names a second one. At most one fetch every data-live-every seconds (2); what no
    event tells of, such as the frames of a pile, has data-live-poll and is fetched that often. Nothing is
    fetched while the page is hidden, or while somebody works in the element: a ticked row, an open menu,
-   a field in use. When the stream is down, everything is fetched every 10 seconds instead. */
+   a field in use (data-live-anyway moves all the same). When the stream is down, everything is fetched every 10 seconds
+   instead. An element with data-live-own fetches by itself: it gets the event live:due in place of all that. */
 (() => {
   "use strict";
   const shell = document.querySelector("[data-live-url]");
@@ -27,7 +28,7 @@
     mark.dataset.state = state;
     mark.textContent = mark.dataset[state];
   });
-  const held = (part) => Boolean(part.querySelector(HELD)) || Boolean(document.querySelector("dialog[open]"));
+  const held = (part) => !("liveAnyway" in part.dataset) && (Boolean(part.querySelector(HELD)) || Boolean(document.querySelector("dialog[open]")));
   const tell = () => say(lostAt && Date.now() - lostAt > PATIENCE ? "waiting" : parts().some(held) ? "held" : "on");
 
   function want(topic, references) {
@@ -44,6 +45,11 @@
     const part = document.getElementById(id);
     if (!part || over || !state.wanted || state.busy || document.hidden || held(part)) return;
     if (Date.now() - state.last < (Number(part.dataset.liveEvery) || 2) * 1000) return;
+    if ("liveOwn" in part.dataset) {
+      Object.assign(state, { wanted: false, last: Date.now() });
+      part.dispatchEvent(new Event("live:due"));
+      return;
+    }
     Object.assign(state, { busy: true, wanted: false, last: Date.now() });
     const headers = { "HX-Request": "true", "X-Live": "1" };
     try {
@@ -65,7 +71,7 @@
   const listen = () => parts().flatMap(wishes).forEach(([topic]) => {
     if (listened.has(topic)) return;
     listened.add(topic);
-    stream.addEventListener(topic, (event) => want(topic, event.data.split(",")));
+    stream.addEventListener(topic, (event) => { want(topic, event.data.split(",")); due.forEach((state, id) => refresh(id, state)); });
   });
   // What changed between the rendering of the page and this moment was told to nobody here.
   stream.onopen = () => { lostAt = 0; want(); tell(); };

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
@@ -9,19 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.lists.actions import ReasonForm
 from stations import selectors
 from stations.forms.fields import ZONES, QuirksMixin
-from stations.models import Kind, Life, StationStatus
+from stations.forms.places import HoursMixin, hours_initial
+from stations.models import Facility, Kind, Life, StationStatus
+from tenants.forms.fields import PHONE, DayInput
 
+NOT_CHOSEN = frozenset({StationStatus.CLOSED, StationStatus.STORE})
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", _("Letters without accents, digits, - and _."))
 
 
-class StationForm(forms.Form):
+class StationForm(HoursMixin):
     """What staff say of a station."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
     status = forms.ChoiceField(
         label=_("Status"),
         initial=StationStatus.LIVE,
-        choices=[choice for choice in StationStatus.choices if choice[0] != StationStatus.CLOSED],
+        choices=[choice for choice in StationStatus.choices if choice[0] not in NOT_CHOSEN],
         help_text=_("Drivers start charging at live stations only."),
     )
     city = forms.CharField(label=_("City"), max_length=60, required=False)
@@ -34,7 +39,35 @@ class StationForm(forms.Form):
         choices=[("", _("As the tenant")), *ZONES],
         help_text=_("Prices follow its clock."),
     )
-    opening_hours = forms.CharField(label=_("Opening hours"), max_length=120, required=False)
+    facilities = forms.MultipleChoiceField(
+        label=_("Facilities"), required=False, choices=Facility, widget=forms.CheckboxSelectMultiple
+    )
+    height_limit_m = forms.DecimalField(
+        label=_("Height limit, m"),
+        required=False,
+        max_digits=4,
+        decimal_places=2,
+        min_value=Decimal("0.5"),
+        max_value=20,
+    )
+    parking = forms.CharField(
+        label=_("Parking rule"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Drivers see it: who may park for how long, and what it costs."),
+    )
+    is_public = forms.BooleanField(
+        label=_("Open to the public"),
+        required=False,
+        initial=True,
+        help_text=_("Otherwise for a closed circle, as of a company or a yard."),
+    )
+    opened_on = forms.DateField(label=_("Opened on"), required=False, widget=DayInput())
+    contact = forms.CharField(label=_("Contact on site"), max_length=120, required=False)
+    contact_phone = forms.CharField(
+        label=_("Phone of the contact"), max_length=20, required=False, validators=[PHONE]
+    )
     hotline = forms.CharField(
         label=_("Hotline"), max_length=30, required=False, help_text=_("Empty: the tenant's.")
     )
@@ -42,15 +75,37 @@ class StationForm(forms.Form):
         label=_("Power limit, kW"), required=False, max_digits=8, decimal_places=1, min_value=0
     )
 
-    PROFILE: tuple[str, ...] = ("name", "status", "opening_hours", "hotline", "power_limit_kw")
+    PROFILE: tuple[str, ...] = (
+        "name",
+        "status",
+        "opened_on",
+        "is_public",
+        "hotline",
+        "power_limit_kw",
+        "contact",
+        "contact_phone",
+    )
     PLACE = ("city", "address", "latitude", "longitude", "timezone")
+    THERE = ("facilities", "height_limit_m", "parking")
 
     def sections(self):
         """The fields in groups, as the page shows them."""
         return [
             (_("Station"), "", [self[name] for name in self.PROFILE]),
-            (_("Place"), "", [self[name] for name in self.PLACE]),
+            (_("Place"), _("Coordinates in degrees (WGS-84)."), [self[name] for name in self.PLACE]),
+            (
+                _("Opening hours"),
+                _("08:00-22:00, several parted by commas; 24 h; empty: closed."),
+                [self[name] for name in self.HOURS],
+            ),
+            (_("What drivers find"), "", [self[name] for name in self.THERE]),
         ]
+
+
+def station_initial(row):
+    """What the form holds for a station as it is."""
+    own = {name: getattr(row, name) for name in StationForm.base_fields if hasattr(row, name)}
+    return own | hours_initial(row.hours)
 
 
 class NewStationForm(StationForm):
@@ -86,8 +141,10 @@ class PileForm(QuirksMixin):
         initial=Life.IN_SERVICE,
         choices=[choice for choice in Life.choices if choice[0] != Life.RETIRED],
     )
+    warranty_until = forms.DateField(label=_("Warranty until"), required=False, widget=DayInput())
+    sim_expires_on = forms.DateField(label=_("SIM card expires on"), required=False, widget=DayInput())
 
-    OWN: tuple[str, ...] = ("name", "serial", "model", "life")
+    OWN: tuple[str, ...] = ("name", "serial", "model", "life", "warranty_until", "sim_expires_on")
 
     def sections(self):
         """The fields in groups, as the page shows them."""
@@ -125,7 +182,19 @@ class NewPileForm(PileForm):
         help_text=_("32 to 40 hexadecimal digits. Empty: one is made, and shown once."),
     )
 
-    OWN = ("station", "identity", "name", "serial", "model", "connectors", "life", "needs_key", "key")
+    OWN = (
+        "station",
+        "identity",
+        "name",
+        "serial",
+        "model",
+        "connectors",
+        "life",
+        "needs_key",
+        "key",
+        "warranty_until",
+        "sim_expires_on",
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)

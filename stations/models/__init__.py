@@ -31,6 +31,7 @@ from stations.models.configuration import (
     DriftState,
     TemplateKey,
 )
+from stations.models.custody import Custody, CustodyKind
 from stations.models.devices import (
     Connector,
     ConnectorStatus,
@@ -54,8 +55,10 @@ from stations.models.files import (
     UploadKind,
     UploadStatus,
 )
+from stations.models.handovers import Handed, Handover, HandoverItem, HandoverState
+from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
-from stations.models.sites import Station, StationStatus
+from stations.models.sites import Facility, Station, StationStatus
 from stations.models.tariffs import (
     AssignmentState,
     ServiceCeiling,
@@ -83,13 +86,20 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "ConnectorStatus",
+    "Custody",
+    "CustodyKind",
     "DriftState",
     "EventSource",
+    "Facility",
     "Firmware",
     "FirmwareJob",
     "FirmwareState",
     "Frame",
     "Gateway",
+    "Handed",
+    "Handover",
+    "HandoverItem",
+    "HandoverState",
     "Intent",
     "ItemStatus",
     "KeyType",
@@ -102,6 +112,9 @@ __all__ = [
     "LoadUnit",
     "LocalList",
     "LocalListPile",
+    "Maintenance",
+    "MaintenancePile",
+    "MaintenanceState",
     "Pile",
     "PileEvent",
     "PileModel",
@@ -118,6 +131,7 @@ __all__ = [
     "SigningRequest",
     "SigningState",
     "Station",
+    "StationPhoto",
     "StationStatus",
     "StatusEvent",
     "Tariff",

@@ -4,15 +4,19 @@ from stations.resources.access import LOCAL_LISTS, RESERVATIONS
 from stations.resources.campaigns import CAMPAIGN_PILES, CAMPAIGNS
 from stations.resources.configuration import DRIFT, TEMPLATES
 from stations.resources.files import FIRMWARE, FIRMWARE_JOBS, UPLOADS
+from stations.resources.handovers import HANDOVERS
+from stations.resources.models import MODELS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
-from stations.resources.sites import CONNECTORS, MODELS, PILES, STATIONS, UNCLAIMED
+from stations.resources.sites import CONNECTORS, PILES, STATIONS
 from stations.resources.tariffs import TARIFF_CHANGES, TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
 from stations.resources.vendors import VENDOR_MESSAGES
+from stations.resources.waiting import UNCLAIMED
 
 LISTS = (
     STATIONS,
     PILES,
+    HANDOVERS,
     CONNECTORS,
     TARIFFS,
     TARIFF_CHANGES,
@@ -45,6 +49,7 @@ __all__ = [
     "DRIFT",
     "FIRMWARE",
     "FIRMWARE_JOBS",
+    "HANDOVERS",
     "LISTS",
     "LOCAL_LISTS",
     "MODELS",

@@ -1,15 +1,17 @@
-"""Lists of stations, piles, connectors, pile models, and of identities that wait to be claimed."""
+"""Lists of stations, piles, connectors, and of identities that wait to be claimed."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import Q
 from django.utils.html import format_html_join
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import cells, clock
-from backoffice.kit.frame import Empty, Words
+from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     BulkPage,
     ListFilters,
@@ -17,33 +19,24 @@ from backoffice.kit.lists import (
     PageAction,
     Place,
     Resource,
-    RowAction,
     columns,
     filters,
 )
-from stations import selectors, tones
+from stations import hooks, selectors, tones
 from stations.models import (
     Connector,
     ConnectorStatus,
     Intent,
-    Kind,
     Life,
     Pile,
-    PileModel,
     Registration,
     Station,
     StationStatus,
-    UnclaimedPile,
 )
 from stations.permissions import StationPerm
-from stations.services.devices import dismiss_unclaimed
 
 ONLINE = {True: _("Online"), False: _("Offline")}
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
-REFUSALS: dict[str, Words] = {
-    "unknown_identity": _("Nobody registered it"),
-    "bad_identity": _("No identity that a pile may have"),
-}
 
 
 def letter_of(number):
@@ -79,6 +72,11 @@ class Guns(columns.Text):
         return format_html_join(" ", "{}", badges) or cells.NONE
 
 
+def below_ratio(percent):
+    """Stations where less than this part of the terminals is online."""
+    return Q(pk__in=selectors.stations_below_ratio(percent))
+
+
 class StationTable(ListTable):
     name = columns.Link(to="stations:station", sort=("name", "pk"), second=columns.Text("code"))
     owner = columns.Text("tenant__name", head=_("Agency"), sort=("tenant__name", "pk"))
@@ -94,6 +92,8 @@ class StationTable(ListTable):
     latitude = columns.Number(digits=6, shown=False)
     longitude = columns.Number(digits=6, shown=False)
     hotline = columns.Text(shown=False)
+    opened_on = columns.Day(shown=False, sort=True)
+    is_public = columns.YesNo(shown=False)
     created_at = columns.When(shown=False, sort=True)
 
 
@@ -113,10 +113,29 @@ class StationFilters(ListFilters):
                 _("A connector is faulted"),
                 lambda: Q(pk__in=selectors.faulted_connectors().values("pile__station")),
             ),
-            "nowhere": (_("Not on the map"), lambda: Q(latitude__isnull=True)),
+            "alarm": (_("Has an open alarm"), hooks.stations_with_alarms),
+            "work": (
+                _("Under maintenance now"),
+                lambda: Q(pk__in=selectors.stations_worked_on()),
+            ),
+            "nowhere": (
+                _("Not on the map"),
+                lambda: Q(latitude__isnull=True) & ~Q(status=StationStatus.STORE),
+            ),
         },
         label=_("Trouble"),
     )
+    online = filters.Cases(
+        {
+            str(percent): (
+                format_lazy(_("Below {percent} %"), percent=percent),
+                partial(below_ratio, percent),
+            )
+            for percent in (100, 90, 75, 50, 25)
+        },
+        label=_("Terminals online"),
+    )
+    opened_on = filters.Period(label=_("Opened"))
 
 
 STATIONS = Resource(
@@ -133,7 +152,17 @@ STATIONS = Resource(
     order=("name", "id"),
     detail="stations:station",
     menu=Place("stations", 10),
-    page_actions=(PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),),
+    page_actions=(
+        PageAction(
+            label=_("Import"),
+            to="imports.upload",
+            of="stations.stations",
+            perm=StationPerm.MANAGE,
+            icon="upload",
+            tone="",
+        ),
+        PageAction(label=_("New station"), to="stations:station_new", perm=StationPerm.MANAGE),
+    ),
     bulk_pages=(
         BulkPage(
             label=_("Tariff…"),
@@ -141,8 +170,14 @@ STATIONS = Resource(
             perms=frozenset({StationPerm.TARIFF_MANAGE}),
             icon="money",
         ),
+        BulkPage(
+            label=_("Hand over…"),
+            to="stations:offer_stations",
+            perms=frozenset({StationPerm.HANDOVER_STATIONS}),
+            icon="switch",
+        ),
     ),
-    empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
+    empty=Empty(_("No station yet"), _("Add the first one; its terminals come next.")),
     live="connectors piles",
 )
 
@@ -174,7 +209,14 @@ class PileTable(ListTable):
     boot_count = columns.Number(shown=False, head=_("Boots"))
     booted_at = columns.When(shown=False, sort=True)
     security_profile = columns.Text(shown=False)
+    warranty_until = columns.Day(shown=False, sort=True)
+    sim_expires_on = columns.Day(shown=False, sort=True)
     created_at = columns.When(shown=False, sort=True)
+
+
+def runs_out(path, days):
+    """The date at this path comes within so many days, or is over."""
+    return Q(**{f"{path}__lte": clock.now().date() + timedelta(days=days)})
 
 
 def silent_for(**time):
@@ -206,6 +248,14 @@ class PileFilters(ListFilters):
         },
         label=_("Settings"),
     )
+    expires = filters.Cases(
+        {
+            "sim30": (_("SIM card within 30 days"), lambda: runs_out("sim_expires_on", 30)),
+            "sim90": (_("SIM card within 90 days"), lambda: runs_out("sim_expires_on", 90)),
+            "warranty90": (_("Warranty within 90 days"), lambda: runs_out("warranty_until", 90)),
+        },
+        label=_("Runs out"),
+    )
     clock = filters.Cases(
         {"off": (_("More than 2 min off"), lambda: ~Q(clock_offset_s__range=(-120, 120)))}, label=_("Clock")
     )
@@ -225,7 +275,17 @@ PILES = Resource(
     order=("name", "id"),
     detail="stations:pile",
     menu=Place("stations", 20),
-    page_actions=(PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),),
+    page_actions=(
+        PageAction(
+            label=_("Import"),
+            to="imports.upload",
+            of="stations.piles",
+            perm=StationPerm.IMPORT,
+            icon="upload",
+            tone="",
+        ),
+        PageAction(label=_("New terminal"), to="stations:pile_new", perm=StationPerm.MANAGE),
+    ),
     bulk_pages=(
         BulkPage(
             label=_("Ask…"),
@@ -234,13 +294,25 @@ PILES = Resource(
             icon="message",
         ),
         BulkPage(
+            label=_("Labels"),
+            to="stations:labels",
+            perms=frozenset({StationPerm.MANAGE, StationPerm.IMPORT}),
+            icon="qr",
+        ),
+        BulkPage(
             label=_("Tariff…"),
             to="stations:assign_piles",
             perms=frozenset({StationPerm.TARIFF_MANAGE}),
             icon="money",
         ),
+        BulkPage(
+            label=_("Hand over…"),
+            to="stations:offer_piles",
+            perms=frozenset({StationPerm.HANDOVER}),
+            icon="switch",
+        ),
     ),
-    empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
+    empty=Empty(_("No terminal yet"), _("Register one at a station, or claim one that waits.")),
     live="connectors piles",
 )
 
@@ -304,90 +376,6 @@ CONNECTORS = Resource(
     label="pile__identity",
     order=("pile__name", "number", "id"),
     menu=Place("stations", 30),
-    empty=Empty(_("No connector is like this"), _("Remove a filter.")),
+    empty=Empty(_("No connector yet"), _("Connectors come with the terminals that are registered.")),
     live="connectors piles",
-)
-
-
-def refusal_words(reason: str) -> Words:
-    """Why an identity was not let in."""
-    return REFUSALS.get(reason, reason)
-
-
-class UnclaimedTable(ListTable):
-    identity = columns.Link(to="stations:claim", sort=True)
-    reason = columns.Text(show=refusal_words)
-    remote = columns.Text()
-    attempts = columns.Number(sort=True)
-    first_seen_at = columns.When(sort=True)
-    last_seen_at = columns.Ago(sort=True)
-
-
-class UnclaimedFilters(ListFilters):
-    words = filters.Search("identity", "remote", label=_("Identity or address"))
-    last_seen_at = filters.Period()
-    often = filters.Between("attempts", label=_("Attempts"))
-
-
-DISMISS = RowAction(
-    name="dismiss",
-    label=_("Take off the list…"),
-    run=dismiss_unclaimed,
-    perm=StationPerm.CLAIM,
-    icon="trash",
-    reason=True,
-    bulk=True,
-    text=_("It comes back when it knocks again."),
-    done=_("Taken off the list."),
-)
-
-UNCLAIMED = Resource(
-    name="stations.unclaimed",
-    path="piles/waiting/",
-    title=_("Waiting to be claimed"),
-    model=UnclaimedPile,
-    rows=selectors.unclaimed,
-    table=UnclaimedTable,
-    filters=UnclaimedFilters,
-    view=StationPerm.CLAIM,
-    label="identity",
-    order=("-last_seen_at", "-id"),
-    detail="stations:claim",
-    menu=Place("stations", 40, count=lambda reader: selectors.unclaimed_count()),
-    actions=(DISMISS,),
-    empty=Empty(_("Nobody waits"), _("Terminals that knock and that nobody registered will stand here.")),
-)
-
-
-class ModelTable(ListTable):
-    name = columns.Link(to="stations:model_edit", to_perm=StationPerm.MODELS_MANAGE, sort=("name", "pk"))
-    vendor = columns.Text(sort=("vendor", "pk"))
-    kind = columns.Text()
-    connector_count = columns.Number(second=columns.Text("connector_type"))
-    rated_kw = columns.Number(digits=1, sort=True)
-    piles = columns.Number("pile_count", head=_("Terminals"))
-    created_at = columns.When(shown=False, sort=True)
-
-
-class ModelFilters(ListFilters):
-    words = filters.Search("name", "vendor", label=_("Name or vendor"))
-    kind = filters.Choice(choices=Kind)
-    power = filters.Between("rated_kw", label=_("Rated power, kW"))
-
-
-MODELS = Resource(
-    name="stations.models",
-    path="pile-models/",
-    title=_("Pile models"),
-    model=PileModel,
-    rows=selectors.model_list,
-    table=ModelTable,
-    filters=ModelFilters,
-    view=StationPerm.VIEW,
-    export=StationPerm.EXPORT,
-    label="name",
-    order=("name", "id"),
-    menu=Place("stations", 60),
-    page_actions=(PageAction(label=_("New model"), to="stations:model_new", perm=StationPerm.MODELS_MANAGE),),
-    empty=Empty(_("No model is like this"), _("Models come from the manufacturer.")),
 )

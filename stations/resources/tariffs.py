@@ -132,7 +132,7 @@ TARIFFS = Resource(
         ),
         PageAction(label=_("New tariff"), to="stations:tariff_new", perm=StationPerm.TARIFF_MANAGE),
     ),
-    empty=Empty(_("No tariff is like this"), _("Write one; stations without a tariff cannot sell.")),
+    empty=Empty(_("No tariff yet"), _("Write one; stations without a tariff cannot sell.")),
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from backoffice.kit import clock
 from stations import hooks
@@ -112,6 +114,16 @@ def load_groups() -> QuerySet[LoadGroup]:
 def load_groups_of(station: Station) -> QuerySet[LoadGroup]:
     """The groups of a station, by name."""
     return LoadGroup.objects.filter(station=station).order_by("name", "pk")
+
+
+def load_states_of(station: Station) -> QuerySet[LoadGroup]:
+    """The same with what is ``given`` of their limit now, in their unit, and to how many ``sessions``."""
+    shares = LoadShare.objects.filter(group=OuterRef("pk")).order_by().values(one=Value(1))
+    given = Subquery(shares.annotate(given=Sum("share")).values("given"))
+    sessions = Subquery(shares.annotate(count=Count("pk")).values("count"))
+    return load_groups_of(station).annotate(
+        given=Coalesce(given, Value(Decimal(0))), sessions=Coalesce(sessions, 0)
+    )
 
 
 def group_of_pile(pile: Pile) -> LoadGroup | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
@@ -72,7 +73,14 @@ def connector_list() -> QuerySet[Connector]:
 
 def piles_out_of_reach() -> QuerySet[Pile]:
     """Piles in service that are not connected."""
-    return Pile.objects.filter(online=False).exclude(life=Life.RETIRED)
+    return Pile.objects.filter(online=False).exclude(life__in=[Life.RETIRED, Life.IN_STOCK])
+
+
+def stations_below_ratio(percent: int) -> QuerySet[Pile, Any]:
+    """The keys of stations where fewer than so many percent of the piles are online; those without piles are none."""
+    counted = Pile.objects.exclude(life=Life.RETIRED).order_by().values("station")
+    rated = counted.annotate(total=Count("pk"), heard=100 * Count("pk", filter=Q(online=True)))
+    return rated.filter(heard__lt=F("total") * percent).values("station")
 
 
 def faulted_connectors() -> QuerySet[Connector]:
@@ -135,6 +143,14 @@ def live_tokens(pile: Pile) -> dict[int, QrToken]:
     """The codes that open the connectors of a pile, by connector id."""
     tokens = QrToken.objects.filter(connector__pile=pile, revoked_at__isnull=True)
     return {token.connector_id: token for token in tokens}
+
+
+def codes_to_print(pile_ids: Collection[int]) -> QuerySet[QrToken]:
+    """The codes that open the connectors of these piles, with what a sticker says, in the order of stickers."""
+    live = QrToken.objects.filter(connector__pile__in=pile_ids, revoked_at__isnull=True)
+    return live.select_related("connector__pile__station", "connector__pile__model").order_by(
+        "connector__pile__station__name", "connector__pile__name", "connector__number", "pk"
+    )
 
 
 def connector_by_token(text: str) -> TokenTarget | None:
@@ -216,4 +232,6 @@ def stations_by_name() -> QuerySet[Station]:
 
 def open_station_count(tenant_id: int) -> int:
     """Stations of a tenant that are not closed."""
-    return Station.objects.filter(tenant_id=tenant_id).exclude(status=StationStatus.CLOSED).count()
+    here = Station.objects.filter(tenant_id=tenant_id).exclude(status=StationStatus.CLOSED)
+    filled = Exists(Pile.objects.filter(station=OuterRef("pk")).exclude(life=Life.RETIRED))
+    return here.filter(~Q(status=StationStatus.STORE) | filled).count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from backoffice.kit.scope import current_scope, owned_by_scope, path_of_tenant
 from backoffice.kit.statements import execute
 from stations.models import (
     Connector,
+    Life,
     Pile,
     ServiceCeiling,
     Station,
@@ -27,6 +29,15 @@ from stations.models import (
     VersionState,
 )
 from tenants.selectors import standings
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A price list that counts at a station now: whose it is, and at how many of its connectors. None: no price."""
+
+    version: TariffVersion | None
+    why: str
+    connectors: int
 
 
 def tariffs() -> QuerySet[Tariff]:
@@ -229,3 +240,18 @@ def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def _at(versions: QuerySet[TariffVersion], at: datetime) -> QuerySet[TariffVersion]:
     return versions.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), valid_from__lte=at)
+
+
+def tariffs_of_station(station: Station, at: datetime) -> list[InForce]:
+    """What counts at the connectors of a station, the most common first."""
+    rows = Connector.objects.filter(pile__station=station.pk, number__gt=0).exclude(pile__life=Life.RETIRED)
+    here = outlets(rows.values_list("pk", flat=True))
+    found = tariffs_in_force(here, at)
+    counts: Counter[tuple[int | None, str]] = Counter()
+    versions: dict[int | None, TariffVersion | None] = {None: None}
+    for outlet in here:
+        version, why = found.get(outlet.connector_id, (None, ""))
+        key = version.pk if version is not None else None
+        versions[key] = version
+        counts[key, why] += 1
+    return [InForce(versions[key], why, count) for (key, why), count in counts.most_common()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -25,6 +26,7 @@ from stations.identities import Objection, objection_to
 from stations.models import (
     Command,
     Connector,
+    CustodyKind,
     Kind,
     Life,
     Pile,
@@ -34,10 +36,11 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
-from stations.services import commands, loads, local_lists, sites, tokens
+from stations.services import commands, custody, local_lists, moving, sites, tokens
 from stations.snapshots import compare
 from stations.states import UNANSWERED
 from tenants.models import Tenant
+from tenants.services.quotas import require_room
 
 MOST_CONNECTORS = 16
 HIGHEST_NUMBER = 32_767
@@ -50,6 +53,8 @@ class PileFields(TypedDict, total=False):
     serial: str
     model: PileModel | None
     life: str
+    warranty_until: date | None
+    sim_expires_on: date | None
     quirks: Mapping[str, Any]
 
 
@@ -88,10 +93,11 @@ def create_pile(
 
     ``connectors`` None: as many as the model has. ``key``: 32 to 40 hexadecimal digits, made when not
     given. Raises Refused: ``identity``, ``identity_taken``, ``connectors``, ``key``, ``quirks``,
-    ``tenant_stopped``, ``station_closed``.
+    ``tenant_stopped``, ``station_closed``, ``quota``.
     """
     station = locks.locked(Station.objects.filter(pk=station.pk)).select_related("tenant").get()
     _require_open(station)
+    require_room(station.tenant_id, terminals=1)
     _require_identity(identity)
     model = fields.get("model")
     count = connectors if connectors is not None else (model.connector_count if model else 1)
@@ -107,11 +113,14 @@ def create_pile(
         created_at=clock.now(),
     )
     _assign(pile, fields)
+    if station.status == StationStatus.STORE:
+        pile.life = Life.IN_STOCK
     key = (key or new_key()) if needs_key else None
     if key is not None:
         keys.set_key(pile, _sealed(key))
     pile.save()
     audit.record(actor, "pile.created", pile, after=audit.snapshot(pile))
+    custody.note_custody([pile], CustodyKind.REGISTERED, actor=actor)
     codes = []
     for number in range(1, count + 1):
         connector = _create_connector(pile, number, registered=True)
@@ -133,6 +142,7 @@ def edit_pile(pile: Pile, *, actor: Actor, **fields: Unpack[PileFields]) -> Pile
     row.save(update_fields=[*fields])
     if before["model_id"] != row.model_id:
         compare([row])
+    custody.note_life(row, before["life"], actor=actor)
     audit.record(actor, "pile.edited", row, before=before, after=audit.snapshot(row))
     return row
 
@@ -146,10 +156,9 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
     _require_service(row)
     if row.station_id == station.pk:
         return row
+    require_room(station.tenant_id, terminals=1, moved_from=row.tenant_id)
     before = audit.snapshot(row)
-    loads.leave_group(row, actor=actor)
-    row.station, row.load_group = station, None
-    sites.move_to_owner(row, station.tenant)
+    moving.put_on_station([row], station, actor=actor, note=reason)
     audit.record(actor, "pile.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -173,6 +182,7 @@ def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     row.save()
     for connector in Connector.objects.filter(pile=row).order_by("pk"):
         tokens.revoke_tokens(connector, actor=actor, reason=reason)
+    custody.note_custody([row], CustodyKind.RETIRED, actor=actor, note=reason)
     audit.record(actor, "pile.retired", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -297,7 +307,7 @@ def dismiss_unclaimed(row: UnclaimedPile, *, actor: Actor, reason: str) -> None:
 
 
 def _lock(pile: Pile) -> Pile:
-    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff").get()
+    return locks.locked(Pile.objects.filter(pk=pile.pk)).select_related("tariff", "station").get()
 
 
 def _create_connector(pile: Pile, number: int, *, registered: bool) -> Connector:
@@ -328,6 +338,9 @@ def _require_quirks(settings: Mapping[str, Any] | None) -> None:
 
 
 def _require_open(station: Station) -> None:
+    if station.status == StationStatus.STORE:
+        sites.require_running(station.tenant)
+        return
     sites.require_owner(station.tenant)
     if station.status == StationStatus.CLOSED:
         raise Refused(_("This station is closed."), code="station_closed", field="station")

@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, DurationField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -31,6 +30,7 @@ from stations.states import (
     UPLOAD_RUNNING,
     UpdateState,
 )
+from tenants.selectors import kept_days
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +73,15 @@ def stall_uploads() -> int:
 
 
 def forget_files() -> int:
-    """Throw files away that are older than they are kept; the row that says what there was stays."""
-    oldest = clock.ago(days=settings.UPLOADS_KEPT_DAYS)
-    rows = UploadedFile.objects.filter(removed_at__isnull=True, received_at__lt=oldest)
+    """Throw files away that are older than their tenant keeps them; the row that says what there was stays."""
+    return sum(_forget_files(days, owners) for days, owners in kept_days("files_days").items())
+
+
+def _forget_files(days: int, owners: list[int]) -> int:
+    owner = Coalesce("agency_id", "operator_id", "dealer_id", "manufacturer_id")
+    rows = UploadedFile.objects.alias(owner=owner).filter(
+        removed_at__isnull=True, received_at__lt=clock.ago(days=days), owner__in=owners
+    )
     gone = 0
     for pk in list(rows.order_by("received_at").values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():

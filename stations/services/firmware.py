@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.file_names import clean_name
 from backoffice.kit.frame import Words
 from stations import selectors, signatures
-from stations.file_names import clean_name
 from stations.models import Firmware, FirmwareState, PileModel
 from stations.signatures import BadSigning, Flaw
 from tenants.models import Tenant

@@ -6,7 +6,7 @@ change at once, the piles are looked at once. Locks are taken in the order pile,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypedDict, Unpack
 
 from django.db import transaction
@@ -21,9 +21,10 @@ from backoffice.kit.levels import Level
 from backoffice.kit.scope import path_of_tenant, unscoped
 from drivers.selectors import card_facts
 from drivers.tags import fold_tag
-from stations.models import ListRule, LocalList, LocalListPile, Pile, Station
+from stations.models import ListRule, LocalList, LocalListPile, Station
 from stations.selectors import list_of_station
 from tenants.models import Tenant
+from tenants.selectors import standings
 
 LONGEST_TAG = 20
 NAMED = 5
@@ -127,17 +128,17 @@ def mark_station(station: Station) -> None:
         _mark(Q(pk=found.pk))
 
 
+def mark_stations(stations: Collection[Station]) -> None:
+    """The same for many stations at once."""
+    named = {station.local_list_id for station in stations if station.local_list_id is not None}
+    usual = {station.tenant_id for station in stations if station.local_list_id is None}
+    operators = {standing.path.operator_id for standing in standings(usual).values()}
+    _mark(Q(pk__in=named) | Q(tenant__in=operators - {None}, is_default=True))
+
+
 def hear_of_cards(operator_id: int) -> None:
     """Cards of the operator changed (a listener of ``drivers``)."""
     _mark(Q(tenant=operator_id))
-
-
-def follow_owner(pile: Pile) -> None:
-    """A locked pile changed its station, and perhaps its owner: what is known of its list goes along."""
-    for row in locks.locked(LocalListPile.objects.filter(pile=pile)):
-        row.tenant_id = pile.tenant_id
-        leave_piles([row])
-    mark_station(Station.objects.get(pk=pile.station_id))
 
 
 def leave_piles(rows: Iterable[LocalListPile]) -> None:

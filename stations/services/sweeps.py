@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from psycopg2.sql import SQL, Identifier
@@ -20,6 +19,7 @@ from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOutcome, CommandState
 from stations.models import Command, PileEvent, Reshare, SecurityEvent, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
+from tenants.selectors import longest_kept
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _each(rows: QuerySet[Command], act: Callable[[Command], None]) -> int:
 def keep_partitions() -> None:
     """Make the partitions of frames ahead, and drop those that are older than they are kept."""
     today = clock.now().date()
-    oldest = today - timedelta(days=settings.FRAMES_KEPT_DAYS)
+    oldest = today - timedelta(days=longest_kept("frames_days"))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT kit_ensure_partitions('stations_frame', 'at', 'day', %s, %s)",
@@ -111,7 +111,7 @@ def keep_partitions() -> None:
 
 def forget_history() -> int:
     """Delete what piles reported, what was wrong with it and how load was shared, when it is older than it is kept."""
-    oldest = clock.ago(days=settings.PILE_HISTORY_KEPT_DAYS)
+    oldest = clock.ago(days=longest_kept("history_days"))
     statuses = StatusEvent.objects.filter(received_at__lt=oldest)
     events = PileEvent.objects.filter(at__lt=oldest)
     troubles = Trouble.objects.filter(last_at__lt=oldest)

@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
+from backoffice.kit.file_names import clean_name
 from backoffice.kit.scope import path_of_tenant
 from stations import selectors, tickets, uploading
-from stations.file_names import clean_name
 from stations.models import Command, Pile, UploadedFile, UploadJob, UploadKind
 from stations.services.commands import Request, hold_pile, order_command
 from stations.states import UPLOAD_OPEN, UploadState

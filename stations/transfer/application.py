@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 from django.db import DatabaseError, InterfaceError
 
+from backoffice.kit.file_names import NAMELESS
 from stations import tickets
-from stations.file_names import NAMELESS
 from stations.tickets import Errand
 from stations.transfer.downloads import download
 from stations.transfer.exchange import Exchange, Gone, Receive, Refusal, Scope, Send

@@ -17,7 +17,7 @@ from stations.models import ListState
 from stations.permissions import StationPerm
 from stations.resources.access import LOCAL_LISTS
 from stations.services import local_lists
-from stations.views.sites import page_of as page_of_station
+from stations.views.station import page_of as page_of_station
 from stations.wording import list_note
 
 CARDS_SHOWN, PILES_SHOWN = 50, 50

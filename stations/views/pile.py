@@ -37,22 +37,27 @@ WHY = {
 def pile(request, pk):
     """Presence, registration, connectors, commands with their outcome, and the last messages."""
     row = row_or_404(selectors.piles().select_related("tariff"), pk=pk)
-    grants = request.grants
+    grants, reader = request.grants, Reader.of(request)
     talk = StationPerm.FRAMES_VIEW in grants
+    parts = sorted(hooks.pile_parts(row, reader), key=lambda part: part.order)
     return pile_page(
         request,
         row,
         "stations/pile.html",
         current="pile",
-        actions=[*hooks.pile_actions(row, Reader.of(request)), *_actions(row, grants)],
+        actions=[*hooks.pile_actions(row, reader), *_actions(row, grants)],
         live=["piles"],
         notice=_notice(row),
+        worked_on=selectors.maintenance_at(row),
+        parts=[part for part in parts if not part.beside],
+        parts_beside=[part for part in parts if part.beside],
         state_facts=_facts(row),
         connectors=_connectors(row, grants),
         commands=[(one, tones.COMMAND[one.state]) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
         price=_price(row),
+        versions=_versions(row),
         access=_access(row) if StationPerm.CREDENTIALS in grants else None,
         utterances=recent_utterances(row.pk) if talk else None,
         reports=list(selectors.statuses_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
@@ -176,6 +181,20 @@ def _price(row):
     connector = selectors.connectors_of(row).first()
     found = selectors.tariff_in_force(connector, clock.now()) if connector is not None else None
     return found and {"version": found[0], "why": WHY[found[1]]}
+
+
+def _versions(row):
+    """What runs on it, and what it was given last."""
+    job = selectors.firmware_jobs_of(row).first()
+    last = f"{job.firmware.version} · {job.get_state_display()}" if job is not None else ""
+    pairs = [
+        (_("Firmware"), row.firmware),
+        (_("Last update"), last),
+        (_("Model"), str(row.model) if row.model else ""),
+        (_("Protocol"), "OCPP 1.6-J" if row.booted_at else ""),
+        (_("Last boot"), cells.ago(row.booted_at) if row.booted_at else ""),
+    ]
+    return [(label, value or "–") for label, value in pairs]
 
 
 def _said(row):

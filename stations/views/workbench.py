@@ -36,6 +36,7 @@ PAGES = (
     ),
     PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
     PilePage("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
+    PilePage("pile_history", _("Custody & changes"), frozenset({StationPerm.VIEW})),
 )
 
 

@@ -20,13 +20,27 @@ def _inherited(choices):
     return [("", gettext("As the level above")), *choices]
 
 
+def _unchanged(choices):
+    return [("", gettext("As it is")), *choices]
+
+
 def _of_tenant(choices):
     return [("", gettext("As the tenant")), *choices]
 
 
 ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
 inherited = lazy(_inherited, list)
+unchanged = lazy(_unchanged, list)
 of_tenant = lazy(_of_tenant, list)
+
+LARGEST_QUOTA = 1_000_000
+
+
+class QuotaField(forms.IntegerField):
+    """A limit, or nothing for no limit."""
+
+    def __init__(self, **options):
+        super().__init__(min_value=0, max_value=LARGEST_QUOTA, required=False, **options)
 
 
 class DayInput(forms.DateInput):

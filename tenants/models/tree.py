@@ -15,13 +15,19 @@ from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, ScopeError, current_scope
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import ScopedModel, ScopedQuerySet, ScopeError, current_scope
+from tenants.states import TenantState
 
 
 class TenantStatus(models.TextChoices):
-    ACTIVE = "active", _("Active")
-    SUSPENDED = "suspended", _("Suspended")
-    CLOSED = "closed", _("Closed")
+    """``tenants.states`` in words."""
+
+    DRAFT = TenantState.DRAFT.value, _("Draft")
+    ACTIVE = TenantState.ACTIVE.value, _("Active")
+    SUSPENDED = TenantState.SUSPENDED.value, _("Suspended")
+    EXPIRED = TenantState.EXPIRED.value, pgettext_lazy("contract", "Expired")
+    CLOSED = TenantState.CLOSED.value, _("Closed")
 
 
 def _require_lifted_scope() -> None:
@@ -50,7 +56,11 @@ class TenantManager(TreeManager.from_queryset(TenantQuerySet)):  # type: ignore[
 
 
 class Tenant(MPTTModel, ScopedModel):
-    """One company in the chain. Empty ``timezone``, ``currency``, ``locale`` are inherited from the parent."""
+    """One company in the chain. Empty ``timezone``, ``currency``, ``locale`` are inherited from the parent.
+
+    A quota is how many of a kind the tenant and everything below it may have; None is no limit. ``logo`` is the
+    name of a picture in the storage.
+    """
 
     parent = TreeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     level = models.CharField(_("level"), max_length=12, choices=Level)
@@ -62,8 +72,15 @@ class Tenant(MPTTModel, ScopedModel):
     phone = models.CharField(pgettext_lazy("company", "phone"), max_length=20, blank=True)
     hotline = models.CharField(_("hotline for drivers"), max_length=30, blank=True)
     brand = models.CharField(_("brand on driver pages"), max_length=80, blank=True)
+    logo = models.CharField(_("logo"), max_length=80, blank=True, default="", db_default="")
+    region = models.CharField(_("region"), max_length=60, blank=True, default="", db_default="")
+    licence_no = models.CharField(_("licence number"), max_length=60, blank=True, default="", db_default="")
+    contract_no = models.CharField(_("contract number"), max_length=60, blank=True, default="", db_default="")
     contract_from = models.DateField(_("contract from"), null=True, blank=True)
     contract_to = models.DateField(_("contract to"), null=True, blank=True)
+    quota_users = models.PositiveIntegerField(_("quota of staff"), null=True, blank=True)
+    quota_stations = models.PositiveIntegerField(_("quota of stations"), null=True, blank=True)
+    quota_terminals = models.PositiveIntegerField(_("quota of terminals"), null=True, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     locale = models.CharField(_("language"), max_length=12, blank=True)
@@ -94,7 +111,7 @@ class Tenant(MPTTModel, ScopedModel):
 
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
-        return models.Q(pk__in=sorted(scope.owned))
+        return models.Q(pk__in=sorted((scope.whole if writing else scope.reads).owned))
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:

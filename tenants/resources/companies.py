@@ -5,29 +5,38 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import clock
+from backoffice.kit import clock, figures
 from backoffice.kit.frame import Empty, Tone
+from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
+    BulkPage,
     ListFilters,
     ListTable,
     PageAction,
     Place,
     Resource,
     RowAction,
+    Tab,
     columns,
     filters,
 )
+from backoffice.kit.lists.filters.relations import CHOICES_SHOWN
+from backoffice.kit.money import Money
 from backoffice.kit.scope import current_scope
-from tenants import selectors
+from tenants import hooks, selectors
 from tenants.models import Tenant, TenantStatus
 from tenants.permissions import TenantPerm
 from tenants.services import tree
+from tenants.states import days_left
 
 STATUS_TONES: dict[TenantStatus, Tone] = {
+    TenantStatus.DRAFT: "idle",
     TenantStatus.ACTIVE: "charging",
     TenantStatus.SUSPENDED: "fault",
+    TenantStatus.EXPIRED: "waiting",
     TenantStatus.CLOSED: "offline",
 }
 
@@ -63,31 +72,59 @@ RESUME = RowAction(
     hidden=lambda row: is_not_below_us(row) or row.status != TenantStatus.SUSPENDED,
     needs=("parent__id", "status"),
 )
-CLOSE = RowAction(
-    name="close",
-    label=_("Close…"),
-    run=tree.close_tenant,
-    perm=TenantPerm.CLOSE,
-    icon="close-circle",
-    tone="stop",
-    reason=True,
-    text=_("For good. It must have no tenants, stations, open orders or balances left."),
-    done=_("Closed."),
-    hidden=lambda row: is_not_below_us(row) or row.status == TenantStatus.CLOSED,
+ACTIVATE = RowAction(
+    name="activate",
+    label=_("Activate…"),
+    run=tree.activate_tenant,
+    perm=TenantPerm.MANAGE,
+    icon="play",
+    asks=True,
+    bulk=True,
+    text=_("From now on its staff sign in, and drivers charge there."),
+    done=_("Activated."),
+    hidden=lambda row: is_not_below_us(row) or row.status != TenantStatus.DRAFT,
     needs=("parent__id", "status"),
 )
 
 
+def amounts_words(amounts):
+    """Money of several currencies side by side, as the totals of days have it."""
+    return " + ".join(figures.money_text(Money(one["total"], one["currency"])) for one in amounts or ())
+
+
+def left_words(contract_to):
+    """How long a contract still holds."""
+    left = days_left(contract_to, timezone.localdate(clock.now()))
+    if left is None:
+        return ""
+    if left < 0:
+        return _("over")
+    return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
+
+
 class TenantTable(ListTable):
     name = columns.Link(to="tenants:tenant", sort=("name", "pk"), second=columns.Text("code"))
-    level = columns.Text()
-    above = columns.Text(head=_("Level above"))
+    level = columns.Text(second=columns.Text("above", head=_("Level above")))
     contact = columns.Text(second=columns.Text("phone"))
     stations = columns.Number(head=_("Stations"))
-    piles = columns.Number(head=_("Terminals"))
-    online = columns.Number(head=_("Online"))
-    contract_to = columns.Day(head=_("Contract ends"), sort=True)
+    online = columns.Bar("online", "piles", digits=0, head=_("Terminals online"))
+    piles = columns.Number(head=_("Terminals"), shown=False)
+    orders_today = columns.Number(head=_("Orders today"))
+    energy_today = columns.Energy(head=_("Energy today, kWh"))
+    revenue_today = columns.Text(head=_("Revenue today"), show=amounts_words, css="c-num")
+    contract_to = columns.Day(
+        head=_("Contract ends"),
+        sort=True,
+        second=columns.Text("contract_to", head=_("Days left"), show=left_words),
+    )
     status = columns.Badge(tones=STATUS_TONES)
+    region = columns.Text(shown=False, sort=True)
+    licence_no = columns.Text(shown=False)
+    contract_no = columns.Text(shown=False)
+    contract_from = columns.Day(shown=False)
+    quota_users = columns.Number(shown=False)
+    quota_stations = columns.Number(shown=False)
+    quota_terminals = columns.Number(shown=False)
     status_reason = columns.Text(shown=False)
     created_at = columns.When(shown=False, sort=True)
 
@@ -97,13 +134,29 @@ def _ends_within(days):
     return Q(contract_to__gte=today, contract_to__lte=today + timedelta(days=days))
 
 
+class Below(filters.Related):
+    """A tenant and everything below it, picked from the tree: each level stands in under the one above."""
+
+    def __init__(self, **extra):
+        super().__init__(
+            "pk", options=selectors.tenants, by="code", search=("name", "code"), label=_("Below"), **extra
+        )
+
+    def suggestions(self, typed, limit=CHOICES_SHOWN):
+        rows = list(self._matching(typed)[:limit])
+        top = min((row.depth for row in rows), default=0)
+        return [(row.code, "\u2003" * (row.depth - top) + row.name) for row in rows]
+
+    def condition(self, value):
+        return Q(pk__in=[pk for row in value.rows for pk in selectors.subtree_ids(row.pk)])
+
+
 class TenantFilters(ListFilters):
-    words = filters.Search("name", "code", "contact", "phone")
-    level = filters.Choice()
+    words = filters.Search("name", "code", "contact", "phone", "licence_no", "contract_no")
+    below = Below()
     status = filters.Choice()
-    parent = filters.Related(
-        options=selectors.tenants_by_name, by="code", search=("name", "code"), label=_("Level above")
-    )
+    region = filters.Text()
+    level = filters.Choice()
     contract = filters.Cases(
         {
             "30": (_("Ends within 30 days"), lambda: _ends_within(30)),
@@ -111,6 +164,22 @@ class TenantFilters(ListFilters):
             "over": (_("Has ended"), lambda: Q(contract_to__lt=clock.now().date())),
         },
         label=_("Contract"),
+    )
+    alarms = filters.Cases({"open": (_("Has open alarms"), hooks.alarmed)}, label=_("Alarms"))
+
+
+def _stands_above(level):
+    own = current_scope().level
+    return own is None or own.depth < level.depth
+
+
+def _level_tab(level, label):
+    """The tenants of one level, for whoever stands above it."""
+    return Tab(
+        name=level.value,
+        label=label,
+        rows=lambda: Q(level=level),
+        offered=lambda: _stands_above(level),
     )
 
 
@@ -128,7 +197,21 @@ TENANTS = Resource(
     order=("tree_id", "lft", "id"),
     detail="tenants:tenant",
     menu=Place("tenants", 10),
-    actions=(SUSPEND, RESUME, CLOSE),
+    tabs=(
+        _level_tab(Level.DEALER, _("Dealers")),
+        _level_tab(Level.OPERATOR, _("Operators")),
+        _level_tab(Level.AGENCY, _("Agencies")),
+        Tab(
+            name="ending",
+            label=_("Contract ends within 30 days"),
+            rows=lambda: _ends_within(30) & ~Q(status=TenantStatus.CLOSED),
+            kind="warn",
+        ),
+    ),
+    actions=(SUSPEND, RESUME, ACTIVATE),
+    bulk_pages=(
+        BulkPage(label=_("Edit…"), to="tenants:bulk", perms=frozenset({TenantPerm.MANAGE}), icon="edit"),
+    ),
     page_actions=(PageAction(label=_("New tenant"), to="tenants:create", perm=TenantPerm.MANAGE),),
-    empty=Empty(_("No tenant is like this"), _("Remove a filter, or add a tenant of the next level.")),
+    empty=Empty(_("No tenant yet"), _("Add one of the next level; its owner is invited next.")),
 )

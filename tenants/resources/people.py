@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit.frame import Empty
+from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import (
     ListFilters,
     ListTable,
@@ -18,7 +18,7 @@ from backoffice.kit.lists import (
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import current_scope
 from tenants import selectors
-from tenants.models import Membership
+from tenants.models import InvitationState, Membership
 from tenants.permissions import TenantPerm
 from tenants.resources.companies import is_not_below_us
 from tenants.services import staff
@@ -32,6 +32,14 @@ def is_not_ours(member):
 WORKS = {True: _("Works"), False: _("Ended")}
 
 
+INVITATION_TONES: dict[InvitationState, Tone] = {
+    InvitationState.OPEN: "idle",
+    InvitationState.ACCEPTED: "plain",
+    InvitationState.EXPIRED: "waiting",
+    InvitationState.REVOKED: "offline",
+}
+
+
 class StaffTable(ListTable):
     name = columns.Link(
         "user__name",
@@ -43,10 +51,19 @@ class StaffTable(ListTable):
     role = columns.Text(sort=True)
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
     is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
+    invitation = columns.Badge(choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"))
     valid_from = columns.Day(head=_("First day"))
     valid_to = columns.Day(head=_("Last day"))
     last_login = columns.When("user__last_login", head=_("Last sign-in"))
     created_at = columns.When(shown=False, sort=True)
+
+
+OPEN_INVITATIONS = (InvitationState.OPEN, InvitationState.EXPIRED)
+
+
+def _is_out_of_reach(row):
+    """Not of our staff, and no owner of a tenant of the next level either."""
+    return is_not_ours(row) and (row.role != Role.OWNER or is_not_below_us(row.tenant))
 
 
 class StaffFilters(ListFilters):
@@ -81,21 +98,49 @@ REACTIVATE = RowAction(
     hidden=lambda row: is_not_ours(row) or row.is_active,
     needs=("tenant__id", "is_active"),
 )
+REVOKE = RowAction(
+    name="revoke",
+    label=_("Revoke the invitation…"),
+    run=staff.revoke_invitation,
+    perm=TenantPerm.STAFF_MANAGE,
+    icon="close-circle",
+    tone="warn",
+    reason=True,
+    text=_("The link in the letter does not work any more, and the person does not work here."),
+    done=_("The invitation was revoked."),
+    hidden=lambda row: row.invitation not in OPEN_INVITATIONS or not row.is_active or _is_out_of_reach(row),
+    needs=("tenant__parent__id", "is_active", "role", "invitation"),
+)
 SEND_LINK = RowAction(
     name="link",
-    label=_("Send a password link…"),
+    label=_("Send a link…"),
     run=staff.send_link,
     perm=TenantPerm.STAFF_MANAGE,
     icon="key",
     asks=True,
     text=_(
-        "A link that sets a new password once goes to the person's email. The old password stays until then."
+        "A link that sets a password once goes to the person's email: a new invitation to whoever has none "
+        "yet, and the earlier link is dead. Else the old password stays until then."
     ),
     done=_("The link was sent."),
-    hidden=lambda row: (
-        not row.is_active or (is_not_ours(row) and (row.role != Role.OWNER or is_not_below_us(row.tenant)))
-    ),
+    hidden=lambda row: not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role"),
+)
+
+RESET_CODE = RowAction(
+    name="reset_code",
+    label=_("Reset two-factor…"),
+    run=staff.reset_two_factor,
+    perm=TenantPerm.STAFF_MANAGE,
+    icon="shield",
+    tone="warn",
+    reason=True,
+    text=_(
+        "For somebody who lost the phone and the recovery codes. The password alone lets in until it is set up anew."
+    ),
+    done=_("Reset."),
+    hidden=SEND_LINK.hidden,
+    needs=SEND_LINK.needs,
 )
 
 STAFF = Resource(
@@ -103,7 +148,7 @@ STAFF = Resource(
     path="system/staff/",
     title=_("Staff"),
     model=Membership,
-    rows=selectors.members,
+    rows=selectors.members_listed,
     table=StaffTable,
     filters=StaffFilters,
     view=TenantPerm.STAFF_VIEW,
@@ -112,7 +157,7 @@ STAFF = Resource(
     order=("tenant__name", "user__name", "id"),
     detail="tenants:member",
     menu=Place("system", 20),
-    actions=(DEACTIVATE, REACTIVATE, SEND_LINK),
+    actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE, RESET_CODE),
     page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
-    empty=Empty(_("Nobody is like this"), _("Remove a filter, or add a person.")),
+    empty=Empty(_("Nobody works here yet"), _("Add a person; a link to sign in is sent.")),
 )

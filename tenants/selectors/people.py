@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from typing import Any
+
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from backoffice.kit import audit, clock
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Perm, Role, granted
 from backoffice.kit.scope import unscoped
-from tenants.models import Membership, Tenant, User
+from tenants.models import Invitation, InvitationState, Membership, Tenant, User
 from tenants.selectors.tree import lineage
 
 
@@ -18,9 +20,38 @@ def members() -> QuerySet[Membership]:
     return Membership.objects.select_related("user", "tenant")
 
 
-def members_of(tenant_id: int) -> QuerySet[Membership]:
+def members_listed() -> QuerySet[Membership]:
+    """The same with the state of the last ``invitation``; None for who had a password when he was let in."""
+    now = clock.now()
+    state = Case(
+        When(accepted_at__isnull=False, then=Value(InvitationState.ACCEPTED.value)),
+        When(revoked_at__isnull=False, then=Value(InvitationState.REVOKED.value)),
+        When(expires_at__lte=now, then=Value(InvitationState.EXPIRED.value)),
+        default=Value(InvitationState.OPEN.value),
+        output_field=CharField(),
+    )
+    last = Invitation.objects.filter(membership=OuterRef("pk")).order_by("-created_at", "-pk")
+    return members().annotate(invitation=Subquery(last.annotate(state=state).values("state")[:1]))
+
+
+def invitation_state(row: Invitation) -> InvitationState:
+    """What an invitation is now."""
+    if row.accepted_at is not None:
+        return InvitationState.ACCEPTED
+    if row.revoked_at is not None:
+        return InvitationState.REVOKED
+    return InvitationState.EXPIRED if row.expires_at <= clock.now() else InvitationState.OPEN
+
+
+def last_invitation(member: Membership) -> InvitationState | None:
+    """The state of the last invitation of a member; None where there was none."""
+    last = Invitation.objects.filter(membership=member).order_by("-created_at", "-pk").first()
+    return invitation_state(last) if last is not None else None
+
+
+def members_of(tenant_id: int) -> QuerySet[Any]:
     """Staff of one tenant of the scope, those who work first."""
-    return members().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
+    return members_listed().filter(tenant_id=tenant_id).order_by("-is_active", "user__name", "pk")
 
 
 def owners_of(tenant_id: int) -> QuerySet[Membership]:
@@ -38,7 +69,7 @@ def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
     )
 
 
-def holders_of(perm: Perm, tenant_id: int) -> set[int]:
+def people_with(perm: Perm, tenant_id: int) -> set[int]:
     """The users who may do something for a tenant today: its own staff and that of the levels above."""
     with unscoped(reason="who may decide is counted and not shown"):
         rows = in_force(

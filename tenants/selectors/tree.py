@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Subquery
 
+from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
-from backoffice.kit.scope import Scope, unscoped, within
+from backoffice.kit.reach import Part, Scope
+from backoffice.kit.scope import current_scope, unscoped, within
 from backoffice.kit.statements import execute
-from tenants import hooks
 from tenants.models import Tenant, TenantStatus
 
 DEFAULT_TIMEZONE = "UTC"
@@ -42,11 +45,13 @@ class Ancestor:
     code: str
     name: str
     brand: str
+    logo: str
     hotline: str
     status: TenantStatus
     timezone: str
     currency: str
     locale: str
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +88,13 @@ def lineage(tenant_id: int) -> list[Ancestor]:
                 code=row.code,
                 name=row.name,
                 brand=row.display_brand,
+                logo=row.logo,
                 hotline=row.hotline,
                 status=TenantStatus(row.status),
                 timezone=row.timezone,
                 currency=row.currency,
                 locale=row.locale,
+                settings=row.settings,
             )
             for row in rows
         ]
@@ -114,6 +121,11 @@ def locality_in(lineage: list[Ancestor]) -> Locality:
         currency=next((a.currency for a in chain if a.currency), DEFAULT_CURRENCY),
         locale=next((a.locale for a in chain if a.locale), DEFAULT_LOCALE),
     )
+
+
+def today_at(tenant_id: int) -> date:
+    """Which day it is where the tenant is."""
+    return clock.now().astimezone(ZoneInfo(locality_of(tenant_id).timezone)).date()
 
 
 def standings(tenant_ids: Iterable[int]) -> dict[int, Standing]:
@@ -169,8 +181,15 @@ def scope_in(lineage: list[Ancestor]) -> Scope:
     )
 
 
+def part_in(lineage: list[Ancestor]) -> Part:
+    """The last of a chain with everything below it, to be looked at alone."""
+    *above, own = lineage
+    handing_down = frozenset(ancestor.id for ancestor in above)
+    return Part(own.id, own.level, frozenset(subtree_ids(own.id)), handing_down, own.name)
+
+
 def stopped_by(tenant_id: int) -> Ancestor | None:
-    """The topmost tenant of the chain that is suspended or closed, if any: it stops everything below it."""
+    """The topmost tenant of the chain that is not active, if any: it stops everything below it."""
     return stopped_in(lineage(tenant_id))
 
 
@@ -190,22 +209,19 @@ def tenants() -> QuerySet[Tenant]:
     return Tenant.objects.order_by("tree_id", "lft")
 
 
+def tenants_to_look_at(words: str) -> QuerySet[Tenant]:
+    """Those of the scope below its own tenant whose name or code has these words, the upper levels first.
+
+    The whole scope, whatever part of it is looked at: from one part the way leads to another.
+    """
+    whole: QuerySet[Tenant] = cast(Any, Tenant.objects).whole()
+    rows = whole.exclude(pk=current_scope().tenant_id or 0)
+    return rows.filter(Q(name__icontains=words) | Q(code__icontains=words)).order_by("depth", "name", "pk")
+
+
 def tenants_by_name() -> QuerySet[Tenant]:
     """The same, to choose from."""
     return Tenant.objects.order_by("name", "pk")
-
-
-def tenants_listed() -> QuerySet[Tenant]:
-    """The same in no order, with the name of the tenant ``above`` (if the scope shows it) and how many
-    ``stations``, ``piles`` and piles ``online`` are there and below; None where nobody counts.
-    """
-    counts: dict[str, Any] = {
-        name: Value(None, IntegerField(null=True)) for name in ("stations", "piles", "online")
-    }
-    for answer in hooks.equipment():
-        counts.update(answer)
-    above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]
-    return Tenant.objects.annotate(above=Subquery(above), **counts)
 
 
 def children_of(tenant_id: int) -> QuerySet[Tenant]:
@@ -228,5 +244,5 @@ def tenant_by_code(code: str) -> Tenant:
 
 
 def stopped_tenants(ids: Iterable[int]) -> set[int]:
-    """Those of the ids that are suspended or closed themselves or through an ancestor, in one query."""
+    """Those of the ids that are not active themselves or through an ancestor, in one query."""
     return {tenant_id for tenant_id, standing in standings(ids).items() if not standing.active}

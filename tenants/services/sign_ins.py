@@ -15,6 +15,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.scope import path_of_tenant, unscoped
 from tenants.models import User
 from tenants.selectors import memberships_of
+from tenants.services import invitations
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,13 @@ def record_failure(email: str, *, actor: Actor, reason: str) -> None:
 
 @transaction.atomic
 def set_password(user: User, password: str, *, actor: Actor) -> None:
-    """Set a password, and end the sessions that were opened with the old one."""
+    """Set a password, and end the sessions that were opened with the old one.
+
+    Who has one is invited no longer, by whatever link he came to it.
+    """
     user.set_password(password)
     user.save(update_fields=["password"])
+    invitations.settle_invitations(user)
     _record(user, "sign_in.password_set", actor)
 
 

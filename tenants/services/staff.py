@@ -21,9 +21,11 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role, granted
 from backoffice.kit.scope import current_scope
-from tenants import invitations
-from tenants.models import Membership, Tenant, User
-from tenants.selectors import owners_of
+from tenants import invitations as letters
+from tenants.models import InvitationState, Membership, Tenant, User
+from tenants.selectors import last_invitation, owners_of
+from tenants.services import invitations, sessions, two_factor
+from tenants.services.quotas import require_room
 
 LONGEST_EMAIL = 254
 
@@ -42,7 +44,8 @@ def add_member(
     """Let a person work for a tenant, and send the link with which he sets his password.
 
     Somebody who already works elsewhere keeps his name and password. Raises Refused when the address
-    is no address or already works here, when the dates are reversed, or when the actor may not give this role.
+    is no address or already works here, when the dates are reversed, when the actor may not give this role, and
+    where a quota of staff is reached.
     """
     tenant = Tenant.objects.get(pk=tenant.pk)
     email = _clean_email(email)
@@ -54,6 +57,7 @@ def add_member(
         user = User.objects.create_user(email, name=name.strip(), created_at=clock.now())
     if Membership.objects.filter(tenant=tenant, user=user).exists():
         raise Refused(_("This person is already listed here."), code="member_exists", field="email")
+    require_room(tenant.pk, users=1)
     row = Membership.objects.create(
         tenant=tenant,
         user=user,
@@ -63,7 +67,7 @@ def add_member(
         created_at=clock.now(),
     )
     audit.record(actor, "member.added", row, after=audit.snapshot(row) | {"email": email})
-    _send_link(row)
+    _write_to(row, actor)
     return row
 
 
@@ -99,6 +103,7 @@ def deactivate_member(member: Membership, *, actor: Actor, reason: str) -> Membe
     row.save(update_fields=["is_active"])
     if row.role == Role.OWNER:
         _require_owner(row.tenant)
+    invitations.end_invitations(row)
     audit.record(
         actor,
         "member.deactivated",
@@ -116,6 +121,7 @@ def reactivate_member(member: Membership, *, actor: Actor, reason: str = "") -> 
     row = _locked_for_change(member, actor)
     if row.is_active:
         return row
+    require_room(row.tenant_id, users=1)
     row.is_active = True
     row.save(update_fields=["is_active"])
     audit.record(
@@ -131,17 +137,64 @@ def reactivate_member(member: Membership, *, actor: Actor, reason: str = "") -> 
 
 @transaction.atomic
 def send_link(member: Membership, *, actor: Actor, reason: str = "") -> Membership:
-    """Send a link with which a new password can be set, once; the old password stays until then."""
+    """Send a link with which a new password can be set, once; the old password stays until then.
+
+    Who has none yet is invited once more, and the earlier invitation is dead.
+    """
     row = _locked_for_change(member, actor, from_above=True)
     if not row.is_active:
         raise Refused(_("%(name)s does not work here any more.") % {"name": row.user.name}, code="inactive")
     audit.record(actor, "member.link_sent", row, reason=reason)
-    _send_link(row, renew=True)
+    _write_to(row, actor, renew=True)
     return row
 
 
-def _send_link(row: Membership, *, renew: bool = False) -> None:
-    transaction.on_commit(lambda: invitations.send(row.user, row.tenant, renew=renew), robust=True)
+@transaction.atomic
+def reset_two_factor(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Let somebody in with the password alone who lost his phone and his codes, and end his sessions.
+
+    Raises Refused for oneself, who does it in the personal centre, after proving who he is.
+    """
+    row = _locked_for_change(member, actor, from_above=True)
+    if actor.ref == f"staff:{row.user_id}":
+        raise Refused(_("Your own is changed in the personal centre."), code="own")
+    if not two_factor.reset(row.user, actor=actor, reason=reason):
+        raise Refused(_("%(name)s has no two-factor sign-in.") % {"name": row.user.name}, code="is_off")
+    sessions.end_sessions(row.user, actor=actor)
+    return row
+
+
+@transaction.atomic
+def revoke_invitation(member: Membership, *, actor: Actor, reason: str) -> Membership:
+    """Take an invitation back that was not accepted; the membership ends with it, also that of a first owner.
+
+    Raises Refused ``not_invited`` where the person has accepted, or was never invited.
+    """
+    row = _locked_for_change(member, actor, from_above=True)
+    last = last_invitation(row)
+    if last is InvitationState.REVOKED:
+        return row
+    if last not in {InvitationState.OPEN, InvitationState.EXPIRED}:
+        raise Refused(_("%(name)s has no open invitation.") % {"name": row.user.name}, code="not_invited")
+    invitations.end_invitations(row)
+    row.is_active = False
+    row.save(update_fields=["is_active"])
+    audit.record(
+        actor,
+        "member.revoked",
+        row,
+        before={"is_active": True},
+        after={"is_active": False},
+        reason=reason,
+    )
+    return row
+
+
+def _write_to(row: Membership, actor: Actor, *, renew: bool = False) -> None:
+    if row.user.has_usable_password():
+        transaction.on_commit(lambda: letters.send(row.user, row.tenant, renew=renew), robust=True)
+    else:
+        invitations.invite(row, actor=actor)
 
 
 def _clean_email(email: str) -> str:

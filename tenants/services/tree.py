@@ -3,6 +3,8 @@
 A tenant is created one level below its parent, moved only under a parent of the same level as its
 old one, and closed only when nothing needs it any more. Each level manages the next one: what is
 further below is its children's business. Where the scope is lifted, that question is not asked.
+A contract's end decides together with the table in ``tenants.states``: a tenant whose contract is over is
+never active, and one that is extended is never expired.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.scope import TenantOwned, current_scope, unscoped
-from tenants import hooks
 from tenants.localities import CURRENCIES, LANGUAGES, TIMEZONES
 from tenants.models import Tenant, TenantStatus
+from tenants.selectors import blockers_of, lineage, today_at
+from tenants.services import quotas
+from tenants.states import TenantState, by_contract, may_become
 from tenants.verification import strays
 
 TREE_LOCK = "tenants.tree"
@@ -35,17 +39,26 @@ CHOICES: Mapping[str, Container[object]] = {
 }
 NAMED_AT_MOST = 5
 
+OWN_FIELDS = frozenset({"contact", "phone", "hotline", "brand", "timezone", "locale"})
+"""What a tenant may set of itself; the rest is the level above's to say."""
+
 
 class TenantFields(TypedDict, total=False):
-    """What staff may set of a tenant. Empty time zone, currency and locale are inherited."""
+    """What staff may set of a tenant. Empty time zone, currency and locale are inherited; a quota of None is no limit."""
 
     name: str
     contact: str
     phone: str
     hotline: str
     brand: str
+    region: str
+    licence_no: str
+    contract_no: str
     contract_from: date | None
     contract_to: date | None
+    quota_users: int | None
+    quota_stations: int | None
+    quota_terminals: int | None
     timezone: str
     currency: str
     locale: str
@@ -55,13 +68,15 @@ class TenantFields(TypedDict, total=False):
 def create_manufacturer(*, actor: Actor, code: str, **fields: Unpack[TenantFields]) -> Tenant:
     """Create a root of the tree. Needs a lifted scope. Raises Refused when the code is taken."""
     locks.hold(TREE_LOCK)
-    _require_parent(None)
-    return _create(actor, None, Level.MANUFACTURER, code, fields)
+    require_parent(None)
+    return _create(actor, None, Level.MANUFACTURER, code, fields, TenantStatus.ACTIVE)
 
 
 @transaction.atomic
-def create_tenant(parent: Tenant, *, actor: Actor, code: str, **fields: Unpack[TenantFields]) -> Tenant:
-    """Create a tenant of the next level below ``parent``, who enters it.
+def create_tenant(
+    parent: Tenant, *, actor: Actor, code: str, draft: bool = False, **fields: Unpack[TenantFields]
+) -> Tenant:
+    """Create a tenant of the next level below ``parent``, who enters it; a draft does not work yet.
 
     Raises Refused when the parent is an agency, not active, or the code is taken.
     """
@@ -70,20 +85,26 @@ def create_tenant(parent: Tenant, *, actor: Actor, code: str, **fields: Unpack[T
     level = Level(parent.level).below
     if level is None:
         raise Refused(_("Nothing stands below an agency."), code="no_level_below")
-    _require_parent(parent.pk)
+    require_parent(parent.pk)
     _require_active(parent)
-    return _create(actor, parent, level, code, fields)
+    return _create(actor, parent, level, code, fields, TenantStatus.DRAFT if draft else TenantStatus.ACTIVE)
 
 
 @transaction.atomic
 def edit_tenant(tenant: Tenant, *, actor: Actor, **fields: Unpack[TenantFields]) -> Tenant:
-    """Change a tenant's profile: its own, or that of a tenant of the next level."""
+    """Change a tenant's profile: its own as far as ``OWN_FIELDS``, or that of a tenant of the next level.
+
+    A contract that is extended makes an expired tenant active, one that is cut short an active one expired.
+    """
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
-    if current_scope().tenant_id != row.pk:
-        _require_parent(row.parent_id)
+    if current_scope().tenant_id == row.pk:
+        _require_own(fields)
+    else:
+        require_parent(row.parent_id)
     before = audit.snapshot(row)
     _assign(row, fields)
-    row.save(update_fields=list(fields))
+    _follow_contract(row)
+    row.save(update_fields=[*fields, "status"])
     audit.record(actor, "tenant.edited", row, before=before, after=audit.snapshot(row))
     return row
 
@@ -91,24 +112,53 @@ def edit_tenant(tenant: Tenant, *, actor: Actor, **fields: Unpack[TenantFields])
 @transaction.atomic
 def suspend_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
     """Stop new sessions and staff sign-ins below this tenant; what runs ends normally."""
-    return _change_status(tenant, actor, TenantStatus.ACTIVE, TenantStatus.SUSPENDED, reason)
+    return _change_status(
+        tenant, actor, (TenantState.ACTIVE, TenantState.SUSPENDED), "tenant.suspended", reason
+    )
 
 
 @transaction.atomic
 def resume_tenant(tenant: Tenant, *, actor: Actor, reason: str = "") -> Tenant:
-    """Undo a suspension."""
-    return _change_status(tenant, actor, TenantStatus.SUSPENDED, TenantStatus.ACTIVE, reason)
+    """Undo a suspension. Raises Refused where the contract is over meanwhile."""
+    return _change_status(
+        tenant, actor, (TenantState.SUSPENDED, TenantState.ACTIVE), "tenant.resumed", reason
+    )
+
+
+@transaction.atomic
+def activate_tenant(tenant: Tenant, *, actor: Actor, reason: str = "") -> Tenant:
+    """Let a draft begin to work."""
+    return _change_status(tenant, actor, (TenantState.DRAFT, TenantState.ACTIVE), "tenant.activated", reason)
+
+
+@transaction.atomic
+def expire_tenant(tenant: Tenant, *, actor: Actor) -> Tenant:
+    """Let a contract's end take effect, if it is over; a root has nobody above who could extend it and goes on."""
+    row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
+    before = audit.snapshot(row)
+    _follow_contract(row)
+    if row.status != before["status"]:
+        row.save(update_fields=["status"])
+        audit.record(actor, "tenant.expired", row, before=before, after=audit.snapshot(row))
+    return row
 
 
 @transaction.atomic
 def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str) -> Tenant:
     """Put a tenant with everything below it under another parent of the same level as the old one.
 
-    Facts keep the path of their time. Raises Refused when the levels do not fit, the new parent is not
-    active, or something below still uses what only the old chain hands down.
+    Facts keep the path of their time. Raises Refused when the new place lies below the tenant itself, the
+    levels do not fit, the new parent is not active, what moves does not fit into the quotas there, or
+    something below still uses what only the old chain hands down.
     """
     locks.hold(TREE_LOCK)
     row, target = Tenant.objects.get(pk=tenant.pk), Tenant.objects.get(pk=new_parent.pk)
+    if row.pk in {ancestor.id for ancestor in lineage(target.pk)}:
+        raise Refused(
+            _("%(target)s stands below %(name)s itself.") % {"target": target.name, "name": row.name},
+            code="cycle",
+            field="new_parent",
+        )
     if Level(target.level).below != Level(row.level):
         raise Refused(
             _("A tenant of level %(level)s cannot stand below one of level %(parent)s.")
@@ -119,6 +169,7 @@ def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str
     _require_active(target)
     if row.parent_id == target.pk:
         return row
+    quotas.require_room_for_move(row.pk, target.pk)
     before = audit.snapshot(row)
     with unscoped(reason="MPTT shifts the columns of neighbouring nodes"):
         row.move_to(target, "last-child")
@@ -128,22 +179,25 @@ def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str
     return row
 
 
+def try_to_move(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str) -> None:
+    """Would ``move_tenant`` do it? Moves and takes it back; raises Refused as that does, and changes nothing."""
+    with transaction.atomic():
+        move_tenant(tenant, new_parent=new_parent, actor=actor, reason=reason)
+        transaction.set_rollback(True)
+
+
 @transaction.atomic
 def close_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
     """End a tenant for good. Raises Refused naming every blocker: children, stations, open orders, balances."""
     locks.hold(TREE_LOCK)
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
-    _require_parent(row.parent_id)
+    require_parent(row.parent_id)
     if row.status == TenantStatus.CLOSED:
         return row
-    children = Tenant.objects.filter(parent=row).exclude(status=TenantStatus.CLOSED).count()
-    blockers = [str(answer) for answer in hooks.closing_blockers(row.pk)]
-    if children:
-        blockers.insert(0, _("%(count)d tenants below it are not closed") % {"count": children})
-    if blockers:
+    if blockers := blockers_of(row):
         raise Refused(
             _("%(name)s cannot be closed: %(blockers)s.")
-            % {"name": row.name, "blockers": enumerated(blockers)},
+            % {"name": row.name, "blockers": enumerated([str(one.label) for one in blockers])},
             code="blocked",
         )
     before = audit.snapshot(row)
@@ -154,13 +208,18 @@ def close_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
 
 
 def _create(
-    actor: Actor, parent: Tenant | None, level: Level, code: str, fields: Mapping[str, object]
+    actor: Actor,
+    parent: Tenant | None,
+    level: Level,
+    code: str,
+    fields: Mapping[str, object],
+    status: TenantStatus,
 ) -> Tenant:
     code = code.strip().upper()
     with unscoped(reason="codes are unique over the whole system, and MPTT shifts neighbouring nodes"):
         if Tenant.objects.filter(code=code).exists():
             raise Refused(_("This code is taken."), code="code_taken", field="code")
-        row = Tenant(parent=parent, level=level, code=code, created_at=clock.now())
+        row = Tenant(parent=parent, level=level, code=code, status=status, created_at=clock.now())
         _assign(row, fields)
         row.save()
         audit.record(actor, "tenant.created", row, after=audit.snapshot(row))
@@ -178,7 +237,18 @@ def _assign(row: Tenant, fields: Mapping[str, object]) -> None:
         )
 
 
-def _require_parent(parent_id: int | None) -> None:
+def _follow_contract(row: Tenant) -> None:
+    if row.parent_id is not None:
+        row.status = by_contract(TenantState(row.status), row.contract_to, today_at(row.pk)).value
+
+
+def _require_own(fields: Mapping[str, object]) -> None:
+    if foreign := fields.keys() - OWN_FIELDS:
+        raise Refused(_("Only the level directly above may do this."), code="not_parent", field=min(foreign))
+
+
+def require_parent(parent_id: int | None) -> None:
+    """Raises Refused unless the active scope is that of the level directly above, or lifted."""
     scope = current_scope()
     if not scope.everything and scope.tenant_id != parent_id:
         raise Refused(_("Only the level directly above may do this."), code="not_parent")
@@ -205,21 +275,28 @@ def _require_active(tenant: Tenant) -> None:
         raise Refused(_("%(name)s is not active.") % {"name": tenant.name}, code="not_active")
 
 
-def _change_status(tenant: Tenant, actor: Actor, old: TenantStatus, new: TenantStatus, reason: str) -> Tenant:
+def _change_status(
+    tenant: Tenant, actor: Actor, arrow: tuple[TenantState, TenantState], action: str, reason: str
+) -> Tenant:
+    old, new = arrow
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
     if current_scope().tenant_id == row.pk:
         raise Refused(_("A tenant cannot suspend or resume itself."), code="own_tenant")
-    _require_parent(row.parent_id)
+    require_parent(row.parent_id)
     if row.status == new:
         return row
-    if row.status != old:
+    if row.status != old or not may_become(old, new):
         raise Refused(
             _("%(name)s is %(status)s.") % {"name": row.name, "status": row.get_status_display()},
             code="wrong_status",
         )
     before = audit.snapshot(row)
-    row.status, row.status_reason = new, reason
+    row.status, row.status_reason = new.value, reason
+    _follow_contract(row)
+    if row.status != new:
+        raise Refused(
+            _("The contract of %(name)s is over. Extend it first.") % {"name": row.name}, code="contract_over"
+        )
     row.save(update_fields=["status", "status_reason"])
-    action = "tenant.suspended" if new is TenantStatus.SUSPENDED else "tenant.resumed"
     audit.record(actor, action, row, before=before, after=audit.snapshot(row), reason=reason)
     return row

@@ -13,22 +13,23 @@ from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
 from tenants import selectors
 from tenants.forms import people as forms
+from tenants.models import InvitationState
 from tenants.permissions import TenantPerm
-from tenants.resources import STAFF, WORKS, is_not_ours
+from tenants.resources import INVITATION_TONES, STAFF, WORKS, is_not_ours
 from tenants.services import staff
 
 
 @requires(TenantPerm.STAFF_VIEW)
 def member(request, pk):
     """One person at one tenant."""
-    row = row_or_404(selectors.members(), pk=pk)
+    row = row_or_404(selectors.members_listed(), pk=pk)
     seen = TenantPerm.AUDIT_VIEW in request.grants
     return detail_page(
         request,
         "tenants/member.html",
         title=row.user.name,
         back=Link(STAFF.title, STAFF.url),
-        badges=[(WORKS[row.is_active], "charging" if row.is_active else "offline")],
+        badges=_badges(row),
         subtitle=row.user.email,
         actions=_actions(request, row),
         work=_work(row),
@@ -56,7 +57,7 @@ def invite(request):
 def first_owner(request, pk):
     """The first owner of a tenant of the next level."""
     row = row_or_404(selectors.tenants(), pk=pk)
-    page = reverse("tenants:tenant", args=[pk])
+    page = reverse("tenants:staff_of", args=[pk])
     return form_page(
         request,
         forms.PersonForm(request.POST or None),
@@ -93,6 +94,14 @@ def _actions(request, row):
     if reader.may(TenantPerm.STAFF_MANAGE) and not is_not_ours(row):
         found.append(Action(_("Edit"), reverse("tenants:member_edit", args=[row.pk]), icon="edit", get=True))
     return found + STAFF.buttons(row, reader)
+
+
+def _badges(row):
+    found = [(WORKS[row.is_active], "charging" if row.is_active else "offline")]
+    if row.invitation not in {None, InvitationState.ACCEPTED}:
+        state = InvitationState(row.invitation)
+        found.append((state.label, INVITATION_TONES[state]))
+    return found
 
 
 def _work(row):

@@ -1,73 +1,124 @@
-"""One tenant in full, and what the level above does with it."""
+"""One tenant in full: its profile, quotas, staff and changes; and new ones."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _, gettext_lazy, pgettext
+from django.utils.translation import gettext as _, ngettext, pgettext
 
-from backoffice.kit.frame import Action, Fact, Link
+from backoffice.kit import clock, figures
+from backoffice.kit.frame import Action, Fact
 from backoffice.kit.levels import Level
-from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
-from backoffice.kit.staff import Reader
+from backoffice.kit.pages import form_page, requires, row_or_404
 from tenants import selectors
 from tenants.forms import companies as forms
 from tenants.forms.fields import LANGUAGE_NAMES
-from tenants.models import TenantStatus
+from tenants.models import InvitationState, TenantStatus
 from tenants.permissions import TenantPerm
-from tenants.resources import STATUS_TONES, TENANTS
-from tenants.services import tree
+from tenants.resources import INVITATION_TONES, STAFF, STATUS_TONES, TENANTS
+from tenants.resources.companies import amounts_words
+from tenants.services import opening, tree
+from tenants.states import days_left
+from tenants.views.company import NEW, address, company_page, seen_company, way_to
 
-NEW = {
-    Level.MANUFACTURER: gettext_lazy("New dealer"),
-    Level.DEALER: gettext_lazy("New operator"),
-    Level.OPERATOR: gettext_lazy("New agency"),
-    Level.AGENCY: gettext_lazy("New tenant"),
-}
-"""What a level creates. An agency is refused by the service, whoever may ask."""
+CHILDREN_SHOWN = 20
+ALMOST_FULL = 0.9
 
 
 @requires(TenantPerm.VIEW)
 def tenant(request, pk):
-    """Profile, what stands below, staff, and the last changes."""
-    row = row_or_404(selectors.tenants_listed().select_related("parent"), pk=pk)
-    seen = request.grants
-    return detail_page(
+    """Profile, contract, and what stands below."""
+    row = seen_company(pk)
+    children = list(selectors.children_of(pk)[: CHILDREN_SHOWN + 1])
+    return company_page(
         request,
+        row,
         "tenants/tenant.html",
-        title=row.name,
-        back=Link(TENANTS.title, TENANTS.url),
-        badges=[(row.get_status_display(), STATUS_TONES[TenantStatus(row.status)])],
-        subtitle=f"{row.get_level_display()} · {row.code}",
-        actions=_actions(request, row),
+        current="tenant",
         facts=_facts(row),
         profile=_profile(row),
         contract=_contract(row),
-        children=[(child, STATUS_TONES[TenantStatus(child.status)]) for child in selectors.children_of(pk)],
-        members=selectors.members_of(pk) if TenantPerm.STAFF_VIEW in seen else None,
-        history=selectors.history_of(row) if TenantPerm.AUDIT_VIEW in seen else None,
+        children=[(one, STATUS_TONES[TenantStatus(one.status)]) for one in children[:CHILDREN_SHOWN]],
+        more_url=f"{TENANTS.url}?below={row.code}" if len(children) > CHILDREN_SHOWN else "",
+    )
+
+
+@requires(TenantPerm.VIEW)
+def quotas(request, pk):
+    """How much of each quota is used: its own, and those of the tenants above that bind it too."""
+    row = seen_company(pk)
+    used = selectors.usage_of(pk)
+    labels = {"users": _("Staff"), "stations": _("Stations"), "terminals": _("Terminals")}
+    lines = [
+        (
+            labels[kind],
+            used[kind],
+            getattr(row, f"quota_{kind}"),
+            _fullness(used[kind], getattr(row, f"quota_{kind}")),
+        )
+        for kind in selectors.KINDS
+    ]
+    below_us = row.parent_id == request.membership.tenant_id and TenantPerm.MANAGE in request.grants
+    change = Action(_("Change the quotas"), f"{address(row, 'edit')}#id_quota_users", icon="edit", get=True)
+    return company_page(
+        request,
+        row,
+        "tenants/quotas.html",
+        current="quotas",
+        actions=[change] if below_us else [],
+        lines=lines,
+    )
+
+
+@requires(TenantPerm.STAFF_VIEW)
+def staff_of(request, pk):
+    """Who works there, and who is invited."""
+    row = seen_company(pk)
+    members = [
+        (
+            one,
+            InvitationState(one.invitation).label if one.invitation else "",
+            INVITATION_TONES.get(one.invitation),
+        )
+        for one in selectors.members_of(pk)[: selectors.LATEST]
+    ]
+    return company_page(
+        request,
+        row,
+        "tenants/staff_of.html",
+        current="staff_of",
+        members=members,
+        all_url=STAFF.url + ("" if row.pk == request.membership.tenant_id else f"?tenant={row.code}"),
+        without_owner=not selectors.owners_of(pk).exists(),
+    )
+
+
+@requires(TenantPerm.AUDIT_VIEW)
+def trail(request, pk):
+    """The last changes at a tenant and below it."""
+    row = seen_company(pk)
+    own = row.pk == request.membership.tenant_id
+    all_url = reverse("audit") + ("" if own else f"?tenant={row.code}")
+    return company_page(
+        request, row, "tenants/trail.html", current="trail", history=selectors.trail_of(row), all_url=all_url
     )
 
 
 @requires(TenantPerm.MANAGE)
 def create(request):
-    """A tenant of the next level."""
+    """A tenant of the next level, with its first owner."""
     parent = request.membership.tenant
-    form = forms.NewTenantForm(request.POST or None)
+    form = forms.NewTenantForm(request.POST or None, invites=TenantPerm.STAFF_MANAGE in request.grants)
     return form_page(
         request,
         form,
         title=NEW[Level(parent.level)],
         sections=form.sections(),
-        save=lambda data: tree.create_tenant(parent, actor=request.actor, **data),
-        then=lambda row: reverse("tenants:tenant", args=[row.pk]),
-        done=_("Created. Add its first owner now."),
+        save=lambda data: opening.open_tenant(parent, actor=request.actor, **data),
+        then=address,
+        done=_("Created."),
         back=TENANTS.back(),
         cancel_url=TENANTS.url,
     )
@@ -82,80 +133,43 @@ def edit(request, pk):
         raise PermissionDenied
     kind = forms.ContactForm if own else forms.TenantForm
     form = kind(request.POST or None, initial={name: getattr(row, name) for name in kind.base_fields})
-    page = reverse("tenants:tenant", args=[pk])
     return form_page(
         request,
         form,
         title=_("Edit %(name)s") % {"name": row.name},
         sections=form.sections(),
         save=lambda data: tree.edit_tenant(row, actor=request.actor, **data),
-        then=lambda _row: page,
+        then=address,
         done=_("Saved."),
-        back=Link(row.name, page),
-        cancel_url=page,
+        back=way_to(row),
+        cancel_url=address(row),
     )
-
-
-@requires(TenantPerm.MANAGE)
-def move(request, pk):
-    """Under another tenant of the same level as the one above it."""
-    row: Any = row_or_404(selectors.tenants_listed(), pk=pk)
-    form = forms.MoveForm(request.POST or None, tenant=row)
-    page = reverse("tenants:tenant", args=[pk])
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: tree.move_tenant(row, actor=request.actor, **form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page)
-    return render(
-        request,
-        "kit/confirm.html",
-        {
-            "title": _("Move %(name)s") % {"name": row.name},
-            "text": _("It goes with everything below it: %(stations)s stations, %(piles)s terminals.")
-            % {"stations": row.stations or 0, "piles": row.piles or 0},
-            "consequences": [
-                _("Orders, payments and alarms of the past stay with the chain of their time."),
-                _("Sessions that run now stay with it too."),
-            ],
-            "form": form,
-            "submit_label": _("Move"),
-            "cancel_url": page,
-        },
-    )
-
-
-def _actions(request, row):
-    reader = Reader.of(request)
-    own = row.pk == request.membership.tenant_id
-    below_us = row.parent_id == request.membership.tenant_id
-    found = []
-    if reader.may(TenantPerm.PROFILE if own else TenantPerm.MANAGE) and (own or below_us):
-        found.append(Action(_("Edit"), reverse("tenants:edit", args=[row.pk]), icon="edit", get=True))
-    if below_us and reader.may(TenantPerm.STAFF_MANAGE) and not selectors.owners_of(row.pk).exists():
-        address = reverse("tenants:first_owner", args=[row.pk])
-        found.append(Action(_("Add its owner"), address, icon="person", tone="primary", get=True))
-    if not own and not below_us and reader.may(TenantPerm.MANAGE):
-        found.append(Action(_("Move…"), reverse("tenants:move", args=[row.pk]), icon="switch", asks=True))
-    found += TENANTS.buttons(row, reader)
-    if own and reader.may(TenantPerm.MANAGE):
-        found.append(
-            Action(NEW[Level(row.level)], reverse("tenants:create"), icon="plus", tone="primary", get=True)
-        )
-    return found
 
 
 def _facts(row):
     counts = [(_("Stations"), row.stations), (_("Terminals"), row.piles), (_("Online"), row.online)]
-    facts = [Fact(label, str(count)) for label, count in counts if count is not None]
+    facts = [Fact(label, figures.number_text(count)) for label, count in counts if count is not None]
+    if row.orders_today is not None:
+        facts += [
+            Fact(_("Orders today"), figures.number_text(row.orders_today)),
+            Fact(_("Energy today"), f"{figures.energy_text(row.energy_today, 1)} kWh"),
+            Fact(_("Revenue today"), amounts_words(row.revenue_today) or "–"),
+        ]
     if row.status != TenantStatus.ACTIVE:
-        facts.append(Fact(_("Reason"), row.status_reason or "–", big=False))
+        facts.append(Fact(_("Reason"), row.status_reason or _why(row), big=False))
     return facts
+
+
+def _why(row):
+    return _("The contract has ended.") if row.status == TenantStatus.EXPIRED else "–"
 
 
 def _profile(row):
     place = selectors.locality_of(row.pk)
     return [
         (_("Level above"), row.parent.name if row.parent_id else "–"),
+        (_("Region"), row.region or "–"),
+        (_("Licence number"), row.licence_no or "–"),
         (_("Contact"), row.contact or "–"),
         (pgettext("company", "Phone"), row.phone or "–"),
         (_("Hotline for drivers"), row.hotline or "–"),
@@ -168,7 +182,31 @@ def _profile(row):
 
 def _contract(row):
     return [
-        (_("From"), date_format(row.contract_from, "DATE_FORMAT") if row.contract_from else "–"),
-        (_("To"), date_format(row.contract_to, "DATE_FORMAT") if row.contract_to else "–"),
+        (_("Contract number"), row.contract_no or "–"),
+        (_("From"), _day(row.contract_from)),
+        (_("To"), _day(row.contract_to)),
+        (_("Days left"), _left(row)),
         (pgettext("time", "Created"), date_format(timezone.localtime(row.created_at), "DATE_FORMAT")),
     ]
+
+
+def _left(row):
+    left = days_left(row.contract_to, timezone.localdate(clock.now()))
+    if left is None:
+        return _("without end")
+    if left < 0:
+        return ngettext("over for %(n)d day", "over for %(n)d days", -left) % {"n": -left}
+    return ngettext("%(n)d day", "%(n)d days", left) % {"n": left}
+
+
+def _fullness(used, most):
+    """How loud a quota is: nothing is said where there is no limit."""
+    if most is None:
+        return ""
+    if used >= most:
+        return "fault"
+    return "waiting" if used >= most * ALMOST_FULL else "charging"
+
+
+def _day(day):
+    return date_format(day, "DATE_FORMAT") if day else "–"

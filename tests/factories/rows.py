@@ -16,11 +16,12 @@ from typing import Any
 
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 
 from alarms.models import Alarm
 from backoffice.kit import clock
-from backoffice.kit.models import AuditEntry, Job
+from backoffice.kit.models import AuditEntry, ImportFile, Job
 from backoffice.kit.scope import PathOwned, TenantOwned, path_of_tenant, unscoped
 from drivers.models import Card, Driver, DriverSession, SmsCode, SmsMessage
 from finance.models import (
@@ -37,7 +38,7 @@ from finance.models import (
     Wallet,
 )
 from orders.models import Case, CasePolicy, ChargingOrder, LooseFact, OrderEvent, Sample, Transaction
-from reports.models import DayLoad, DayTotal, DirtyDay
+from reports.models import DayLoad, DayTotal, DirtyDay, ShareLink, StationTotal
 from stations.models import (
     Campaign,
     CampaignPile,
@@ -48,13 +49,18 @@ from stations.models import (
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    Custody,
     Firmware,
     FirmwareJob,
     Frame,
+    Handover,
+    HandoverItem,
     LoadGroup,
     LoadShare,
     LocalList,
     LocalListPile,
+    Maintenance,
+    MaintenancePile,
     Pile,
     PileEvent,
     PileModel,
@@ -66,6 +72,7 @@ from stations.models import (
     ServiceCeiling,
     SigningRequest,
     Station,
+    StationPhoto,
     StatusEvent,
     Tariff,
     TariffAssignment,
@@ -77,8 +84,9 @@ from stations.models import (
     UploadJob,
     VendorMessage,
 )
-from tenants.models import Holiday, Membership, Tenant, User
+from tenants.models import ApiToken, Contact, Holiday, Invitation, Membership, Paper, Tenant, User
 from tests.factories.tenants import make_user
+from tests.support.pictures import png
 
 Factory = Callable[..., Any]
 
@@ -156,6 +164,7 @@ def _value_for(field: Any, tenant: Tenant) -> Any:
 
 
 PLAIN = (
+    ApiToken,
     AuditEntry,
     CampaignPile,
     Card,
@@ -169,14 +178,20 @@ PLAIN = (
     ConfigurationKey,
     ConfigurationTemplate,
     Connector,
+    Custody,
+    Contact,
     DayTotal,
     Debt,
     DirtyDay,
     DriverSession,
     FirmwareJob,
     Frame,
+    Handover,
+    HandoverItem,
     Hold,
     Holiday,
+    ImportFile,
+    Invitation,
     Job,
     Journal,
     LoadGroup,
@@ -184,6 +199,7 @@ PLAIN = (
     LocalList,
     LocalListPile,
     LooseFact,
+    MaintenancePile,
     Membership,
     OrderEvent,
     Pile,
@@ -200,6 +216,7 @@ PLAIN = (
     SmsMessage,
     ServiceCeiling,
     Station,
+    StationTotal,
     StatusEvent,
     Tariff,
     TariffVersion,
@@ -222,6 +239,11 @@ factory_for(Alarm)(partial(filled, Alarm, severity=2))
 factory_for(PaymentChannel)(partial(filled, PaymentChannel, minimum=1, maximum=100_000))
 factory_for(DayLoad)(partial(filled, DayLoad, wh=[0] * 48))
 factory_for(Refund)(partial(filled, Refund, cash=1))
+factory_for(ShareLink)(
+    lambda tenant, **over: filled(
+        ShareLink, tenant, **{"shows": tenant, "expires_at": clock.now() + timedelta(days=7)} | over
+    )
+)
 factory_for(Settlement)(
     partial(
         filled,
@@ -237,10 +259,30 @@ factory_for(Settlement)(
 )
 
 
+@factory_for(Paper)
+def paper_row(tenant: Tenant, **over: Any) -> Paper:
+    """With a file that is there."""
+    stored = default_storage.save("papers/row.pdf", ContentFile(b"%PDF-1.4 %%EOF"))
+    return filled(Paper, tenant, **{"stored": stored, "media_type": "application/pdf"} | over)
+
+
 @factory_for(Firmware)
 def firmware_row(tenant: Tenant, **over: Any) -> Firmware:
     """With a file that is there."""
     return filled(Firmware, tenant, **{"file": ContentFile(b"firmware", "row.bin")} | over)
+
+
+@factory_for(Maintenance)
+def maintenance_row(tenant: Tenant, **over: Any) -> Maintenance:
+    """Planned for the next hour."""
+    return filled(Maintenance, tenant, **{"ends_at": clock.now() + timedelta(hours=1)} | over)
+
+
+@factory_for(StationPhoto)
+def photo_row(tenant: Tenant, **over: Any) -> StationPhoto:
+    """With a picture that is there."""
+    name = default_storage.save("stations/row.png", ContentFile(png()))
+    return filled(StationPhoto, tenant, **{"file": name, "media_type": "image/png"} | over)
 
 
 @factory_for(UploadedFile)

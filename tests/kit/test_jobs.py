@@ -198,6 +198,25 @@ def test_a_running_job_stops_at_its_next_row_and_leaves_no_file(
     assert max(written) < 7
 
 
+def test_what_a_job_changed_for_good_is_done_though_it_is_called_off_then(
+    start: Callable[..., Job], member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BEAT_S", 0.0)
+
+    def work(work: jobs.Work) -> Iterator[jobs.Step]:
+        with scope_of(member.tenant_id):
+            jobs.cancel_job(work.job, actor=owner(member))
+        yield jobs.Kept(7)
+        yield Sheet("Rows", [Head("Number")], [["1"], ["2"]])
+
+    job = start(work)
+    jobs.run(job.pk)
+
+    ended = now_is(job)
+    assert (ended.state, ended.done) == (JobState.DONE, 7)
+    assert ended.file
+
+
 def test_a_failure_is_said_without_its_details_and_the_job_can_be_started_again(
     start: Callable[..., Job], member: Membership, told: list[int]
 ) -> None:
@@ -356,5 +375,5 @@ def test_the_page_of_a_job_says_where_it_stands(
     page = browser(member).get(f"/jobs/{job.public_id}/").content.decode()
 
     assert str(state.label) in page
-    assert ("hx-trigger" in page) is (state in jobs.OPEN)
+    assert ("every 2s" in page) is (state in jobs.OPEN)
     assert ("/again" in page) is (state not in {*jobs.OPEN, JobState.DONE})

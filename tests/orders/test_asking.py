@@ -90,6 +90,8 @@ def test_a_limit_without_sense_is_refused(site: Site, wish: tuple[LimitKind, int
     ("reason", "rows", "change"),
     [
         ("tenant_stopped", Tenant, {"status": "suspended"}),
+        ("tenant_stopped", Tenant, {"status": "expired"}),
+        ("tenant_stopped", Tenant, {"status": "draft"}),
         ("station_closed", Station, {"status": "maintenance"}),
         ("offline", Pile, {"online": False}),
         ("faulted", Connector, {"status": "Faulted"}),

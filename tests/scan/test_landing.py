@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from backoffice.kit import clock, rates as counting
 from orders.models import ChargingOrder
 from scan import rates
-from stations.models import Connector, Pile, Station, Tariff
-from stations.services import tokens
-from tenants.models import TenantStatus
+from stations.hours import Hours, parse_ranges
+from stations.models import Connector, Maintenance, Pile, Station, Tariff
+from stations.services import maintenance, tokens
+from tenants.models import Tenant, TenantStatus
 from tenants.services import tree
 from tests.factories.orders import ACTOR, Site, begin, count_of, make_settled_order
 from tests.scan.phones import Phone, newest_order, order_page, text, token_of, words
@@ -66,6 +68,19 @@ def take_out_of_service(site: Site) -> None:
     Connector.objects.filter(pile=site.pile, number=1).update(intent="Inoperative")
 
 
+def work_on_it(site: Site) -> None:
+    now = clock.now()
+    maintenance.plan_maintenance(
+        site.station, starts_at=now, ends_at=now + timedelta(hours=2), reason="a secret", actor=ACTOR
+    )
+    Maintenance.objects.update(state="running")
+
+
+def shut(site: Site) -> None:
+    hours = Hours((parse_ranges("18:00-22:00"),) * 7).to_json()
+    Station.objects.filter(pk=site.station.pk).update(hours=hours, strict_hours=True)
+
+
 def drop_tariff(site: Site) -> None:
     Tariff.objects.update(status="retired")
 
@@ -88,6 +103,8 @@ STATES = {
     "finishing": (status("Finishing"), "its cable is still plugged in"),
     "reserved": (status("Reserved"), "reserved for somebody else"),
     "no_tariff": (drop_tariff, "There is no price"),
+    "maintenance": (work_on_it, "This pile is being worked on."),
+    "out_of_hours": (shut, "This station is closed at this hour."),
 }
 
 
@@ -105,7 +122,8 @@ def test_where_nothing_can_start_it_says_why_what_it_means_for_the_money_and_wha
     assert page.status_code == 200
     assert title in told and "You have not paid anything." in told
     assert "Charge here" not in told
-    elsewhere = state not in {"tenant_stopped", "station_closed", "offline", "no_tariff"}
+    alike = {"tenant_stopped", "station_closed", "offline", "no_tariff", "maintenance", "out_of_hours"}
+    elsewhere = state not in alike
     assert (f"Go to {site.pile.name} B" in told) == elsewhere
 
 
@@ -223,9 +241,9 @@ def test_the_limits_hold_while_valkey_is_away(
     site: Site, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object, **__: object) -> None:
-        raise rates.redis.ConnectionError("gone")
+        raise counting.redis.ConnectionError("gone")
 
-    monkeypatch.setattr(rates.cache, "add", gone, raising=False)
+    monkeypatch.setattr(counting.cache, "add", gone, raising=False)
 
     answers = [phone.scan().status_code for _ in range(22)]
 
@@ -273,3 +291,51 @@ def test_running_charges_go_on_where_the_operator_is_suspended(site: Site, phone
     assert page.status_code == 200 and "Stop charging" in words(page)
     assert phone.post(order_page(order, "stop")).status_code == 302
     assert newest_order(site).charge_state == "stopping"
+
+
+def test_it_says_when_it_can_be_used_again_and_not_why_it_cannot(site: Site, phone: Phone) -> None:
+    with site.present():
+        work_on_it(site)
+    told = words(phone.scan())
+    assert "until about 12:00" in told and "a secret" not in told
+
+    with site.present():
+        Maintenance.objects.update(state="done")
+        shut(site)
+    assert "opens 18:00" in words(phone.scan())
+
+
+def test_hours_alone_are_told_and_stop_nobody(site: Site, phone: Phone) -> None:
+    with site.present():
+        hours = Hours((parse_ranges("18:00-22:00"),) * 7).to_json()
+        Station.objects.filter(pk=site.station.pk).update(
+            hours=hours, facilities=["toilet"], parking="Two hours free", height_limit_m="2.10"
+        )
+        now = clock.now()
+        maintenance.plan_maintenance(
+            site.station,
+            starts_at=now + timedelta(hours=4),
+            ends_at=now + timedelta(hours=6),
+            reason="a secret",
+            actor=ACTOR,
+        )
+    told = words(phone.scan())
+
+    for sentence in (
+        "Closed now, opens 18:00",
+        "18:00–22:00",
+        "Toilet",
+        "Two hours free",
+        "Height limit 2.10 m",
+    ):
+        assert sentence in told
+    assert "will be worked on from 14:00 to 16:00" in told and "a secret" not in told
+    assert "Charge here" in told
+
+
+def test_the_logo_of_the_operator_stands_beside_its_name(site: Site, phone: Phone) -> None:
+    assert 'class="logo"' not in text(phone.scan())
+    with site.present():
+        Tenant.objects.filter(pk=site.operator.pk).update(logo="logos/0123456789abcdef0123456789abcdef.png")
+    page = text(phone.scan())
+    assert 'class="logo" src="/q/logo/0123456789abcdef0123456789abcdef.png"' in page

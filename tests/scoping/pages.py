@@ -18,7 +18,7 @@ from backoffice.checks import addresses, is_guarded
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import registered
 from backoffice.kit.lists.views import names_of
-from backoffice.kit.models import Job
+from backoffice.kit.models import ImportFile, Job
 from backoffice.kit.perms import Perm, Role, granted
 from drivers.models import Card, Driver
 from drivers.permissions import DriverPerm
@@ -35,12 +35,15 @@ from stations.models import (
     Connector,
     Firmware,
     FirmwareJob,
+    Handover,
     LoadGroup,
     LocalList,
+    Maintenance,
     Pile,
     PileModel,
     Reservation,
     Station,
+    StationPhoto,
     Tariff,
     TariffVersion,
     TemplateKey,
@@ -50,7 +53,7 @@ from stations.models import (
     VendorMessage,
 )
 from stations.permissions import StationPerm
-from tenants.models import Membership, Tenant
+from tenants.models import ApiToken, Contact, Membership, Paper, Tenant
 from tenants.permissions import TenantPerm
 from tests.factories.rows import make_row
 
@@ -83,11 +86,32 @@ def _own(viewer: Membership) -> dict[str, Any]:
     return {"owner_ref": f"staff:{viewer.user_id}", "params": {"zone": "UTC"}}
 
 
+def _own_membership(viewer: Membership) -> dict[str, Any]:
+    return {"membership": viewer, "lists": ["tenants"]}
+
+
+def _sent(viewer: Membership) -> dict[str, Any]:
+    return {"owner_ref": f"staff:{viewer.user_id}", "name": "stations.piles"}
+
+
 PAGES: dict[str, Page] = {
     "jobs.job": Page(Job, "public_id", over=_own),
     "jobs.file": Page(Job, "public_id", over=_own, found=frozenset({404})),
     "jobs.cancel": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.seen": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "jobs.discard": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "tenants:token_revoke": Page(ApiToken, over=_own_membership),
     "jobs.again": Page(Job, "public_id", over=_own, method="post", found=frozenset({302})),
+    "imports.file": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),
+    "imports.faults": Page(ImportFile, "public_id", over=_sent, perm=StationPerm.IMPORT),
+    "imports.start": Page(
+        ImportFile,
+        "public_id",
+        over=_sent,
+        perm=StationPerm.IMPORT,
+        method="post",
+        found=frozenset({302}),
+    ),
     "finance:wallet": Page(Wallet, perm=FinancePerm.WALLET_VIEW),
     "finance:adjust": Page(Wallet, perm=FinancePerm.WALLET_ADJUST),
     "finance:pay_out": Page(Wallet, perm=FinancePerm.REFUND),
@@ -100,15 +124,44 @@ PAGES: dict[str, Page] = {
     "tenants:tenant": Page(Tenant, perm=TenantPerm.VIEW),
     "tenants:edit": Page(Tenant, perm=TenantPerm.PROFILE),
     "tenants:move": Page(Tenant, perm=TenantPerm.MANAGE),
+    "tenants:places": Page(Tenant, perm=TenantPerm.MANAGE),
+    "tenants:close": Page(Tenant, perm=TenantPerm.CLOSE, found=frozenset({403})),
+    "tenants:quotas": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:staff_of": Page(Tenant, perm=TenantPerm.STAFF_VIEW),
+    "tenants:trail": Page(Tenant, perm=TenantPerm.AUDIT_VIEW),
+    "tenants:contacts": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:contact_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:contact_edit": Page(Contact, perm=TenantPerm.PROFILE),
+    "tenants:contact_remove": Page(Contact, perm=TenantPerm.PROFILE),
+    "tenants:papers": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:paper_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:paper": Page(Paper, perm=TenantPerm.PROFILE),
+    "tenants:paper_remove": Page(Paper, perm=TenantPerm.PROFILE),
+    "tenants:brand": Page(Tenant, perm=TenantPerm.VIEW),
+    "tenants:logo_new": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:logo_remove": Page(Tenant, perm=TenantPerm.PROFILE, method="post", found=frozenset({302})),
     "tenants:first_owner": Page(Tenant, perm=TenantPerm.STAFF_MANAGE),
     "tenants:member": Page(Membership, perm=TenantPerm.STAFF_VIEW),
     "tenants:member_edit": Page(Membership, perm=TenantPerm.STAFF_MANAGE),
     "stations:station": Page(Station, perm=StationPerm.VIEW),
+    "stations:map_card": Page(Station, perm=StationPerm.VIEW),
     "stations:station_edit": Page(Station, perm=StationPerm.MANAGE),
     "stations:station_tariff": Page(Station, perm=StationPerm.TARIFF_MANAGE),
     "stations:station_transfer": Page(Station, perm=StationPerm.MANAGE),
     "stations:station_close": Page(Station, perm=StationPerm.MANAGE),
     "stations:station_labels": Page(Station, perm=StationPerm.MANAGE),
+    "stations:station_history": Page(Station, perm=StationPerm.VIEW),
+    "stations:station_photos": Page(Station, perm=StationPerm.VIEW),
+    "stations:station_maintenance": Page(Station, perm=StationPerm.VIEW),
+    "stations:maintenance_new": Page(Station, perm=StationPerm.MANAGE),
+    "stations:maintenance_cancel": Page(Maintenance, perm=StationPerm.MANAGE),
+    "stations:photo": Page(StationPhoto, perm=StationPerm.VIEW),
+    "stations:photo_edit": Page(StationPhoto, perm=StationPerm.MANAGE),
+    "stations:photo_move": Page(
+        StationPhoto, more=("later",), perm=StationPerm.MANAGE, method="post", found=frozenset({302})
+    ),
+    "stations:photo_delete": Page(StationPhoto, perm=StationPerm.MANAGE),
+    "stations:pile_history": Page(Pile, perm=StationPerm.VIEW),
     "stations:pile": Page(Pile, perm=StationPerm.VIEW),
     "stations:pile_edit": Page(Pile, perm=StationPerm.MANAGE),
     "stations:pile_move": Page(Pile, perm=StationPerm.MANAGE),
@@ -123,6 +176,10 @@ PAGES: dict[str, Page] = {
     "stations:profile_clear": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:profile_ask": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:profile_forget": Page(ChargingProfile, perm=StationPerm.COMMAND_ENGINEER),
+    "stations:handover": Page(Handover, perm=StationPerm.VIEW),
+    "stations:handover_accept": Page(Handover, perm=StationPerm.RECEIVE),
+    "stations:handover_decline": Page(Handover, perm=StationPerm.RECEIVE),
+    "stations:handover_withdraw": Page(Handover, perm=StationPerm.HANDOVER),
     "stations:load_group_new": Page(Station, perm=StationPerm.MANAGE),
     "stations:load_group": Page(LoadGroup, perm=StationPerm.VIEW),
     "stations:load_group_edit": Page(LoadGroup, perm=StationPerm.MANAGE),
@@ -264,6 +321,10 @@ for _name in ("card", "card_driver"):
     PAGES[f"drivers:{_name}"] = Page(Card, perm=DriverPerm.MANAGE)
 
 NO_ROW: dict[str, str] = {
+    "tenants:end_session": "a session is a person's, whatever tenant he works at; the name is that of one of his own",
+    "processes.run": "a timer of the installation, by its name",
+    "imports.upload": "where a file is sent; what is imported is told by its name",
+    "imports.template": "an empty workbook",
     "stations:bulk_update": "about rows that are picked in the list of piles; the firmware is the manufacturer's",
     "stations:bulk_ask": "about rows that are picked in the list of piles, whatever the command",
 }

@@ -16,6 +16,9 @@ from stations import intake, landing
 from stations.models import Command, FirmwareJob, Pile, UploadedFile, UploadJob, UploadKind
 from stations.services import file_sweeps, updates, uploads
 from stations.states import ASKED_PATIENCE_S, UPDATE_PATIENCE_S, UPLOAD_PATIENCE_S, UpdateState
+from tenants.models import Tenant
+from tenants.rules import Retention
+from tenants.services.settings import change_settings
 from tests.factories.files import leave, make_update, make_upload, updating, uploading
 from tests.factories.stations import ACTOR, Talk
 
@@ -205,6 +208,17 @@ def test_files_go_when_their_time_is_over_and_the_row_stays() -> None:
     assert not path.exists()
     assert (old.name, bool(old.file), old.removed_at is not None) == ("log.txt", False, True)
     assert list(UploadedFile.objects.filter(removed_at__isnull=True)) == [new]
+
+
+def test_files_go_earlier_where_their_tenant_keeps_them_for_less() -> None:
+    job = make_upload()
+    assert leave(job, b"old") is not None
+    owner = Tenant.objects.get(pk=job.path.owner_id)
+    change_settings(owner, Retention, {"files_days": 3}, actor=ACTOR)
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        assert file_sweeps.forget_files() == 0
+    with clock.frozen(clock.now() + timedelta(days=4)):
+        assert file_sweeps.forget_files() == 1
 
 
 def test_what_landed_and_was_never_kept_goes_after_a_day() -> None:

@@ -19,7 +19,7 @@ from stations.models import ServiceCeiling, Tariff, TariffVersion
 from stations.permissions import StationPerm
 from stations.services import tariffs
 from tenants.models import Membership, Tenant
-from tenants.selectors import holders_of
+from tenants.selectors import people_with
 from tests.factories.stations import ACTOR, DAY, PRICES, later, make_agency, make_tariff, make_version
 from tests.factories.tenants import make_member
 
@@ -140,7 +140,7 @@ def test_those_who_may_for_an_agency_are_the_people_of_its_operator() -> None:
     make_member(make_agency(), Role.OWNER)
     member = make_member(operator, Role.FINANCE)
 
-    assert holders_of(StationPerm.TARIFF_MANAGE, agency.pk) == {member.user_id}
+    assert people_with(StationPerm.TARIFF_MANAGE, agency.pk) == {member.user_id}
 
 
 def test_what_was_changed_after_the_second_person_looked_is_not_approved(

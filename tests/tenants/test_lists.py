@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from alarms.models import Alarm
 from backoffice.kit import clock
+from backoffice.kit.figures import money_text
+from backoffice.kit.money import Money
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
+from reports.models import DayTotal
 from stations.models import Life, Pile, Station, StationStatus
-from tenants.models import Tenant
+from tenants.models import Contact, Paper, Tenant
+from tenants.resources.companies import amounts_words
 from tenants.selectors import scope_of, tenants_listed
+from tests.factories.rows import make_row
 from tests.factories.tenants import Forest, make_forest, make_member, make_tenant
 from tests.support.staff import client_for
 
@@ -59,16 +70,68 @@ def test_a_tenant_counts_with_everything_below_it(forest: Forest) -> None:
     }
 
 
-@pytest.mark.parametrize("address", ["/tenants/", "/system/staff/", "detail"])
+def test_what_happened_today_is_read_from_the_totals_of_the_day(forest: Forest) -> None:
+    today = clock.now().date()
+    figures: dict[str, Any] = {"day": today, "sessions": 3, "energy_wh": 4_500}
+    with unscoped(reason="test data"):
+        for currency, total in (("CNY", 1_234), ("EUR", 50)):
+            DayTotal.objects.create(tenant=forest.agency, currency=currency, total=total, **figures)
+        DayTotal.objects.create(
+            tenant=forest.agency, currency="CNY", day=today - timedelta(days=1), sessions=9
+        )
+    with scope_of(forest.operator.pk):
+        row: Any = tenants_listed().get(pk=forest.agency.pk)
+        quiet: Any = tenants_listed().get(pk=forest.sibling_agency.pk)
+    assert (row.orders_today, row.energy_today) == (6, 9_000)
+    side_by_side = f"{money_text(Money(1_234, 'CNY'))} + {money_text(Money(50, 'EUR'))}"
+    worded: Any = amounts_words
+    assert worded(row.revenue_today) == side_by_side
+    assert (quiet.orders_today, quiet.energy_today, quiet.revenue_today) == (0, 0, None)
+
+
+def names(client: Client, query: str) -> str:
+    return client.get(f"/tenants/?{query}").content.decode()
+
+
+def test_the_list_is_narrowed_to_a_part_of_the_tree(forest: Forest) -> None:
+    client = client_for(forest.manufacturer)
+    page = names(client, f"below={forest.sibling_dealer.code}")
+    shown = set(re.findall(r'href="/tenants/(\d+)/"', page))
+    assert shown == {str(t.pk) for t in (forest.sibling_dealer, forest.cousin_operator, forest.cousin_agency)}
+    other = names(client_for(forest.operator), f"below={forest.cousin_operator.code}")
+    assert forest.cousin_operator.name not in other and "Nothing here is called" in other
+
+
+def test_tenants_with_open_alarms_are_found_at_every_level_above(forest: Forest) -> None:
+    make_row(Alarm, forest.agency, state="open")
+    make_row(Alarm, forest.cousin_agency, state="closed")
+    page = names(client_for(forest.manufacturer), "alarms=open")
+    shown = set(re.findall(r'href="/tenants/(\d+)/"', page))
+    assert shown == {str(row.pk) for row in forest.chain}
+
+
+def test_each_level_has_tabs_for_what_stands_below_it(forest: Forest) -> None:
+    assert re.findall(r"tab=(\w+)", names(client_for(forest.operator), "")).count("dealer") == 0
+    page = names(client_for(forest.manufacturer), "tab=dealer")
+    shown = set(re.findall(r'href="/tenants/(\d+)/"', page))
+    assert shown == {str(forest.dealer.pk), str(forest.sibling_dealer.pk)}
+
+
+PAGES = ("", "contacts/", "files/", "quotas/", "brand/", "staff/", "changes/")
+
+
+@pytest.mark.parametrize("address", ["/tenants/", "/system/staff/", *PAGES])
 def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few(forest: Forest, address: str) -> None:
     client = client_for(forest.operator)
-    url = f"/tenants/{forest.operator.pk}/" if address == "detail" else address
-    client.get(url)
+    url = address if address.startswith("/") else f"/tenants/{forest.operator.pk}/{address}"
+    assert client.get(url).status_code == 200
     with CaptureQueriesContext(connection) as few:
         client.get(url)
     for _ in range(10):
         make_member(make_tenant(forest.operator))
         make_member(forest.operator, Role.SUPPORT)
+        make_row(Contact, forest.operator)
+        make_row(Paper, forest.operator)
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few)

@@ -64,10 +64,45 @@ def test_a_dealer_creates_an_operator_and_gives_it_an_owner(forest: Forest, mail
     answer = client.post(
         reverse("tenants:first_owner", args=[row.pk]), {"email": "o@example.org", "name": "Ms Olsen"}
     )
-    assert answer["Location"] == page
-    shown = client.get(page).content.decode()
-    assert "Ms Olsen" in shown
-    assert "Add its owner" not in shown
+    assert answer["Location"] == reverse("tenants:staff_of", args=[row.pk])
+    assert "Ms Olsen" in client.get(answer["Location"]).content.decode()
+    assert "Add its owner" not in client.get(page).content.decode()
+
+
+def test_a_tenant_and_its_first_owner_are_made_with_one_form(forest: Forest, mailoutbox: Any) -> None:
+    client = client_for(forest.dealer)
+    owner = {"owner_email": "o@example.org", "owner_name": "Ms Olsen"}
+    answer = client.post(reverse("tenants:create"), NEW | owner | {"draft": "on", "quota_terminals": "40"})
+    with unscoped(reason="a test compares"):
+        row = Tenant.objects.get(code="BERLIN-1")
+        member = Membership.objects.get(tenant=row)
+    assert answer["Location"] == reverse("tenants:tenant", args=[row.pk])
+    assert (row.status, row.quota_terminals) == ("draft", 40)
+    assert (member.user.email, member.role) == ("o@example.org", Role.OWNER)
+    assert "Ms Olsen" in client.get(reverse("tenants:staff_of", args=[row.pk])).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("owner", "field"),
+    [
+        ({"owner_email": "nobody", "owner_name": "N"}, "owner_email"),
+        ({"owner_email": "a@b.org"}, "owner_name"),
+        ({"owner_name": "N"}, "owner_email"),
+    ],
+)
+def test_with_an_owner_who_makes_no_sense_no_tenant_is_made(forest: Forest, owner: Any, field: str) -> None:
+    client, before = client_for(forest.dealer), everything()
+    assert errors(client.post(reverse("tenants:create"), NEW | owner)) == {field}
+    assert everything() == before
+
+
+def test_who_may_not_manage_staff_creates_a_tenant_without_an_owner(forest: Forest) -> None:
+    client = client_for(forest.dealer, Role.MANAGER)
+    assert "owner_email" not in client.get(reverse("tenants:create")).content.decode()
+    client.post(reverse("tenants:create"), NEW | {"owner_email": "o@example.org", "owner_name": "O"})
+    with unscoped(reason="a test compares"):
+        row = Tenant.objects.get(code="BERLIN-1")
+        assert not Membership.objects.filter(tenant=row).exists()
 
 
 @pytest.mark.parametrize(
@@ -87,6 +122,10 @@ def test_a_dealer_creates_an_operator_and_gives_it_an_owner(forest: Forest, mail
         ({"locale": "tlh"}, "locale"),
         ({"contract_from": "yesterday"}, "contract_from"),
         ({"contract_from": "2026-02-01", "contract_to": "2026-01-01"}, "contract_to"),
+        ({"quota_users": "-1"}, "quota_users"),
+        ({"quota_terminals": "many"}, "quota_terminals"),
+        ({"quota_stations": "9" * 30}, "quota_stations"),
+        ({"region": "x" * 61}, "region"),
     ],
 )
 def test_a_value_that_makes_no_sense_gets_a_message_at_its_field(
@@ -146,12 +185,27 @@ def test_a_tenant_is_suspended_and_resumed_with_a_reason(forest: Forest) -> None
 
 
 def test_a_tenant_with_tenants_below_is_not_closed_and_the_page_says_why(forest: Forest) -> None:
-    client = client_for(forest.dealer)
-    client.post(
-        f"{reverse('tenants')}do/close/?pk={forest.operator.pk}", {"reason": "over", "confirmed": "1"}
-    )
+    client, url = client_for(forest.dealer), reverse("tenants:close", args=[forest.operator.pk])
+    shown = client.post(url, {"reason": "over"}).content.decode()
+    assert "2 tenants below it are not closed" in shown
+    assert f"/tenants/?below={forest.operator.code}" in shown
     assert stored(forest.operator).status == "active"
-    assert "not closed" in client.get("/personal/").content.decode()
+
+
+def test_a_tenant_that_nothing_needs_is_closed_with_a_reason(forest: Forest) -> None:
+    client, url = client_for(forest.operator), reverse("tenants:close", args=[forest.agency.pk])
+    assert errors(client.post(url, {"reason": ""})) == {"reason"}
+    assert stored(forest.agency).status == "active"
+    client.post(url, {"reason": "gave up"})
+    assert (stored(forest.agency).status, stored(forest.agency).status_reason) == ("closed", "gave up")
+
+
+def test_only_the_level_directly_above_closes(forest: Forest) -> None:
+    before = everything()
+    for tenant, pk in ((forest.dealer, forest.agency.pk), (forest.operator, forest.operator.pk)):
+        client = client_for(tenant)
+        assert client.post(reverse("tenants:close", args=[pk]), {"reason": "over"}).status_code == 403
+    assert everything()[0] == before[0]
 
 
 def test_a_tenant_moves_where_it_may_and_nowhere_else(forest: Forest) -> None:
@@ -160,13 +214,29 @@ def test_a_tenant_moves_where_it_may_and_nowhere_else(forest: Forest) -> None:
     shown = client.get(url).content.decode()
     assert forest.sibling_operator.name in shown
     assert forest.cousin_operator.name not in shown
-    before = everything()
+    before, code = everything(), forest.sibling_operator.code
     for target in (forest.cousin_operator, forest.dealer, forest.operator, forest.agency):
-        assert errors(client.post(url, {"new_parent": target.pk, "reason": "sold"})) == {"new_parent"}
-    assert errors(client.post(url, {"new_parent": forest.sibling_operator.pk, "reason": ""})) == {"reason"}
-    assert everything() == before
-    client.post(url, {"new_parent": forest.sibling_operator.pk, "reason": "sold"})
+        sent = {"new_parent": target.code, "reason": "sold", "step": "move"}
+        assert errors(client.post(url, sent)) == {"new_parent"}
+    assert errors(client.post(url, {"new_parent": code, "reason": "", "step": "move"})) == {"reason"}
+    preview = client.post(url, {"new_parent": code, "reason": "sold"})
+    assert preview.status_code == 200 and everything() == before
+    for words in ("What goes along", "Sessions running now", "balances", "Held for sessions"):
+        assert words in preview.content.decode()
+    client.post(url, {"new_parent": code, "reason": "sold", "step": "move"})
     assert stored(forest.agency).parent_id == forest.sibling_operator.pk
+
+
+def test_a_preview_says_what_would_keep_a_tenant_from_moving(forest: Forest) -> None:
+    make_member(forest.agency)
+    with unscoped(reason="test data"):
+        Tenant.objects.filter(pk=forest.sibling_operator.pk).update(quota_users=0)
+    client, before = client_for(forest.dealer), everything()
+    sent = {"new_parent": forest.sibling_operator.code, "reason": "sold"}
+    answer = client.post(reverse("tenants:move", args=[forest.agency.pk]), sent)
+    assert "0 members of staff" in answer.content.decode()
+    assert "What goes along" not in answer.content.decode()
+    assert everything() == before
 
 
 def test_a_person_is_let_in_changed_and_ended(forest: Forest, mailoutbox: Any) -> None:
@@ -228,6 +298,11 @@ REFUSED = [
     (Role.SUPPORT, "tenants:create", [], NEW),
     (Role.FINANCE, "tenants:edit", ["agency"], {"name": "X"}),
     (Role.AUDITOR, "tenants:move", ["agency"], {"reason": "r"}),
+    (Role.MANAGER, "tenants:close", ["agency"], {"reason": "over"}),
+    (Role.FINANCE, "tenants:contact_new", ["operator"], {"name": "N"}),
+    (Role.FINANCE, "tenants:paper_new", ["operator"], {"kind": "other"}),
+    (Role.FINANCE, "tenants:logo_new", ["operator"], {}),
+    (Role.AUDITOR, "tenants:bulk", [], {"pk": "1"}),
     (Role.MANAGER, "tenants:invite", [], {"email": "a@b.org", "name": "N", "role": "owner"}),
     (Role.MANAGER, "tenants:first_owner", ["agency"], {"email": "a@b.org", "name": "N"}),
     (Role.ENGINEER, "tenants:edit", ["operator"], {"contact": "X"}),
@@ -269,9 +344,9 @@ def test_who_is_not_signed_in_is_asked_to(forest: Forest) -> None:
 
 def test_staff_see_staff_only_with_the_permission(forest: Forest) -> None:
     make_member(forest.agency, user=make_user(name="Somebody Else"))
-    page = reverse("tenants:tenant", args=[forest.agency.pk])
+    page = reverse("tenants:staff_of", args=[forest.agency.pk])
     assert "Somebody Else" in client_for(forest.operator, Role.AUDITOR).get(page).content.decode()
-    assert "Somebody Else" not in client_for(forest.operator, Role.FINANCE).get(page).content.decode()
+    assert client_for(forest.operator, Role.FINANCE).get(page).status_code == 403
 
 
 def test_a_person_switches_between_his_own_memberships_only(forest: Forest) -> None:

@@ -163,7 +163,7 @@ def test_nobody_signs_up() -> None:
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["account_email", "account_set_password", "account_reauthenticate"])
+@pytest.mark.parametrize("name", ["account_email", "account_set_password", "mfa_index", "mfa_activate_totp"])
 def test_other_pages_of_the_library_are_not_there(name: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(name)

@@ -64,7 +64,7 @@ def test_an_owner_lets_somebody_in_who_sets_a_password_by_link(
     assert not row.user.has_usable_password()
     [letter] = mail.outbox
     assert letter.to == ["new@example.org"]
-    assert re.search(r"http://127\.0\.0\.1:8000/account/password/reset/key/\w+-[\w-]+/", letter.body)
+    assert re.search(r"http://127\.0\.0\.1:8000/account/invitation/[\w-]{40,}/", letter.body)
 
 
 def test_who_works_elsewhere_keeps_name_and_password(
@@ -85,6 +85,7 @@ def test_who_works_elsewhere_keeps_name_and_password(
     assert User.objects.get(pk=somebody.pk).check_password(PASSWORD)
     assert "/account/login/" in mail.outbox[0].body
     assert "reset/key" not in mail.outbox[0].body
+    assert "/invitation/" not in mail.outbox[0].body
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b", "x" * 250 + "@example.org", "a b@example.org"])

@@ -10,6 +10,7 @@ import pytest
 
 from backoffice.kit import clock
 from backoffice.kit.errors import Refused
+from backoffice.kit.frame import Link
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.scope import unscoped
@@ -93,7 +94,12 @@ def test_an_agency_creates_nobody(forest: Forest) -> None:
         ),
         (lambda f: tree.close_tenant(f.operator, actor=ACTOR, reason="r"), "blocked"),
         (lambda f: tree.move_tenant(f.agency, new_parent=f.dealer, actor=ACTOR, reason="r"), "wrong_level"),
-        (lambda f: tree.move_tenant(f.operator, new_parent=f.agency, actor=ACTOR, reason="r"), "wrong_level"),
+        (lambda f: tree.move_tenant(f.operator, new_parent=f.agency, actor=ACTOR, reason="r"), "cycle"),
+        (lambda f: tree.move_tenant(f.operator, new_parent=f.operator, actor=ACTOR, reason="r"), "cycle"),
+        (lambda f: tree.edit_tenant(f.dealer, actor=ACTOR, name="X"), "not_parent"),
+        (lambda f: tree.edit_tenant(f.dealer, actor=ACTOR, contract_to=None), "not_parent"),
+        (lambda f: tree.edit_tenant(f.dealer, actor=ACTOR, quota_users=None), "not_parent"),
+        (lambda f: tree.activate_tenant(f.agency, actor=ACTOR), "not_parent"),
     ],
 )
 def test_a_dealer_is_refused(forest: Forest, act: Any, code: str) -> None:
@@ -150,7 +156,7 @@ def test_what_stands_in_the_way_of_closing_is_named(forest: Forest) -> None:
             tree.close_tenant(forest.agency, actor=ACTOR, reason="over")
         tree.close_tenant(forest.sibling_agency, actor=ACTOR, reason="over")
         tree.close_tenant(forest.sibling_agency, actor=ACTOR, reason="over")
-    with scope_of(forest.dealer.pk), pytest.raises(Refused, match="1 tenants below"):
+    with scope_of(forest.dealer.pk), pytest.raises(Refused, match="1 tenant below"):
         tree.close_tenant(forest.operator, actor=ACTOR, reason="over")
     assert entries(forest.sibling_agency) == ["tenant.created", "tenant.closed"]
 
@@ -220,7 +226,9 @@ def test_the_audit_trail_keeps_what_differs(forest: Forest) -> None:
 def test_every_room_that_needs_a_tenant_is_asked_before_it_closes(
     forest: Forest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks.closing_blockers, "_answerers", [lambda pk: "3 open orders", lambda pk: None])
+    monkeypatch.setattr(
+        hooks.closing_blockers, "_answerers", [lambda row: [Link("3 open orders")], lambda row: None]
+    )
     with scope_of(forest.operator.pk), pytest.raises(Refused, match="3 open orders"):
         tree.close_tenant(forest.agency, actor=ACTOR, reason="over")
     with unscoped(reason="a test compares"):

@@ -21,32 +21,41 @@ from backoffice.kit.lists.filters import ListFilters, NoFilters
 from backoffice.kit.lists.table import ListTable
 from backoffice.kit.menu import Place
 from backoffice.kit.perms import Perm
+from backoffice.kit.scope import looked_at
 from backoffice.kit.staff import Reader
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``."""
+    """A named part of a list, with its count: ``Tab(name="low", label=_("Hold under 15 %"), rows=lambda: Q(…))``.
+
+    ``offered`` leaves it out where it would be empty for good, as by the level of who reads.
+    """
 
     name: str
     label: Words
     rows: Callable[[], Q]
     kind: Kind = ""
+    offered: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageAction:
-    """A button at the head of the page: ``PageAction(label=_("New station"), to="stations:create", perm=…)``."""
+    """A button at the head of the page: ``PageAction(label=_("New station"), to="stations:create", perm=…)``.
+
+    ``of`` is the argument of its address, where it has one.
+    """
 
     label: Words
     to: str
     perm: Perm
     icon: str = "plus"
     asks: bool = False
+    of: str = ""
     tone: Literal["", "primary"] = "primary"
 
     def url(self) -> str:
-        return reverse(self.to)
+        return reverse(self.to, args=[self.of] if self.of else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +121,7 @@ class Resource:
     def rows_for(self, reader: Reader) -> QuerySet[Any]:
         """Every row that the list may show to this reader, in no order."""
         rows = self.rows()
-        return self.narrow(rows, reader) if self.narrow else rows
+        return looked_at(self.narrow(rows, reader) if self.narrow else rows)
 
     @property
     def url(self) -> str:

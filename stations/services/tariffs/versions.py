@@ -23,7 +23,7 @@ from stations.selectors.price_lists import price_of
 from stations.services.tariffs.limits import VersionFields, assign_fields
 from stations.services.tariffs.locking import lock_tariff, require_active
 from stations.slots import Band
-from tenants.selectors import holders_of
+from tenants.selectors import people_with
 
 
 @transaction.atomic
@@ -171,7 +171,7 @@ def needs_second_person(version: TariffVersion) -> bool:
     Where one person alone writes tariffs, that one does, unless the installation says otherwise
     (``TARIFF_ALONE``).
     """
-    return not settings.TARIFF_ALONE or len(holders_of(StationPerm.TARIFF_MANAGE, version.tenant_id)) > 1
+    return not settings.TARIFF_ALONE or len(people_with(StationPerm.TARIFF_MANAGE, version.tenant_id)) > 1
 
 
 def is_own_work(version: TariffVersion, actor: Actor) -> bool:

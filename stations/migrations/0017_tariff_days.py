@@ -23,8 +23,8 @@ def sum_up(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0012_certificates"),
-        ("tenants", "0003_personal"),
+        ("stations", "0016_search"),
+        ("tenants", "0005_personal"),
     ]
 
     operations = [

@@ -1,0 +1,105 @@
+"""Timers and health: what ran last and how it ended, for the owner of a manufacturer alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from backoffice import processes
+from backoffice.kit import clock, runs, tasks
+from backoffice.kit.models import AuditEntry
+from backoffice.kit.perms import Role
+from backoffice.kit.scope import unscoped
+from backoffice.tasks import tidy_jobs
+from tests.factories.tenants import Forest, make_forest
+from tests.support.staff import client_for
+
+pytestmark = pytest.mark.django_db
+PAGE = "/system/processes/"
+TIDY = "backoffice.tasks.tidy_jobs"
+
+
+@pytest.fixture(autouse=True)
+def nothing_known() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def forest() -> Forest:
+    return make_forest()
+
+
+def timer(name: str) -> processes.Timer:
+    return next(one for one in processes.timers() if one.name == name)
+
+
+def test_a_run_of_a_timer_is_noted() -> None:
+    assert timer(TIDY).run is None
+    tidy_jobs()
+    run = timer(TIDY).run
+    assert run is not None
+    assert run.fault == ""
+    assert clock.now() - run.ended_at < timedelta(seconds=5)
+
+
+def test_a_run_that_fails_is_noted_with_its_fault_until_one_ends_well() -> None:
+    with pytest.raises(ZeroDivisionError), runs.noted(TIDY):
+        raise ZeroDivisionError("by nought")
+    run = timer(TIDY).run
+    assert run is not None
+    assert run.fault == "ZeroDivisionError: by nought"
+    assert processes.timers()[0].name == TIDY
+    tidy_jobs()
+    assert timer(TIDY).run.fault == ""  # type: ignore[union-attr]
+
+
+def test_a_timer_that_has_not_run_for_several_intervals_is_late() -> None:
+    tidy_jobs()
+    assert not timer(TIDY).is_late
+    with clock.frozen(clock.now() + timedelta(seconds=91)):
+        assert timer(TIDY).is_late
+
+
+def test_every_timer_of_every_room_is_there(forest: Forest) -> None:
+    names = {one.name for one in processes.timers()}
+    assert {TIDY, "orders.tasks.prove_books", "stations.tasks.forget_files"} <= names
+    page = client_for(forest.manufacturer).get(PAGE).content.decode()
+    assert "prove books" in page
+    assert "3:17 UTC" in page
+
+
+@pytest.mark.parametrize(
+    ("level", "role"),
+    [
+        ("dealer", Role.OWNER),
+        ("operator", Role.OWNER),
+        ("agency", Role.OWNER),
+        ("manufacturer", Role.MANAGER),
+    ],
+)
+def test_nobody_else_sees_it_or_runs_anything(
+    forest: Forest, level: str, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(tasks, "nudge", lambda name, *_args: asked.append(name))
+    client = client_for(getattr(forest, level), role)
+    assert client.get(PAGE).status_code == 403
+    assert client.post(f"{PAGE}{TIDY}/run/").status_code == 403
+    assert not asked
+
+
+def test_a_timer_is_asked_to_run_now_and_that_is_recorded(
+    forest: Forest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(tasks, "nudge", lambda name, *_args: asked.append(name))
+    client = client_for(forest.manufacturer)
+    assert client.post(f"{PAGE}{TIDY}/run/")["Location"] == PAGE
+    assert client.post(f"{PAGE}os.system/run/").status_code == 404
+    assert client.get(f"{PAGE}{TIDY}/run/").status_code == 405
+    assert asked == [TIDY]
+    with unscoped(reason="a test compares"):
+        assert AuditEntry.objects.get(action="timer.asked").after == {"timer": TIDY}
