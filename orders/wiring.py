@@ -18,6 +18,7 @@ from orders.panels.elsewhere import (
 )
 from orders.permissions import OrderPerm
 from orders.resources import LISTS
+from orders.samples import price_sample as bill_of_sample
 from orders.search import CASES, ORDERS
 from orders.selectors import open_order_count, open_orders_at, sessions_running_at
 from orders.services.paying import hear_of_arrears
@@ -27,6 +28,7 @@ from stations.hooks import (
     open_orders_at as stations_open_orders_at,
     pile_actions,
     pile_parts,
+    price_sample,
     retiring_blockers,
     running_sessions,
     station_actions,
@@ -42,6 +44,7 @@ pile_parts.answer(running_at_pile)
 pile_parts.answer(last_orders_of_pile)
 station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)
+price_sample.provide(bill_of_sample)
 closing_blockers.answer(open_orders)
 lists_about.answer(orders_below)
 moving.answer(running_below)

@@ -165,6 +165,12 @@ STATIONS = Resource(
     ),
     bulk_pages=(
         BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_stations",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
+        ),
+        BulkPage(
             label=_("Hand over…"),
             to="stations:offer_stations",
             perms=frozenset({StationPerm.HANDOVER_STATIONS}),
@@ -292,6 +298,12 @@ PILES = Resource(
             to="stations:labels",
             perms=frozenset({StationPerm.MANAGE, StationPerm.IMPORT}),
             icon="qr",
+        ),
+        BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_piles",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
         ),
         BulkPage(
             label=_("Hand over…"),

@@ -26,6 +26,7 @@ from tenants.selectors.people import (
     members_of,
     memberships_of,
     owners_of,
+    people_with,
 )
 from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
 from tenants.selectors.settings import (
@@ -106,6 +107,7 @@ __all__ = [
     "papers_of",
     "part_in",
     "path_of",
+    "people_with",
     "possible_parents",
     "scope_in",
     "scope_of",
