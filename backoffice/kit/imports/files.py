@@ -37,6 +37,9 @@ MOST_WAITING = 20
 KEPT = timedelta(days=1)
 """How long a file waits to be imported."""
 
+TOLD = timedelta(days=7)
+"""How long what is said of a file stays."""
+
 
 def files_of(owner: Actor) -> QuerySet[ImportFile]:
     """The files of one person, inside the scope."""
@@ -139,7 +142,7 @@ def forget_files() -> None:
     for row in ImportFile.objects.filter(created_at__lt=now - KEPT).exclude(file="")[:500]:
         row.file.delete(save=False)
         ImportFile.objects.filter(pk=row.pk).update(file="")
-    ImportFile.objects.filter(created_at__lt=now - jobs.KEPT).delete()
+    ImportFile.objects.filter(created_at__lt=now - TOLD).delete()
 
 
 def _finish(row: ImportFile, actor: Actor) -> None:
