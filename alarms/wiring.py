@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alarms import panels, resources, selectors
 from alarms.about_tenants import alarms_below
+from alarms.search import ALARMS
 from alarms.selectors import alarmed_stations
 from alarms.services import security
 from alarms.services.restarts import miss_restart
-from backoffice.kit import lists
+from backoffice.kit import lists, search
 from stations import hooks
 from tenants.hooks import alarmed, lists_about
 
@@ -17,6 +18,7 @@ hooks.alarmed_stations.provide(alarmed_stations)
 lists.register(resources.SAFETY)
 lists.register(resources.FAILURE)
 lists.register(resources.STATION)
+search.register(ALARMS)
 
 lists_about.answer(alarms_below)
 alarmed.provide(selectors.alarmed_tenants)

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.frame import Choice, Frame, Link
-from backoffice.kit.jobs import running_jobs
+from backoffice.kit.job_views import tray_of
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
 from backoffice.kit.staff import Reader
@@ -36,7 +36,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {"theme": theme, "languages": languages(), "language_url": reverse("set_language")}
     lineage: list[Ancestor] = request.lineage  # type: ignore[attr-defined]
     own = lineage[-1]
+    shown: list[Ancestor] = request.shown  # type: ignore[attr-defined]
     user = membership.user
+    jobs = tray_of(Reader.of(request))
     return {
         "theme": theme,
         "frame": Frame(
@@ -65,11 +67,28 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             search_url=address("search"),
             live_url=address("live"),
             jobs_url=reverse("jobs"),
-            jobs_running=running_jobs(Reader.of(request)),
+            jobs_running=sum(job.open for job in jobs),
             brand=own.brand,
             brand_logo=logo_url(own.logo),
+            crumbs=crumbs(shown[len(lineage) - 1 :]),
+            look_url=address("tenants:look"),
+            choose_url=address("tenants:choose") if own.level.below else "",
+            display_url=address("tenants:display"),
+            density=user.density,
+            folded=user.folded,
+            jobs=jobs,
+            tray_url=reverse("jobs.tray"),
+            place=f"{membership.pk}-{shown[-1].id}",
         ),
     }
+
+
+def crumbs(chain: list[Ancestor]) -> list[Choice]:
+    """The way down to what is looked at; none where that is the own tenant."""
+    if len(chain) < 2:
+        return []
+    last = chain[-1]
+    return [Choice(one.name, str(one.id), one.level.label, one is last) for one in chain]
 
 
 def account_links() -> list[Link]:

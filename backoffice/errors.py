@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import redis
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,12 +15,15 @@ RETRY_AFTER_S = 10
 DRIVERS = ("/q/", "/c/")
 """Pages of drivers have their own words, and weigh less."""
 
+TOO_MUCH = (TooManyFieldsSent, TooManyFilesSent, RequestDataTooBig)
+"""What is raised for more than one request may carry."""
+
 AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 """What is raised while PostgreSQL or Valkey does not answer."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    return render(request, "400.html", {"too_much": isinstance(exception, TOO_MUCH)}, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,20 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.changes import change_words
 from backoffice.kit.deeds import DEEDS, deed_words
-from backoffice.kit.frame import Empty, Tone
+from backoffice.kit.frame import Empty
+from backoffice.kit.job_views import TONES
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
-from backoffice.kit.models import AuditEntry, Job, JobState
+from backoffice.kit.models import AuditEntry, Job
 from backoffice.kit.staff import Reader
 from tenants.permissions import TenantPerm
-
-JOB_TONES: dict[JobState, Tone] = {
-    JobState.QUEUED: "waiting",
-    JobState.RUNNING: "idle",
-    JobState.DONE: "charging",
-    JobState.FAILED: "fault",
-    JobState.CANCELLED: "offline",
-    JobState.EXPIRED: "offline",
-}
 
 
 class AuditTable(ListTable):
@@ -62,7 +54,7 @@ AUDIT = Resource(
 
 class JobTable(ListTable):
     title = columns.Link(to="jobs.job", key="public_id")
-    state = columns.Badge(tones=JOB_TONES)
+    state = columns.Badge(tones=TONES)
     created_at = columns.When(sort=True)
     done = columns.Number(head=_("Rows"))
     finished_at = columns.When(sort=True)
@@ -72,6 +64,11 @@ class JobTable(ListTable):
 class JobFilters(ListFilters):
     state = filters.Choice()
     created_at = filters.Period()
+
+
+def all_jobs() -> QuerySet[Job]:
+    """Jobs of the scope, whatever part of it is looked at."""
+    return Job.objects.whole()
 
 
 def own_jobs(rows: QuerySet[Job], reader: Reader) -> QuerySet[Job]:
@@ -84,7 +81,7 @@ JOBS = Resource(
     path="system/jobs/",
     title=_("Jobs"),
     model=Job,
-    rows=Job.objects.all,
+    rows=all_jobs,
     narrow=own_jobs,
     table=JobTable,
     filters=JobFilters,

@@ -13,7 +13,8 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from backoffice.kit.live import event_stream, hub
-from backoffice.kit.scope import Scope, current_scope, scope_is_active
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import current_scope, scope_is_active
 
 LIFETIME_S = 240.0
 

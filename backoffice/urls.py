@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("tenants.account_urls")),
     path("language/", set_language, name="set_language"),
     path("", include("backoffice.kit.job_views")),
+    path("", include("backoffice.kit.search_views")),
     path("", include("backoffice.kit.imports.views")),
     *(pattern for resource in registered() for pattern in urls_of(resource)),
     *pages_of_rooms(),

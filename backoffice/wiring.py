@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.core.checks import register as register_check
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import resources
+from backoffice import places, resources
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
-from backoffice.kit import menu
+from backoffice.kit import menu, search
 from backoffice.kit.lists import register
 from backoffice.kit.perms import granted
 from backoffice.roles import grants
@@ -24,3 +24,4 @@ for check in CHECKS:
 menu.add("processes", _("Timers and health"), perm=TenantPerm.PROCESSES, place=menu.Place("system", 60))
 register(resources.AUDIT)
 register(resources.JOBS)
+search.register(places.PAGES)

@@ -6,7 +6,9 @@ operator that collects the money owes it.
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.figures import masked_phone
@@ -35,6 +37,17 @@ class Driver(TenantOwned):
         verbose_name_plural = _("drivers")
         constraints = [
             models.UniqueConstraint(fields=["tenant", "phone"], name="driver_phone_once_per_operator")
+        ]
+        indexes = [
+            models.Index(
+                models.F("tenant"), OpClass(Reverse("phone"), "text_pattern_ops"), name="driver_phone_end"
+            ),
+            models.Index(
+                models.F("tenant"), OpClass("phone", "varchar_pattern_ops"), name="driver_phone_start"
+            ),
+            models.Index(
+                models.F("tenant"), OpClass(Upper("name"), "text_pattern_ops"), name="driver_name_start"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,7 +80,17 @@ class Card(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "uid_folded"], name="card_uid_once_per_operator"),
         ]
-        indexes = [models.Index(fields=["uid_folded"], name="card_uid")]
+        indexes = [
+            models.Index(fields=["uid_folded"], name="card_uid"),
+            models.Index(
+                models.F("tenant"), OpClass("uid_folded", "varchar_pattern_ops"), name="card_uid_start"
+            ),
+            models.Index(
+                models.F("tenant"),
+                OpClass(Upper("visual_number"), "text_pattern_ops"),
+                name="card_printed_start",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.uid

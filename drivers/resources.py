@@ -135,9 +135,7 @@ DRIVERS = Resource(
     menu=Place("users", 10),
     actions=(BLOCK_DRIVER, UNBLOCK_DRIVER, SIGN_OUT),
     page_actions=(PageAction(label=_("New driver"), to="drivers:create", perm=DriverPerm.MANAGE),),
-    empty=Empty(
-        _("No driver is like this"), _("An account opens by itself when somebody signs in at a pile.")
-    ),
+    empty=Empty(_("No driver yet"), _("An account opens by itself when somebody signs in at a pile.")),
 )
 
 BLOCK_CARD = RowAction(
@@ -235,7 +233,7 @@ CARDS = Resource(
     menu=Place("users", 20),
     actions=(BLOCK_CARD, LOSE_CARD, UNBLOCK_CARD),
     page_actions=(PageAction(label=_("Issue a card"), to="drivers:card_new", perm=DriverPerm.MANAGE),),
-    empty=Empty(_("No card is like this"), _("Piles let a card charge once it is issued here.")),
+    empty=Empty(_("No card yet"), _("Piles let a card charge once it is issued here.")),
 )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.core.checks import register as register_check
 
-from backoffice.kit import lists
+from backoffice.kit import lists, search
 from drivers import resources
 from drivers.checks import check_sms_provider
+from drivers.search import CARDS, DRIVERS
 
 register_check(check_sms_provider)
 lists.register(resources.DRIVERS)
 lists.register(resources.CARDS)
 lists.register(resources.SMS_LOG)
+search.register(DRIVERS)
+search.register(CARDS)

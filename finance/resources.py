@@ -91,9 +91,7 @@ WALLETS = Resource(
     order=("-updated_at", "-id"),
     detail="finance:wallet",
     menu=Place("finance", 40),
-    empty=Empty(
-        _("No wallet is like this"), _("A driver's wallet is opened with the first top-up or charge.")
-    ),
+    empty=Empty(_("No wallet yet"), _("A driver's wallet is opened with the first top-up or charge.")),
 )
 
 
@@ -193,7 +191,7 @@ ENTRIES = Resource(
     label="journal__event_type",
     order=("-at", "-id"),
     menu=Place("finance", 70),
-    empty=Empty(_("No entry is like this"), _("Remove a filter, or choose a longer period.")),
+    empty=Empty(_("Nothing is posted yet"), _("Every top-up, charge and refund is posted here, in and out.")),
 )
 
 
@@ -230,7 +228,9 @@ TOP_UPS = Resource(
     order=("-created_at", "-id"),
     detail="finance:top_up",
     menu=Place("finance", 50),
-    empty=Empty(_("No top-up is like this"), _("Remove a filter, or choose a longer period.")),
+    empty=Empty(
+        _("No top-up yet"), _("Drivers top up on their phones; a payment channel must be connected.")
+    ),
 )
 
 
@@ -283,7 +283,7 @@ REFUNDS = Resource(
     order=("-created_at", "-id"),
     menu=Place("finance", 51),
     actions=(RETURN,),
-    empty=Empty(_("No refund is like this"), _("Orders are refunded on their own pages, top-ups on theirs.")),
+    empty=Empty(_("No refund yet"), _("Orders are refunded on their own pages, top-ups on theirs.")),
 )
 
 

@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from backoffice.kit import clock
 from backoffice.kit.money import Money
 from orders import limits
 from stations import selectors as stations
 from stations.models import Connector, TariffVersion
-from stations.slots import Band, Calendar, parse_codes
-from stations.tariff import IdlePolicy, Rounding, TariffSnapshot, UnitPrice
+from stations.tariff import TariffSnapshot
 
 QUOTE_VALID = timedelta(minutes=5)
 LOOK_AHEAD = timedelta(hours=24)
@@ -80,7 +78,7 @@ def quotes(outlets: Sequence[stations.Outlet], *, at: datetime | None = None) ->
         version, why = found[outlet.connector_id]
         zone = places[outlet.pile_id].zone
         if (version.pk, zone) not in snapshots:
-            snapshots[version.pk, zone] = snapshot(version, zone)
+            snapshots[version.pk, zone] = snapshot(version, zone, at=at)
         rated = DEFAULT_RATED_W if outlet.rated_kw is None else int(outlet.rated_kw * 1000) or DEFAULT_RATED_W
         quoted[outlet.connector_id] = Quote(version, snapshots[version.pk, zone], why, at, rated)
     return quoted
@@ -95,7 +93,9 @@ def quote_again(connector: Connector, *, version_id: int, why: str, at: datetime
     if version is None or not at <= clock.now() <= at + QUOTE_VALID:
         return None
     place = stations.place_of_pile(connector.pile_id)
-    return Quote(version, snapshot(version, place.zone), why, at, rated_w(connector) or DEFAULT_RATED_W)
+    return Quote(
+        version, snapshot(version, place.zone, at=at), why, at, rated_w(connector) or DEFAULT_RATED_W
+    )
 
 
 def rated_w(connector: Connector) -> int | None:
@@ -106,23 +106,6 @@ def rated_w(connector: Connector) -> int | None:
     return int(model.rated_kw * 1000) if model is not None else None
 
 
-def snapshot(version: TariffVersion, zone: str) -> TariffSnapshot:
-    """A version as orders keep it."""
-    prices = {
-        Band(letter): UnitPrice(getattr(version, f"{name}_electricity"), getattr(version, f"{name}_service"))
-        for letter, name in (("S", "sharp"), ("P", "peak"), ("F", "flat"), ("V", "valley"))
-    }
-    idle = None
-    if version.idle_per_minute:
-        idle = IdlePolicy(version.idle_grace_min, version.idle_per_minute, version.idle_cap)
-    return TariffSnapshot(
-        version_id=version.pk,
-        name=f"{version.tariff.name} v{version.number}",
-        currency=version.tariff.currency,
-        zone=ZoneInfo(zone),
-        calendar=Calendar(parse_codes(version.codes)),
-        prices=prices,
-        idle=idle,
-        min_hold=version.min_hold,
-        rounding=Rounding(version.tariff.rounding),
-    )
+def snapshot(version: TariffVersion, zone: str, *, at: datetime | None = None) -> TariffSnapshot:
+    """A version as orders keep it that begin about ``at``, now by default."""
+    return stations.snapshot_of(version, zone, at=at or clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists, menu
+from backoffice.kit import lists, menu, search
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.at_pile import last_orders_of_pile, running_at_pile
@@ -18,6 +18,8 @@ from orders.panels.elsewhere import (
 )
 from orders.permissions import OrderPerm
 from orders.resources import LISTS
+from orders.samples import price_sample as bill_of_sample
+from orders.search import CASES, ORDERS
 from orders.selectors import open_order_count, open_orders_at, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
@@ -26,6 +28,7 @@ from stations.hooks import (
     open_orders_at as stations_open_orders_at,
     pile_actions,
     pile_parts,
+    price_sample,
     retiring_blockers,
     running_sessions,
     station_actions,
@@ -41,11 +44,14 @@ pile_parts.answer(running_at_pile)
 pile_parts.answer(last_orders_of_pile)
 station_actions.answer(orders_of_station)
 running_sessions.provide(sessions_running_at)
+price_sample.provide(bill_of_sample)
 closing_blockers.answer(open_orders)
 lists_about.answer(orders_below)
 moving.answer(running_below)
 for _resource in LISTS:
     lists.register(_resource)
+for _found in (ORDERS, CASES):
+    search.register(_found)
 menu.add(
     "orders.case_policy", _("Rules for cases"), perm=OrderPerm.CASE_POLICY, place=menu.Place("system", 60)
 )

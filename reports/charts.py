@@ -19,6 +19,7 @@ from stations import tones
 from stations.standing import Standing
 from stations.wording import STANDINGS
 from tenants.models import Tenant
+from tenants.selectors import Ancestor
 
 HALF_HOUR_MINUTES = 30
 MW = 10_000_000
@@ -38,7 +39,7 @@ SHOWN = (
 """The order of the ring."""
 
 
-def load_chart(tenant: Tenant, now: datetime, power_w: int) -> dict[str, Any]:
+def load_chart(tenant: Tenant | Ancestor, now: datetime, power_w: int) -> dict[str, Any]:
     """Mean power of each half hour, today and yesterday, and the power that flows now (``now`` in the reader's zone)."""
     days = (now.date(), now.date() - timedelta(days=1))
     loads = selectors.load(tenant, days)

@@ -41,7 +41,8 @@ class ShareForm(forms.Form):
     def clean_tenant(self):
         typed = self.cleaned_data["tenant"]
         if not typed:
-            return tenants().get(pk=current_scope().tenant_id)
+            scope = current_scope()
+            return tenants().get(pk=(scope.part or scope.whole).tenant_id or 0)
         found = list(tenants().filter(Q(code__iexact=typed) | Q(name__iexact=typed))[:2])
         if len(found) != 1:
             raise ValidationError(

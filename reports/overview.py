@@ -69,7 +69,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
     """The context of the page."""
     reader = Reader.of(request)
     now = clock.now().astimezone(ZoneInfo(request.locality.timezone))
-    tenant = request.membership.tenant
+    tenant = request.shown[-1]
     standings = selectors.connectors_by_standing()
     return {
         "as_of": now,
@@ -78,7 +78,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
         "export_url": f"{reverse('reports.overview.export')}?period={kind}"
         if reader.may(ReportPerm.EXPORT)
         else "",
-        "figures": _figures(tenant.pk, kind, now.date(), request.locality.currency),
+        "figures": _figures(tenant.id, kind, now.date(), request.locality.currency),
         **load_chart(tenant, now, selectors.power_now()),
         "connectors": slices(standings),
         "connectors_total": number_text(sum(standings.values())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit.frame import Empty
+from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
     ListFilters,
@@ -68,7 +68,11 @@ DAYS = Resource(
 )
 
 
-LINK_TONES = {LinkState.OPEN: "charging", LinkState.EXPIRED: "offline", LinkState.REVOKED: "offline"}
+LINK_TONES: dict[LinkState, Tone] = {
+    LinkState.OPEN: "charging",
+    LinkState.EXPIRED: "offline",
+    LinkState.REVOKED: "offline",
+}
 
 
 class LinkTable(ListTable):

@@ -59,7 +59,7 @@ class Viewed:
     @classmethod
     def here(cls, locality: Locality, reader: Reader) -> Self:
         """The screen of the active scope."""
-        return cls(tenants().get(pk=current_scope().tenant_id), locality, reader)
+        return cls(tenants().get(pk=current_scope().reads.tenant_id or 0), locality, reader)
 
     @property
     def key(self) -> str:

@@ -42,6 +42,7 @@ from stations.selectors.map import connectors_standing
 from stations.sessions import StationDay
 from stations.standing import Standing
 from tenants.models import Tenant
+from tenants.selectors import Ancestor
 
 HALF_HOURS = 48
 OVERDUE = timedelta(hours=24)
@@ -162,12 +163,12 @@ def station_day(station: Station, day: date) -> StationDay:
     return StationDay(sessions, energy_wh, seconds, dict(amounts))
 
 
-def load(tenant: Tenant, days: tuple[date, ...]) -> dict[date, list[int]]:
+def load(tenant: Tenant | Ancestor, days: tuple[date, ...]) -> dict[date, list[int]]:
     """Wh in each half hour of these days below a tenant, with what runs now."""
     found = {day: [0] * HALF_HOURS for day in days}
-    for row in DayLoad.objects.filter(tenant_id=tenant.pk, day__in=days):
+    for row in DayLoad.objects.filter(tenant_id=tenant.id, day__in=days):
         found[row.day] = list(row.wh)
-    for (day, number), wh in running_energy(Level(tenant.level).column, tenant.pk, days).items():
+    for (day, number), wh in running_energy(Level(tenant.level).column, tenant.id, days).items():
         found[day][number] += wh
     return found
 

@@ -26,7 +26,8 @@ from django.utils.translation import gettext as _
 from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
-from backoffice.kit.scope import Scope, current_scope, outside, unscoped, within
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import current_scope, outside, unscoped, within
 from backoffice.kit.staff import Reader
 from reports.models import ShareLink
 from reports.permissions import ReportPerm

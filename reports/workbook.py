@@ -30,7 +30,7 @@ def sheets(request: StaffRequest, kind: Kind) -> list[Sheet]:
     """Two sheets with the same figures; the second says what the first is about too."""
     days = _days(request, kind)
     about: list[tuple[str, Cell]] = [
-        (_("Tenant"), request.membership.tenant.name),
+        (_("Tenant"), request.shown[-1].name),
         (_("From"), days.first or _("the beginning")),
         (_("To"), days.last),
         (_("What counts"), _("settled orders, on the local day of the station on which they ended")),
@@ -53,7 +53,7 @@ def file_name(request: StaffRequest, kind: Kind) -> str:
     """``overview-sunrise-2026-11-01-2026-11-22.xlsx``."""
     days = _days(request, kind)
     span = "-".join(str(day) for day in (days.first, days.last) if day)
-    return f"overview-{slugify(request.membership.tenant.code)}-{span}.xlsx"
+    return f"overview-{slugify(request.shown[-1].code)}-{span}.xlsx"
 
 
 def _days(request: StaffRequest, kind: Kind) -> Days:
@@ -77,7 +77,7 @@ def _heads(*, total: bool) -> list[Head]:
 
 
 def _by_day(request: StaffRequest, days: Days) -> Iterator[list[Cell]]:
-    for row in selectors.days_of_tenant(request.membership.tenant_id, days):
+    for row in selectors.days_of_tenant(request.shown[-1].id, days):
         yield [row["day"], *_cells(row)]
 
 

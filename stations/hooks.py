@@ -15,7 +15,9 @@ from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from ocpp_gateway.wire import FrameSeen, PileRecord, Replayed
 from stations.models import Command, Pile, SecurityUpgrade, SigningRequest, Station
+from stations.samples import Sample, SampleBill
 from stations.sessions import RunningSession, StationDay
+from stations.tariff import TariffSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,6 @@ may see alarms; None for one who may not. Provided by ``alarms``."""
 
 replay: Hook[[PileRecord, Sequence[FrameSeen]], list[Replayed]] = Hook("replay")
 """Speaks recorded calls once more to a session that stores nothing; provided by the frame, which knows the gateway."""
+
+price_sample: Hook[[Sample, TariffSnapshot], SampleBill] = Hook("price_sample")
+"""Bills a session that is only thought of by a price list; provided by ``orders``."""

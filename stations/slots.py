@@ -35,7 +35,7 @@ Codes = tuple[Band, ...]
 
 
 class SlotError(ValueError):
-    """Codes that do not cover the day: ``wrong_length`` or ``unknown_band``."""
+    """What is no day or no part of a year: ``wrong_length``, ``unknown_band``, ``bad_season``."""
 
 
 def parse_codes(text: str) -> Codes:
@@ -72,16 +72,77 @@ def merge(codes: Sequence[Band]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+MonthDay = tuple[int, int]
+"""A day of any year, (month, day)."""
+
+_LEAP_YEAR = 2024
+_FEBRUARY_28, _FEBRUARY_29 = (2, 28), (2, 29)
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A part of every year, both days included; it goes over New Year when ``last`` is before ``first``.
+
+    One that ends on 28 February ends with February, in leap years too. SlotError ``bad_season`` for days
+    that no year has.
+    """
+
+    first: MonthDay
+    last: MonthDay
+
+    def __post_init__(self) -> None:
+        try:
+            for month, day in (self.first, self.last):
+                date(_LEAP_YEAR, month, day)
+        except ValueError:
+            raise SlotError("bad_season") from None
+        if self.last == _FEBRUARY_28:
+            object.__setattr__(self, "last", _FEBRUARY_29)
+
+    def covers(self, day: date) -> bool:
+        this = (day.month, day.day)
+        if self.first <= self.last:
+            return self.first <= this <= self.last
+        return this >= self.first or this <= self.last
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """Both days as ``"06-01"``."""
+        return f"{self.first[0]:02}-{self.first[1]:02}", f"{self.last[0]:02}-{self.last[1]:02}"
+
+    @classmethod
+    def parse(cls, first: str, last: str) -> Season:
+        """From two texts ``"06-01"``; SlotError ``bad_season``."""
+        return cls(_month_day(first), _month_day(last))
+
+
+def _month_day(text: str) -> MonthDay:
+    month, _, day = text.partition("-")
+    try:
+        return int(month), int(day)
+    except ValueError:
+        raise SlotError("bad_season") from None
+
+
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """Codes for some days: those of ``dates``, and those whose weekday (Monday 0) is in ``weekdays``."""
+    """Codes for some days: those of ``dates``; and those of ``weekdays`` (Monday 0) within ``seasons``.
+
+    Without weekdays a season covers all its days, without seasons weekdays count all year.
+    """
 
     codes: Codes
     weekdays: frozenset[int] = frozenset()
     dates: frozenset[date] = frozenset()
+    seasons: tuple[Season, ...] = ()
 
     def covers(self, day: date) -> bool:
-        return day in self.dates or day.weekday() in self.weekdays
+        if day in self.dates:
+            return True
+        if not self.weekdays and not self.seasons:
+            return False
+        of_week = not self.weekdays or day.weekday() in self.weekdays
+        return of_week and (not self.seasons or any(season.covers(day) for season in self.seasons))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ idle fee is in minor units. An invalid snapshot is a TariffError with a code, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -21,6 +21,7 @@ from stations.slots import (
     Calendar,
     DayRule,
     HalfHour,
+    Season,
     SlotError,
     band_at,
     bands_ahead,
@@ -29,7 +30,8 @@ from stations.slots import (
 )
 
 PRICE_STEP = Decimal("0.00001")
-_FORMAT = 1
+_FORMAT, _FORMAT_WITH_SEASONS = 1, 2
+"""The second is written only where a rule has seasons: code that knows the first would not see them."""
 _DEAREST = Decimal(100_000)
 
 
@@ -133,20 +135,13 @@ class TariffSnapshot:
     def to_json(self) -> dict[str, Any]:
         """What an order stores: strings and integers only."""
         return {
-            "format": _FORMAT,
+            "format": _FORMAT_WITH_SEASONS if _has_seasons(self.calendar) else _FORMAT,
             "version_id": self.version_id,
             "name": self.name,
             "currency": self.currency,
             "zone": self.zone.key,
             "codes": "".join(self.calendar.default),
-            "days": [
-                {
-                    "codes": "".join(rule.codes),
-                    "weekdays": sorted(rule.weekdays),
-                    "dates": sorted(day.isoformat() for day in rule.dates),
-                }
-                for rule in self.calendar.rules
-            ],
+            "days": [_rule_to_json(rule) for rule in self.calendar.rules],
             "prices": {
                 band.value: [str(price.electricity), str(price.service)]
                 for band, price in self.prices.items()
@@ -160,7 +155,7 @@ class TariffSnapshot:
     def from_json(cls, data: Mapping[str, Any]) -> TariffSnapshot:
         """Read what ``to_json`` wrote; TariffError on anything else."""
         try:
-            if data["format"] != _FORMAT:
+            if data["format"] not in {_FORMAT, _FORMAT_WITH_SEASONS}:
                 raise TariffError("unknown_format")
             return cls(
                 version_id=int(data["version_id"]),
@@ -196,11 +191,25 @@ def _price(value: Decimal) -> Decimal:
     return exact
 
 
+def _has_seasons(calendar: Calendar) -> bool:
+    return any(rule.seasons for rule in calendar.rules)
+
+
+def _rule_to_json(rule: DayRule) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "codes": "".join(rule.codes),
+        "weekdays": sorted(rule.weekdays),
+        "dates": sorted(day.isoformat() for day in rule.dates),
+    }
+    return data | ({"seasons": [list(season.text) for season in rule.seasons]} if rule.seasons else {})
+
+
 def _rule_from_json(data: Mapping[str, Any]) -> DayRule:
     return DayRule(
         codes=parse_codes(data["codes"]),
         weekdays=frozenset(int(day) for day in data["weekdays"]),
         dates=frozenset(date.fromisoformat(day) for day in data["dates"]),
+        seasons=tuple(Season.parse(first, last) for first, last in data.get("seasons", ())),
     )
 
 
@@ -218,5 +227,13 @@ def _idle_from_json(data: Mapping[str, Any]) -> IdlePolicy:
         grace_min=int(data["grace_min"]),
         per_minute=int(data["per_minute"]),
         cap=None if data["cap"] is None else int(data["cap"]),
-        free=tuple(Window(time.fromisoformat(start), time.fromisoformat(end)) for start, end in data["free"]),
+        free=read_windows(data["free"]),
     )
+
+
+def read_windows(data: Iterable[Sequence[str]]) -> tuple[Window, ...]:
+    """Spans of the wall clock from pairs of ISO 8601 times; TariffError ``unreadable``."""
+    try:
+        return tuple(Window(time.fromisoformat(start), time.fromisoformat(end)) for start, end in data)
+    except (TypeError, ValueError) as error:
+        raise TariffError("unreadable") from error

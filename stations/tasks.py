@@ -16,6 +16,7 @@ from stations.services import (
     settings,
     signing,
     sweeps,
+    tariffs,
     upgrades,
 )
 
@@ -80,6 +81,11 @@ def keep_reservations() -> None:
 
 
 @sweep
+def assign_tariffs() -> None:
+    tariffs.apply_assignments()
+
+
+@sweep
 def expire_handovers() -> None:
     handovers.expire_due()
 
@@ -114,6 +120,7 @@ SCHEDULE = {
     keep_traffic: 3600.0,
     sync_lists: 2.0,
     keep_reservations: 5.0,
+    assign_tariffs: 3.0,
     expire_handovers: 60.0,
     keep_maintenance: 5.0,
     follow_files: 60.0,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backoffice.kit.frame import Tone
 from stations.models import (
+    AssignmentState,
     CampaignStatus,
     CommandStatus,
     ConnectorStatus,
@@ -116,8 +117,15 @@ PROFILE: Mapping[str, Tone] = {
     ProfileState.CLEARED: "offline",
 }
 TARIFF: Mapping[str, Tone] = {TariffStatus.ACTIVE: "charging", TariffStatus.RETIRED: "offline"}
+ASSIGNMENT: Mapping[str, Tone] = {
+    AssignmentState.WAITING: "waiting",
+    AssignmentState.DONE: "charging",
+    AssignmentState.REFUSED: "fault",
+    AssignmentState.CANCELLED: "offline",
+}
 VERSION: Mapping[str, Tone] = {
-    VersionState.DRAFT: "waiting",
+    VersionState.DRAFT: "idle",
+    VersionState.SUBMITTED: "waiting",
     VersionState.APPROVED: "charging",
     VersionState.WITHDRAWN: "offline",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit import imports, lists, menu
+from backoffice.kit import imports, lists, menu, search
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.about_tenants import open_stations, stations_below
@@ -12,6 +12,7 @@ from stations.hooks import command_finished
 from stations.imports import IMPORTS
 from stations.permissions import StationPerm
 from stations.resources import LISTS
+from stations.search import PILES, STATIONS
 from stations.selectors import equipment_of_tenants, usage_of_tenants
 from stations.services import file_campaigns, updates, uploads
 from stations.services.asking import COMMAND
@@ -39,4 +40,6 @@ for _import in IMPORTS:
     imports.register(_import)
 for _resource in LISTS:
     lists.register(_resource)
+for _found in (PILES, STATIONS):
+    search.register(_found)
 menu.add("stations:map", _("Live map"), perm=StationPerm.VIEW, place=menu.Place("map", 10))

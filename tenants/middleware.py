@@ -18,6 +18,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import resolve_url
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from backoffice.kit.actor import Actor
@@ -30,6 +32,12 @@ from tenants.services import sessions
 from tenants.workplaces import Workplace, barred, workplace_of
 
 SESSION_KEY = "membership"
+PART_KEY = "part"
+"""Where a session keeps the tenant below the own one that is looked at alone."""
+
+LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing. Others run in the whole scope: looking at a part is no bound on what is done."""
+
 OPEN = ("/q/", "/c/", "/pay/", "/share/", "/static/", "/healthz", "/metrics")
 """Paths of drivers, of payment channels, of links given away and of machines, which have their own ways of telling who asks."""
 
@@ -41,7 +49,7 @@ Handler = Callable[[HttpRequest], Answer] | Callable[[HttpRequest], Awaitable[An
 
 
 class ScopeMiddleware:
-    """Sets ``membership``, ``lineage``, ``grants``, ``actor``, ``locality`` and ``token`` of the request."""
+    """Sets ``membership``, ``lineage``, ``shown``, ``grants``, ``actor``, ``locality`` and ``token`` of the request."""
 
     sync_capable = True
     async_capable = True
@@ -75,7 +83,8 @@ class ScopeMiddleware:
 def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     """Find out who asks, and note it on the request. A response only for those who have to leave."""
     staff: Any = request
-    staff.membership, staff.lineage, staff.grants, staff.locality = None, [], NOTHING, NOWHERE
+    staff.membership, staff.lineage, staff.shown = None, [], []
+    staff.grants, staff.locality = NOTHING, NOWHERE
     staff.token = None
     if request.path.startswith(OPEN):
         return None
@@ -83,27 +92,34 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     staff.actor = Actor(f"visitor:{ip}", ip, ip=ip)
     if (secret := api.bearer_of(request)) is not None:
         entered = api.enter(request, secret, address=ip)
-        return _noted(staff, entered, ip) if isinstance(entered, Workplace) else entered
+        return _noted(request, entered, ip) if isinstance(entered, Workplace) else entered
     if not request.user.is_authenticated:
         return None
     user = request.user
     chosen = request.session.get(SESSION_KEY)
-    place = workplace_of(user, preferred=chosen, language=_language_chosen(request))
+    part_id = request.session.get(PART_KEY)
+    place = workplace_of(user, preferred=chosen, language=_language_chosen(request), part_id=part_id)
     if place is None:
         return _sent_away(request, barred(user))
+    if part_id is not None and place.scope.part is None:
+        del request.session[PART_KEY]
+        with translation.override(place.locality.locale):
+            messages.info(request, _("What you looked at is no longer below you. You see everything again."))
     if reason := duties.is_over(request, place):
         return _sent_away(request, reason)
     sessions.see(request.session, address=ip)
     if address := duties.duty_of(request, place):
         return _sent_to(request, address)
-    return _noted(staff, place, ip)
+    return _noted(request, place, ip)
 
 
-def _noted(staff: Any, place: Workplace, ip: str) -> Workplace:
+def _noted(request: HttpRequest, place: Workplace, ip: str) -> Workplace:
+    staff: Any = request
     staff.membership, staff.lineage, staff.grants = place.membership, place.lineage, place.grants
+    staff.shown = place.shown
     staff.actor, staff.locality = place.actor(ip), place.locality
     staff.LANGUAGE_CODE, staff.token = place.locality.locale, place.token
-    return place
+    return place if request.method in LOOKING else place.for_writing()
 
 
 def _language_chosen(request: HttpRequest) -> str:

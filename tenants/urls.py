@@ -7,6 +7,7 @@ from django.urls import path
 from tenants.views import (
     bulk,
     calendar,
+    looking,
     moving,
     papers,
     personal,
@@ -74,4 +75,7 @@ urlpatterns = [
     path("system/settings/holidays/restore/", calendar.restore_day, name="holidays_restore"),
     path("personal/theme/", personal.theme, name="theme"),
     path("personal/membership/", personal.switch, name="switch"),
+    path("personal/display/", personal.display, name="display"),
+    path("personal/view/", looking.look, name="look"),
+    path("personal/view/choose/", looking.choose, name="choose"),
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import jobs, lists, menu
+from backoffice.kit import jobs, lists, menu, search
 from backoffice.kit.lists.filters import subtree_of_tenant
 from backoffice.kit.scope import path_of_tenant
 from tenants import resources, selectors, workplaces
 from tenants.permissions import TenantPerm
 from tenants.rules import Retention
+from tenants.search import TENANTS
 from tenants.services import telling
 
 path_of_tenant.provide(selectors.path_of)
@@ -26,3 +27,4 @@ menu.add(
 )
 for resource in resources.LISTS:
     lists.register(resource)
+search.register(TENANTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
@@ -20,7 +20,8 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.models import Job
 from backoffice.kit.perms import Grants, Role, granted
-from backoffice.kit.scope import Scope, outside, unscoped, within
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import outside, unscoped, within
 from backoffice.kit.staff import Reader
 from tenants.models import ApiToken, Membership, TenantStatus, User
 from tenants.selectors import (
@@ -29,6 +30,7 @@ from tenants.selectors import (
     lineage,
     locality_in,
     memberships_of,
+    part_in,
     scope_in,
     stopped_in,
 )
@@ -39,11 +41,14 @@ from tenants.services import tokens
 class Workplace:
     """A membership in force. ``locality`` is that of the tenant with the person's own choices on top.
 
+    ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
+    narrowed to (``scope.part``), whose currency is then typed and read.
     ``token`` is what a program came in with, in the person's name.
     """
 
     membership: Membership
     lineage: list[Ancestor]
+    shown: list[Ancestor]
     grants: Grants
     locality: Locality
     scope: Scope
@@ -55,6 +60,10 @@ class Workplace:
         label = f"{user} · {self.token}" if self.token else str(user)
         return Actor(f"staff:{user.pk}", label, ip=ip)
 
+    def for_writing(self) -> Workplace:
+        """For a request that changes something: its services read the whole scope."""
+        return replace(self, scope=replace(self.scope, acting=True))
+
     @contextmanager
     def entered(self) -> Iterator[None]:
         """The tenant's scope, the person's language and time zone."""
@@ -65,16 +74,19 @@ class Workplace:
             yield
 
 
-def workplace_of(user: User, preferred: int | None = None, language: str = "") -> Workplace | None:
+def workplace_of(
+    user: User, preferred: int | None = None, language: str = "", part_id: int | None = None
+) -> Workplace | None:
     """Where the user works: at the membership ``preferred`` if that is in force, else at the highest.
 
-    ``language`` is what he chose without having signed in; his own setting goes before it.
+    ``language`` is what he chose without having signed in; his own setting goes before it. ``part_id`` is a
+    tenant to look at alone; one that does not stand below the membership's (any more) is not looked at.
     """
     memberships = memberships_of(user)
     for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if stopped_in(chain) is None:
-            return _workplace(membership, chain, language)
+            return _looking_at(part_id, _workplace(membership, chain, language))
     return None
 
 
@@ -89,8 +101,8 @@ def enter_as(job: Job) -> Iterator[Reader]:
     """The scope of a job's owner, with the rights that he has now. Raises Refused when he has none any more."""
     with unscoped(reason="a job finds its owner"):
         owner = User.objects.filter(memberships=job.membership_id, is_active=True).first()
-    place = workplace_of(owner, preferred=job.membership_id) if owner else None
-    if place is None or place.membership.pk != job.membership_id:
+    place = workplace_of(owner, preferred=job.membership_id, part_id=job.path.owner_id) if owner else None
+    if place is None or place.membership.pk != job.membership_id or place.shown[-1].id != job.path.owner_id:
         raise Refused(_("You do not work there any more."), code="no_member")
     with outside(), within(place.scope):
         yield Reader(
@@ -135,6 +147,7 @@ def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> 
     return Workplace(
         membership,
         chain,
+        chain,
         granted(Level(chain[-1].level), Role(membership.role)),
         Locality(
             timezone=user.timezone or tenant.timezone,
@@ -142,4 +155,17 @@ def _workplace(membership: Membership, chain: list[Ancestor], language: str) -> 
             locale=user.language or language or tenant.locale,
         ),
         scope_in(chain),
+    )
+
+
+def _looking_at(part_id: int | None, place: Workplace) -> Workplace:
+    """The same workplace with the view narrowed to a tenant that stands below it."""
+    if part_id is None or part_id == place.lineage[-1].id or part_id not in place.scope.owned:
+        return place
+    shown = lineage(part_id)
+    return replace(
+        place,
+        shown=shown,
+        locality=replace(place.locality, currency=locality_in(shown).currency),
+        scope=replace(place.scope, part=part_in(shown)),
     )

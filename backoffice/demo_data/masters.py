@@ -20,7 +20,7 @@ from backoffice.demo_data import dossiers, keys, premises
 from backoffice.demo_data.companies import COMPANIES, DOMAIN, SHOWN, STAFF, email_of, operators
 from backoffice.demo_data.holidays import set_up_calendars
 from backoffice.demo_data.people import MOST, Person, people
-from backoffice.demo_data.prices import PRICES, Price
+from backoffice.demo_data.prices import PRICES, Price, Rates
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
 from backoffice.demo_data.sites import SITES, Site
 from backoffice.kit import clock
@@ -45,6 +45,7 @@ from tenants.services import papers, tree
 
 ACTOR = command_line("seed_demo")
 MAINS_KW = Decimal(200)
+PLANNED_AHEAD = timedelta(days=6)
 FOUNDED, BUILT, INSTALLED = timedelta(days=720), timedelta(days=540), timedelta(days=160)
 
 
@@ -193,6 +194,8 @@ def _price(made: Masters, price: Price) -> None:
                 owner, actor=ACTOR, name=price.name, rounding=price.rounding
             )
             fields: dict[str, Any] = {**_idle_fields(price), **rates.as_fields()}
+            if days < 0:
+                fields["days"] = list(price.next_days)
             version = tariffs.write_version(
                 tariff,
                 actor=ACTOR,
@@ -205,11 +208,24 @@ def _price(made: Masters, price: Price) -> None:
         made.changes.append(begins)
     if tariff is None:
         return
+    if price.draft is not None:
+        _submit(price, price.draft, tariff)
     with clock.frozen(made.now - timedelta(days=max(price.versions) - 1)):
         if price.is_default:
             tariffs.make_default(tariff, actor=ACTOR)
         for code in price.sites:
             tariffs.assign_tariff(made.stations[code], tariff=tariff, actor=ACTOR)
+    if price.planned:
+        places = Station.objects.filter(code__in=price.planned)
+        due_at = _midnight(made.now + PLANNED_AHEAD, zone)
+        tariffs.assign_in_bulk(places, tariff=tariff, actor=ACTOR, due_at=due_at)
+
+
+def _submit(price: Price, rates: Rates, tariff: Tariff) -> None:
+    """A version that waits for a second person."""
+    fields: dict[str, Any] = {**_idle_fields(price), **rates.as_fields(), "days": list(price.next_days)}
+    version = tariffs.write_version(tariff, actor=ACTOR, codes=price.codes, min_hold=price.min_hold, **fields)
+    tariffs.submit_version(version, actor=ACTOR)
 
 
 def _idle_fields(price: Price) -> dict[str, int]:

@@ -43,7 +43,7 @@ class Offers:
             if found is None:
                 raise LookupError(f"no price at {connector} on {at}")
             version, why = found
-            tariff = snapshot(version, self._zones[connector.tenant_id])
+            tariff = snapshot(version, self._zones[connector.tenant_id], at=at)
             text = json.dumps(tariff.to_json(), ensure_ascii=False)
             self._known[key] = Offer(version, tariff, why, text)
         return self._known[key]

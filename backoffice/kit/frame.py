@@ -60,6 +60,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLine:
+    """One of the reader's own jobs, in the top bar while it is open and in a toast when it has ended."""
+
+    title: str
+    state: Words
+    tone: Tone
+    url: str
+    open: bool
+    percent: int | None = None
+    """0 to 100; None where nobody knows how much there is to do."""
+    file_url: str = ""
+    file_name: str = ""
+    error: str = ""
+    seen_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """Everything around the page of a signed-in member of staff (context name ``frame``)."""
 
@@ -90,6 +107,32 @@ class Frame:
     acting_as: str = ""
     """Set while somebody works in another's name: shown in a band on every page."""
     leave_url: str = ""
+    crumbs: Sequence[Choice] = ()
+    """From the tenant entered down to the one below it that is looked at alone; empty where all of it is."""
+    look_url: str = ""
+    choose_url: str = ""
+    display_url: str = ""
+    density: str = ""
+    folded: bool = False
+    jobs: Sequence[JobLine] = ()
+    tray_url: str = ""
+    place: str = ""
+    """Names person and tenant looked at, for what a browser keeps by itself."""
+
+    @property
+    def narrowed(self) -> str:
+        """The name of the tenant that is looked at alone; empty where all is."""
+        return str(self.crumbs[-1].label) if self.crumbs else ""
+
+    @property
+    def jobs_open(self) -> list[JobLine]:
+        """What waits or runs."""
+        return [job for job in self.jobs if job.open]
+
+    @property
+    def jobs_ended(self) -> list[JobLine]:
+        """What ended and was not looked at yet."""
+        return [job for job in self.jobs if not job.open]
 
     @property
     def initials(self) -> str:

@@ -51,7 +51,14 @@ WAITED = timedelta(minutes=1)
 MOST_OPEN = 20
 """Jobs that one person may have waiting or running."""
 
+LOOKED_BACK = timedelta(days=7)
+"""Jobs that were asked for longer ago are no news, whenever they ended."""
+
+NEWS = timedelta(days=1)
+"""How long somebody is told of a job that ended."""
+
 OPEN = (JobState.QUEUED, JobState.RUNNING)
+ENDED = (JobState.DONE, JobState.FAILED)
 RUN_TASK = "backoffice.tasks.run_job"
 
 
@@ -103,13 +110,21 @@ def kind(name: str) -> Callable[[Kind], Kind]:
 
 
 def jobs_of(owner: Actor) -> QuerySet[Job]:
-    """The jobs of one person, inside the scope."""
-    return Job.objects.filter(owner_ref=owner.ref)
+    """The jobs of one person, inside the scope, whatever part of it is looked at."""
+    return Job.objects.whole().filter(owner_ref=owner.ref)
 
 
-def running_jobs(reader: Reader) -> int:
-    """How many of the reader's jobs are not done yet."""
-    return jobs_of(reader.actor).filter(state__in=OPEN).count()
+def news_of(owner: Actor) -> list[Job]:
+    """What a person waits for: his open jobs, and those that ended within ``NEWS`` and he has not looked at."""
+    now = clock.now()
+    ended = Q(state__in=ENDED, seen_at__isnull=True, finished_at__gt=now - NEWS)
+    recent = jobs_of(owner).filter(created_at__gt=now - LOOKED_BACK)
+    return list(recent.filter(Q(state__in=OPEN) | ended).order_by("-created_at", "-pk")[:MOST_OPEN])
+
+
+def mark_seen(job: Job, *, actor: Actor) -> None:
+    """Its owner has looked at how it ended; news of it stop."""
+    jobs_of(actor).filter(pk=job.pk, state__in=ENDED, seen_at__isnull=True).update(seen_at=clock.now())
 
 
 @transaction.atomic
@@ -291,6 +306,7 @@ class _Watch:
                 going = going.filter(cancel_asked=False)
             if not going.update(done=self.done, total=self.total, heartbeat_at=clock.now()):
                 raise Stopped
+        _tell(self.job)
 
 
 def _end(job: Job, state: JobState, **fields: Any) -> bool:

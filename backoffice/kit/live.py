@@ -21,12 +21,14 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 
 from backoffice.kit.levels import Level, Path
-from backoffice.kit.scope import Scope
+from backoffice.kit.reach import Scope
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "pilehouse:live"
 BACKLOG = 256
+OWN = frozenset({"jobs"})
+"""Topics of rows that are somebody's own, whatever part of his scope he looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Event:
 
     def within(self, scope: Scope) -> bool:
         """Does the row lie in this scope?"""
-        return scope.level is not None and getattr(self.path, Level(scope.level).column) == scope.tenant_id
+        reach = scope.whole if self.topic in OWN else scope.reads
+        return reach.level is not None and getattr(self.path, Level(reach.level).column) == reach.tenant_id
 
 
 @cache
@@ -86,7 +89,7 @@ class Hub:
         *,
         lifetime_s: float,
         pulse_s: float = 15.0,
-        gather_s: float = 0.4,
+        gather_s: float = 0.2,
     ) -> AsyncIterator[list[Event]]:
         """The events that ``wanted`` lets through, gathered so that a busy moment is one batch.
 

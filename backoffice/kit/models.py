@@ -1,4 +1,4 @@
-"""Tables that every room writes through the kit: the audit trail, background jobs, and files that are imported."""
+"""Tables that every room writes through the kit: the audit trail, jobs, files that are imported, how lists are read."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ class Job(PathOwned):
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     expires_at = models.DateTimeField(_("kept until"), null=True)
+    seen_at = models.DateTimeField(null=True)
+    """When its owner looked at how it ended."""
 
     class Meta(PathOwned.Meta):
         verbose_name = _("job")
@@ -79,6 +81,38 @@ class Job(PathOwned):
 
     def __str__(self) -> str:
         return self.title
+
+
+class SavedView(models.Model):
+    """A list as one person likes to see it: filters, order and columns under a name, a tab of the list.
+
+    It belongs to the person and not to a tenant, so it says nothing of rows: what its filters name is looked
+    up when it is opened, in the scope of then. ``query`` is a query string without a place in the rows.
+    The one without a name keeps the columns of the list itself.
+    """
+
+    owner_ref = models.CharField(max_length=80)
+    resource = models.CharField(max_length=60)
+    name = models.CharField(pgettext_lazy("saved view", "name"), max_length=40, blank=True)
+    query = models.TextField(blank=True)
+    columns = models.JSONField(default=list)
+    is_default = models.BooleanField(_("shown first"), default=False)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        constraints = [
+            models.UniqueConstraint(fields=["owner_ref", "resource", "name"], name="saved_view_name_once"),
+            models.UniqueConstraint(
+                fields=["owner_ref", "resource"],
+                condition=models.Q(is_default=True),
+                name="saved_view_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportState(models.TextChoices):

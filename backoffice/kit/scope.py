@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 from django.db import models
@@ -32,6 +32,7 @@ from django.db.models.sql.where import AND
 
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level, Path
+from backoffice.kit.reach import Scope
 
 M = TypeVar("M", bound=models.Model)
 
@@ -41,22 +42,6 @@ path_of_tenant: Hook[[int], Path] = Hook("path_of_tenant")
 
 class ScopeError(RuntimeError):
     """Tenant data was touched outside, or across, the active scope."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """``owned``: the tenant and everything below it. ``inherited``: its ancestors, read only."""
-
-    tenant_id: int | None
-    level: Level | None
-    owned: frozenset[int]
-    inherited: frozenset[int] = frozenset()
-    everything: bool = False
-    reason: str = ""
-
-    def admits(self, tenant_id: int | None) -> bool:
-        """May a row of this tenant be written?"""
-        return self.everything or tenant_id in self.owned
 
 
 class _Stay:
@@ -84,7 +69,7 @@ def current_scope() -> Scope:
 
 def owned_by_scope(scope: Scope) -> tuple[bool, list[int]]:
     """The two parameters of ``AND (%s OR tenant_id = ANY(%s))``: what plain SQL on ``TenantOwned`` rows must say."""
-    return scope.everything, list(scope.owned)
+    return scope.everything, list(scope.reads.owned)
 
 
 def scope_is_active() -> bool:
@@ -135,10 +120,21 @@ def unscoped(*, reason: str) -> AbstractContextManager[Scope]:
     return _enter(Scope(None, None, frozenset(), everything=True, reason=reason))
 
 
+def looked_at(rows: QuerySet[M]) -> QuerySet[M]:
+    """The rows of the part that is looked at, also in a request that acts, which reads all of its scope else."""
+    scope = current_scope()
+    if scope.part is None or not scope.acting or getattr(rows.query, "whole", False):
+        return rows
+    kept: Any = rows.model
+    return rows.filter(kept.scope_filter(replace(scope, acting=False), writing=False))
+
+
 class ScopedQuery(sql.Query):
     """Adds the filter of its model's kind when SQL is about to be made, whatever built the query."""
 
     scope_bound = False
+    whole = False
+    """Read all of the scope, whatever part of it is looked at."""
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         if self.scope_bound or self.combinator or self._selects_nothing():
@@ -159,7 +155,7 @@ class ScopedQuery(sql.Query):
 
     def bound(self, *, writing: bool = False) -> Self:
         """A copy with the filter of the active scope added."""
-        scope = current_scope()
+        scope = current_scope().widened() if self.whole else current_scope()
         query: Any = self.clone()
         query.scope_bound = True
         if not scope.everything:
@@ -177,9 +173,19 @@ class ScopedQuerySet(QuerySet[M]):
         if query is not None and not isinstance(query, ScopedQuery):
             raise ScopeError("rows of a scoped model are not read through a query of another class")
         super().__init__(model, query or (ScopedQuery(model) if model else None), using, hints)
+        if query is None and hints and "instance" in hints:
+            cast(
+                Any, self.query
+            ).whole = True  # what a row refers to is read with it, also above the part looked at
 
     def __getstate__(self) -> dict[str, Any]:
         raise ScopeError("rows do not leave their scope in a pickle or a cache")
+
+    def whole(self) -> Self:
+        """The same rows, whatever part of the scope is looked at: what is somebody's own stays his."""
+        rows = cast(Any, self)._chain()
+        rows.query.whole = True
+        return rows  # type: ignore[no-any-return]
 
     def writable(self) -> Self:
         """Those of the rows that may be written: without what ancestors hand down."""
@@ -296,9 +302,10 @@ class TenantOwned(ScopedModel):
 
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
-        ids = scope.owned
+        reach = scope.whole if writing else scope.reads
+        ids = reach.owned
         if cls.handed_down and not writing:
-            ids = ids | scope.inherited
+            ids = ids | reach.inherited
         return models.Q(tenant_id__in=sorted(ids))
 
     @classmethod
@@ -338,9 +345,10 @@ class PathOwned(ScopedModel):
 
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
-        if scope.level is None:
+        reach = scope.whole if writing else scope.reads
+        if reach.level is None:
             raise ScopeError("a scope without a level cannot see facts")
-        return models.Q(**{scope.level.column: scope.tenant_id})
+        return models.Q(**{reach.level.column: reach.tenant_id})
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:

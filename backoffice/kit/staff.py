@@ -31,6 +31,8 @@ class StaffRequest(HttpRequest):
 
     membership: Any
     lineage: list[Any]
+    shown: list[Any]
+    """The chain down to what is looked at: the own tenant, or one below it."""
     grants: Grants
     actor: Actor
     locality: Locality

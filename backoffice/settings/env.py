@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from environs import Env
@@ -68,6 +69,15 @@ OPEN_PILE_NETWORKS = env.list(
         "fe80::/10",
     ],
 )
+# A price per kWh above this is taken for a slip of the finger: by the decimals of the currency, in major units.
+TARIFF_DEAREST: dict[int, Decimal] = env.dict(
+    "TARIFF_DEAREST",
+    {0: Decimal(20_000), 2: Decimal(100), 3: Decimal(30)},
+    subcast_keys=int,
+    subcast_values=Decimal,
+)
+# Whether a tenant with one single person who writes tariffs may approve without a second one.
+TARIFF_ALONE = env.bool("TARIFF_ALONE", True)
 FRAMES_KEPT_DAYS = env.int("FRAMES_KEPT_DAYS", 30)
 PILE_HISTORY_KEPT_DAYS = env.int("PILE_HISTORY_KEPT_DAYS", 400)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)

@@ -196,7 +196,7 @@ REALTIME = Resource(
         Tab(name="lost", label=_("Link lost"), rows=lambda: Q(stage=Stage.LOST), kind="warn"),
     ),
     actions=(STOP, FORCE_CLOSE, CANCEL),
-    live="orders",
+    live="orders connectors piles",
     menu=Place("orders", 10, label=_("Real-time"), count=lambda _reader: selectors.realtime_count()),
     empty=Empty(
         _("Nothing is charging"), _("Orders appear here when a charge begins, and move by themselves.")
@@ -284,5 +284,8 @@ HISTORY = Resource(
     inline_filters=5,
     tabs=(Tab(name="owing", label=_("In arrears"), rows=lambda: Q(pay_state=PayState.ARREARS), kind="warn"),),
     menu=Place("orders", 20, label=_("Historical")),
-    empty=Empty(_("No order is like this"), _("Remove a filter, or choose a longer period.")),
+    empty=Empty(
+        _("No order has ended yet"),
+        _("Orders come here when a charge is over; those that run are under Real-time."),
+    ),
 )

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from backoffice.kit import rates
 from backoffice.kit.live import event_stream, hub
-from backoffice.kit.scope import Scope
+from backoffice.kit.reach import Scope
 from reports import screen, sharing
 from reports.views.screen import marks, render_screen
 

@@ -1,5 +1,5 @@
 /* Small comforts. Every page works without this file; each part below makes one thing quicker:
-   theme, menus in their place, dialogs, search, forms sent once, ticking times, copy, ticked rows. */
+   theme and display, menus in their place, dialogs, forms sent once, ticking times, copy, ticked rows. */
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -69,6 +69,7 @@
     open.close();
   });
   dialog?.addEventListener("submit", async (event) => {
+    if ("leaves" in event.target.dataset) return;
     event.preventDefault();
     const form = event.target;
     const data = new FormData(form, event.submitter);
@@ -79,45 +80,44 @@
     else if (!answer || !ask(await answer.text())) HTMLFormElement.prototype.submit.call(form);
   });
 
-  /* Ctrl K */
-  const palette = document.getElementById("palette");
-  if (palette) {
-    const input = palette.querySelector("input");
-    const hits = palette.querySelector(".hits");
-    let wait = 0;
-    let asked = 0;
-    const look = async () => {
-      const turn = ++asked;
-      const url = new URL(input.form.action);
-      url.searchParams.set("q", input.value);
-      const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
-      if (!answer?.ok || turn !== asked) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      hits.replaceChildren(...(page.getElementById("found") ?? page.body).childNodes);
-      mark(0);
-    };
-    const links = () => [...hits.querySelectorAll("a")];
-    const mark = (index) => links().forEach((link, i) => {
-      link.setAttribute("aria-selected", String(i === index));
-      if (i === index) link.scrollIntoView({ block: "nearest" });
-    });
-    const open = () => { if (!palette.open) { palette.showModal(); input.select(); } };
-    on("click", "a[data-palette]", (event) => { event.preventDefault(); open(); });
-    addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
-    });
-    palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-    input.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(look, 150); });
-    palette.addEventListener("keydown", (event) => {
-      const all = links();
-      const at = all.findIndex((link) => link.getAttribute("aria-selected") === "true");
-      if (event.key === "ArrowDown") mark(Math.min(at + 1, all.length - 1));
-      else if (event.key === "ArrowUp") mark(Math.max(at - 1, 0));
-      else if (event.key === "Enter" && at >= 0) all[at].click();
-      else return;
-      event.preventDefault();
-    });
-  }
+  /* What is chosen in the frame is shown at once and remembered by the server. */
+  const post = (address, values, extra = {}) => {
+    const form = document.getElementById("post");
+    const data = new FormData(form);
+    Object.entries({ ...values, ...extra }).forEach(([name, value]) => data.set(name, value));
+    return fetch(address, { method: "POST", body: data, keepalive: true, redirect: "manual" });
+  };
+  const shell = document.querySelector(".shell");
+  on("submit", "form[data-display-form]", (event, form) => {
+    const button = event.submitter;
+    if (!button) return;
+    event.preventDefault();
+    shell.dataset.density = button.value;
+    form.querySelectorAll("[aria-pressed]").forEach((one) => one.setAttribute("aria-pressed", String(one === button)));
+    post(form.action, { density: button.value });
+  });
+  on("click", "[data-fold]", (event, button) => {
+    event.preventDefault();
+    const folded = shell.toggleAttribute("data-folded");
+    post(button.formAction, { folded: folded ? "1" : "0" });
+    button.value = folded ? "0" : "1";
+    button.setAttribute("aria-pressed", String(folded));
+  });
+  on("click", "[data-seen]", (event, button) => {
+    event.preventDefault();
+    post(button.formAction, {});
+    button.closest(".toast-line").remove();
+  });
+
+  /* A column moves in its menu; the list follows when the choice is applied. */
+  on("click", "[data-column-choice] button[name=up], [data-column-choice] button[name=down]", (event, button) => {
+    event.preventDefault();
+    const line = button.closest("li");
+    const other = button.name === "up" ? line.previousElementSibling : line.nextElementSibling;
+    if (!other || other.querySelector(":disabled")) return;
+    other[button.name === "up" ? "before" : "after"](line);
+    button.focus();
+  });
 
   /* A form is sent once, whatever the finger does; empty filters stay out of the address. */
   const busy = (form, state) => [...form.elements].filter((one) => one.type === "submit").forEach((one) => {

@@ -7,8 +7,8 @@
    topic to one row and names a second one. At most one fetch every data-live-every seconds (2); what no
    event tells of, such as the frames of a pile, has data-live-poll and is fetched that often. Nothing is
    fetched while the page is hidden, or while somebody works in the element: a ticked row, an open menu,
-   a field in use. When the stream is down, everything is fetched every 10 seconds instead. An element with
-   data-live-own fetches by itself: it gets the event live:due in place of all that. */
+   a field in use (data-live-anyway moves all the same). When the stream is down, everything is fetched every 10 seconds
+   instead. An element with data-live-own fetches by itself: it gets the event live:due in place of all that. */
 (() => {
   "use strict";
   const shell = document.querySelector("[data-live-url]");
@@ -28,7 +28,7 @@
     mark.dataset.state = state;
     mark.textContent = mark.dataset[state];
   });
-  const held = (part) => Boolean(part.querySelector(HELD)) || Boolean(document.querySelector("dialog[open]"));
+  const held = (part) => !("liveAnyway" in part.dataset) && (Boolean(part.querySelector(HELD)) || Boolean(document.querySelector("dialog[open]")));
   const tell = () => say(lostAt && Date.now() - lostAt > PATIENCE ? "waiting" : parts().some(held) ? "held" : "on");
 
   function want(topic, references) {

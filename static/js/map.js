@@ -110,8 +110,7 @@ async function show(address, at) {
   popup.openOn(map);
   const close = popup.getElement().querySelector(".leaflet-popup-close-button");
   close.setAttribute("aria-label", config.words.close);
-  // It can be focused in the next frame: Leaflet hides it while it measures.
-  requestAnimationFrame(() => content.querySelector("a")?.focus({ preventScroll: true }));
+  content.querySelector("a")?.focus({ preventScroll: true });
 }
 function open([lat, lng, , stations, , , id, , bounds], marker) {
   if (stations === 1) { choose(id, [lat, lng], marker); return; }

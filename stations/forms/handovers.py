@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.errors import Refused
+from backoffice.kit.frame import Words
 from backoffice.kit.imports.columns import fold_head, shown, spellings
 from backoffice.kit.imports.reading import Book, read_book
 from stations import selectors
@@ -38,7 +40,7 @@ class PickForm(forms.Form):
         help_text=gettext_lazy("With a column “Identity” or “Serial”, such as the export of the list."),
     )
 
-    HEADS = (gettext_lazy("Identity"), gettext_lazy("Serial"))
+    HEADS: tuple[Words, ...] = (gettext_lazy("Identity"), gettext_lazy("Serial"))
 
     def __init__(self, *args, giver, what, **options):
         super().__init__(*args, **options)
@@ -91,7 +93,7 @@ class PickForm(forms.Form):
 class OfferForm(forms.Form):
     """To whom, until when, and what it is. ``keys`` are ids, parted by commas."""
 
-    to = forms.ModelChoiceField(label=gettext_lazy("Receiver"), queryset=None, empty_label=None)
+    to: Any = forms.ModelChoiceField(label=gettext_lazy("Receiver"), queryset=None, empty_label=None)
     days = forms.IntegerField(
         label=gettext_lazy("Valid for, days"), min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS
     )
@@ -115,7 +117,7 @@ class AcceptForm(forms.Form):
     count = forms.IntegerField(
         label=gettext_lazy("How many have you counted?"), min_value=0, max_value=1_000_000
     )
-    station = forms.ModelChoiceField(
+    station: Any = forms.ModelChoiceField(
         label=gettext_lazy("Where do they go?"),
         queryset=None,
         required=False,

@@ -1,69 +1,20 @@
-"""Forms of tariffs: the price list of a day, half hour by half hour."""
+"""Small forms of tariffs: names, approval, ceilings, where they count, and sample sessions."""
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.lists.actions import ReasonForm
 from stations import selectors
-from stations.forms.fields import AmountField, MomentField
-from stations.models import TariffVersion
-from stations.services.tariffs import DEAREST, PRICES
-from stations.slots import HALF_HOURS_A_DAY, Band
+from stations.forms.fields import EARLIEST, LATEST, MomentField
 
-BAND_WORDS = {
-    Band.SHARP: _("Sharp"),
-    Band.PEAK: _("Peak"),
-    Band.FLAT: _("Flat"),
-    Band.VALLEY: _("Valley"),
-}
-
-
-PRICE_WORDS = {field.name: field.verbose_name for field in TariffVersion._meta.concrete_fields}
 ROUNDINGS = [("line", _("Each line")), ("total", _("Total"))]
-
-
-def span_of(index):
-    """``08:30–09:00``: the half hour of this number by the wall clock."""
-    limits = (f"{at // 2:02}:{at % 2 * 30:02}" for at in (index, index + 1))
-    return "–".join(limits)
-
-
-class DayWidget(forms.MultiWidget):
-    """48 selects in a strip, from midnight to midnight."""
-
-    template_name = "stations/_day.html"
-
-    def __init__(self):
-        choices = [(band.value, words) for band, words in BAND_WORDS.items()]
-        super().__init__({f"{n:02}": forms.Select(choices=choices) for n in range(HALF_HOURS_A_DAY)})
-
-    def get_context(self, name, value, attrs):
-        context = super().get_context(name, value, attrs)
-        for index, widget in enumerate(context["widget"]["subwidgets"]):
-            widget["span"] = span_of(index)
-            widget["attrs"] |= {"aria-label": span_of(index), "class": "form-select"}
-        return context
-
-    def decompress(self, value):
-        return list(value or "F" * HALF_HOURS_A_DAY)
-
-
-class DayField(forms.MultiValueField):
-    """The codes of a day, one letter for each half hour."""
-
-    def __init__(self, **options):
-        choices = [(band.value, words) for band, words in BAND_WORDS.items()]
-        fields = [forms.ChoiceField(choices=choices) for _n in range(HALF_HOURS_A_DAY)]
-        super().__init__(fields, widget=DayWidget(), **options)
-
-    def compress(self, data_list):
-        return "".join(data_list)
 
 
 class TariffForm(forms.Form):
@@ -84,64 +35,11 @@ class RenameForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
 
 
-class VersionForm(forms.Form):
-    """Validity, the day in half hours, the price of each band, and what standing costs."""
-
-    valid_from = MomentField(
-        label=_("Valid from"), help_text=_("In your time zone. In the past: from approval on.")
-    )
-    valid_to = MomentField(
-        label=_("Valid to"), required=False, help_text=_("Empty: until another one begins.")
-    )
-    codes = DayField(label=_("Half hours of the day"), help_text=_("By the clock of the station."))
-    idle_grace_min = forms.IntegerField(
-        label=_("Free minutes after charging"), min_value=0, max_value=1440, initial=15
-    )
-    idle_per_minute = AmountField(label=_("Idle fee per minute"), min_value=0, max_value=10_000, initial=0)
-    idle_cap = AmountField(label=_("Idle fee at most"), min_value=0, max_value=1_000_000, required=False)
-    min_hold = AmountField(
-        label=_("Least to set aside"),
-        min_value=0,
-        max_value=1_000_000,
-        initial=2000,
-        help_text=_("Before a charge starts."),
-    )
-
-    AMOUNTS = ("idle_per_minute", "idle_cap", "min_hold")
-
-    def __init__(self, *args, currency, **options):
-        super().__init__(*args, **options)
-        for name in PRICES:
-            self.fields[name] = _price_field(name)
-        for name in self.AMOUNTS:
-            amount: Any = self.fields[name]
-            amount.use_currency(currency)
-
-    def sections(self):
-        """The fields in groups, as the page shows them."""
-        return [
-            (_("Validity"), "", [self["valid_from"], self["valid_to"]]),
-            (_("The day"), "", [self["codes"]]),
-            (_("Prices"), _("per kWh"), [self[name] for name in PRICES]),
-            (_("Standing"), "", [self[name] for name in ("idle_grace_min", *self.AMOUNTS)]),
-        ]
-
-
-def _price_field(name):
-    return forms.DecimalField(
-        label=capfirst(PRICE_WORDS[name]),
-        max_digits=10,
-        decimal_places=5,
-        min_value=0,
-        max_value=max(DEAREST.values()),
-        initial=Decimal(0),
-    )
-
-
 class ApproveForm(forms.Form):
     """Asks about kWh that cost nothing."""
 
     free = forms.BooleanField(label=_("Some kWh cost nothing, and that is meant."), required=False)
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class AssignForm(forms.Form):
@@ -159,3 +57,114 @@ class AssignForm(forms.Form):
 
 class WithdrawForm(ReasonForm):
     """Why it is taken back."""
+
+
+class CeilingForm(forms.Form):
+    """How dear the service of agencies may be."""
+
+    amount = forms.DecimalField(
+        label=_("Highest service fee per kWh"),
+        max_digits=10,
+        decimal_places=5,
+        min_value=0,
+        required=False,
+        help_text=_("In tariffs of your agencies, from the next version on. Empty: as they like."),
+    )
+
+
+class BulkForm(forms.Form):
+    """Which tariff counts at what was picked, and from when on. Without a tariff theirs is taken off."""
+
+    tariff = forms.ModelChoiceField(
+        label=_("Tariff"),
+        queryset=selectors.usable_tariffs(),
+        required=False,
+        empty_label=_("None of their own"),
+    )
+    due_at = MomentField(
+        label=_("From"), required=False, help_text=_("In your time zone. Empty: from now on.")
+    )
+
+
+class WhereForm(forms.Form):
+    """Where one tariff is to count."""
+
+    agency = forms.ModelChoiceField(
+        label=_("All stations of"),
+        queryset=selectors.station_owners(),
+        required=False,
+        help_text=_("And of those below it."),
+        empty_label=_("all owners"),
+    )
+    instead_of = forms.ModelChoiceField(
+        label=_("That have now"),
+        queryset=selectors.usable_tariffs(),
+        required=False,
+        empty_label=_("any tariff, or none"),
+    )
+    codes = forms.CharField(
+        label=_("Or stations by code"),
+        required=False,
+        widget=forms.Textarea,
+        max_length=200_000,
+        help_text=_("One a line, or parted by commas."),
+    )
+    due_at = MomentField(
+        label=_("From"), required=False, help_text=_("In your time zone. Empty: from now on.")
+    )
+
+    def clean_codes(self):
+        wanted = {code.upper() for code in self.cleaned_data["codes"].replace(",", " ").split()}
+        known = selectors.codes_known(wanted)
+        if wanted - known:
+            missing = sorted(wanted - known)
+            raise forms.ValidationError(
+                _("There is no station %(codes)s."), params={"codes": ", ".join(missing[:10])}
+            )
+        return sorted(wanted)
+
+
+class SamplesForm(forms.Form):
+    """What is looked at: a moment, and three sessions of that day. What makes no sense is as usual.
+
+    The page has inputs of its own that show what counts in the end.
+    """
+
+    USUAL = ((Decimal(30), time(18, 30)), (Decimal(10), time(2)), (Decimal(60), time(12)))
+    POWER_KW = 60
+
+    day = forms.DateField(
+        required=False,
+        validators=[
+            validators.MinValueValidator(EARLIEST.date()),
+            validators.MaxValueValidator(LATEST.date()),
+        ],
+    )
+    time = forms.TimeField(required=False)
+    power = forms.IntegerField(required=False, min_value=1, max_value=1000)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for number in range(1, len(self.USUAL) + 1):
+            self.fields[f"kwh{number}"] = forms.DecimalField(
+                required=False, min_value=0, max_value=1000, decimal_places=3
+            )
+            self.fields[f"at{number}"] = forms.TimeField(required=False)
+
+    def value_of(self, name):
+        """A value that was typed and makes sense; None without one."""
+        if not self.is_bound:
+            return None
+        self.is_valid()
+        return self.cleaned_data.get(name)
+
+    def samples(self):
+        """The sessions: kWh and when they begin."""
+        found = []
+        for number, (kwh, at) in enumerate(self.USUAL, start=1):
+            wanted, begins = self.value_of(f"kwh{number}"), self.value_of(f"at{number}")
+            found.append((kwh if wanted is None else wanted, at if begins is None else begins))
+        return found
+
+    def power_w(self):
+        return (self.value_of("power") or self.POWER_KW) * 1000

@@ -59,12 +59,21 @@ from stations.models.handovers import Handed, Handover, HandoverItem, HandoverSt
 from stations.models.places import Maintenance, MaintenancePile, MaintenanceState, StationPhoto
 from stations.models.security import EventSource, SecurityEvent, SecurityUpgrade, UpgradeState
 from stations.models.sites import Facility, Station, StationStatus
-from stations.models.tariffs import Tariff, TariffStatus, TariffVersion, VersionState
+from stations.models.tariffs import (
+    AssignmentState,
+    ServiceCeiling,
+    Tariff,
+    TariffAssignment,
+    TariffStatus,
+    TariffVersion,
+    VersionState,
+)
 from stations.models.traffic import Command, CommandStatus, Frame, Gateway, PileEvent, StatusEvent
 from stations.models.trouble import Trouble
 from stations.models.vendors import VendorMessage
 
 __all__ = [
+    "AssignmentState",
     "Campaign",
     "CampaignPile",
     "CampaignStatus",
@@ -118,6 +127,7 @@ __all__ = [
     "Reshare",
     "SecurityEvent",
     "SecurityUpgrade",
+    "ServiceCeiling",
     "SigningRequest",
     "SigningState",
     "Station",
@@ -125,6 +135,7 @@ __all__ = [
     "StationStatus",
     "StatusEvent",
     "Tariff",
+    "TariffAssignment",
     "TariffStatus",
     "TariffVersion",
     "TemplateKey",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.scope import TenantOwned
@@ -148,7 +150,11 @@ class Pile(TenantOwned):
     class Meta(TenantOwned.Meta):
         verbose_name = _("pile")
         verbose_name_plural = _("piles")
-        indexes = [models.Index(fields=["gateway"], condition=models.Q(online=True), name="pile_gateway")]
+        indexes = [
+            models.Index(fields=["gateway"], condition=models.Q(online=True), name="pile_gateway"),
+            models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="pile_name_start"),
+            models.Index(OpClass(Upper("serial"), "text_pattern_ops"), name="pile_serial_start"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -40,7 +40,7 @@ class StationPhoto(TenantOwned):
 class MaintenanceState(models.TextChoices):
     """Moves are in ``stations.states.MAINTENANCE``."""
 
-    PLANNED = "planned", _("Planned")
+    PLANNED = "planned", pgettext_lazy("maintenance", "Planned")
     RUNNING = "running", pgettext_lazy("maintenance", "Running")
     ENDING = "ending", pgettext_lazy("maintenance", "Coming back")
     DONE = "done", _("Done")

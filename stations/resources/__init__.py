@@ -8,7 +8,7 @@ from stations.resources.handovers import HANDOVERS
 from stations.resources.models import MODELS
 from stations.resources.security import AUTHORITIES, CERTIFICATES, SECURITY_EVENTS
 from stations.resources.sites import CONNECTORS, PILES, STATIONS
-from stations.resources.tariffs import TARIFFS
+from stations.resources.tariffs import TARIFF_CHANGES, TARIFFS
 from stations.resources.traffic import COMMANDS, TROUBLES
 from stations.resources.vendors import VENDOR_MESSAGES
 from stations.resources.waiting import UNCLAIMED
@@ -19,6 +19,7 @@ LISTS = (
     HANDOVERS,
     CONNECTORS,
     TARIFFS,
+    TARIFF_CHANGES,
     COMMANDS,
     TROUBLES,
     UNCLAIMED,
@@ -57,6 +58,7 @@ __all__ = [
     "SECURITY_EVENTS",
     "STATIONS",
     "TARIFFS",
+    "TARIFF_CHANGES",
     "TEMPLATES",
     "TROUBLES",
     "UNCLAIMED",

@@ -115,7 +115,7 @@ RESERVATIONS = Resource(
     order=("-created_at", "-id"),
     menu=Place("stations", 45),
     actions=(CANCEL,),
-    empty=Empty(_("No reservation is like this"), _("Reserve a connector on the page of its terminal.")),
+    empty=Empty(_("No reservation yet"), _("Reserve a connector on the page of its terminal.")),
     live="reservations",
 )
 
@@ -153,8 +153,6 @@ LOCAL_LISTS = Resource(
     page_actions=(
         PageAction(label=_("New list"), to="stations:local_list_new", perm=StationPerm.LIST_MANAGE),
     ),
-    empty=Empty(
-        _("No list is like this"), _("Write one: terminals then know its cards when they are offline.")
-    ),
+    empty=Empty(_("No local list yet"), _("Write one: terminals then know its cards when they are offline.")),
     live="lists",
 )

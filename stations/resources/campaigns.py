@@ -95,6 +95,8 @@ CAMPAIGN_PILES = Resource(
     export=StationPerm.EXPORT,
     label="pile__name",
     order=("-id",),
-    empty=Empty(_("No terminal is like this"), _("Remove a filter.")),
+    empty=Empty(
+        _("No terminal here"), _("Choose a bulk action; its terminals are listed with what became of each.")
+    ),
     live="campaigns",
 )

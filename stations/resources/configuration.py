@@ -47,9 +47,7 @@ TEMPLATES = Resource(
     page_actions=(
         PageAction(label=_("New template"), to="stations:template_new", perm=StationPerm.COMMAND_ENGINEER),
     ),
-    empty=Empty(
-        _("No template is like this"), _("A template says what the terminals of a model are set to.")
-    ),
+    empty=Empty(_("No template yet"), _("A template says what the terminals of a model are set to.")),
 )
 
 

@@ -61,7 +61,7 @@ FIRMWARE = Resource(
     page_actions=(
         PageAction(label=_("Upload firmware"), to="stations:firmware_new", perm=StationPerm.MODELS_MANAGE),
     ),
-    empty=Empty(_("No firmware is like this"), _("Firmware comes from the manufacturer.")),
+    empty=Empty(_("No firmware yet"), _("Firmware comes from the manufacturer.")),
 )
 
 
@@ -130,7 +130,7 @@ FIRMWARE_JOBS = Resource(
     label="pile__name",
     order=("-created_at", "-id"),
     menu=Place("stations", 64),
-    empty=Empty(_("No update is like this"), _("Updates are begun on the page of a terminal or a firmware.")),
+    empty=Empty(_("No update yet"), _("Updates are begun on the page of a terminal or a firmware.")),
     live="files",
 )
 
@@ -179,6 +179,6 @@ UPLOADS = Resource(
     label="pile__name",
     order=("-created_at", "-id"),
     menu=Place("stations", 72),
-    empty=Empty(_("No upload is like this"), _("Logs are fetched on the page of a terminal.")),
+    empty=Empty(_("No log was fetched yet"), _("Logs are fetched on the page of a terminal.")),
     live="files",
 )

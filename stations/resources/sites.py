@@ -165,13 +165,19 @@ STATIONS = Resource(
     ),
     bulk_pages=(
         BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_stations",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
+        ),
+        BulkPage(
             label=_("Hand over…"),
             to="stations:offer_stations",
             perms=frozenset({StationPerm.HANDOVER_STATIONS}),
             icon="switch",
         ),
     ),
-    empty=Empty(_("No station is like this"), _("Remove a filter, or add a station.")),
+    empty=Empty(_("No station yet"), _("Add the first one; its terminals come next.")),
     live="connectors piles",
 )
 
@@ -294,13 +300,19 @@ PILES = Resource(
             icon="qr",
         ),
         BulkPage(
+            label=_("Tariff…"),
+            to="stations:assign_piles",
+            perms=frozenset({StationPerm.TARIFF_MANAGE}),
+            icon="money",
+        ),
+        BulkPage(
             label=_("Hand over…"),
             to="stations:offer_piles",
             perms=frozenset({StationPerm.HANDOVER}),
             icon="switch",
         ),
     ),
-    empty=Empty(_("No terminal is like this"), _("Remove a filter, or register a terminal.")),
+    empty=Empty(_("No terminal yet"), _("Register one at a station, or claim one that waits.")),
     live="connectors piles",
 )
 
@@ -364,6 +376,6 @@ CONNECTORS = Resource(
     label="pile__identity",
     order=("pile__name", "number", "id"),
     menu=Place("stations", 30),
-    empty=Empty(_("No connector is like this"), _("Remove a filter.")),
+    empty=Empty(_("No connector yet"), _("Connectors come with the terminals that are registered.")),
     live="connectors piles",
 )

@@ -52,7 +52,7 @@ COMMANDS = Resource(
     order=("-created_at", "-id"),
     detail="stations:command",
     menu=Place("stations", 70),
-    empty=Empty(_("No command is like this"), _("What is asked of terminals stands here, with its outcome.")),
+    empty=Empty(_("No command yet"), _("What is asked of terminals stands here, with its outcome.")),
     live="commands",
 )
 

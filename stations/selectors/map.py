@@ -84,10 +84,11 @@ def standing_of_connector() -> Choose:
     )
 
 
-def connectors_standing() -> QuerySet[Connector]:
+def connectors_standing() -> QuerySet[Any]:
     """Connectors of piles that stand somewhere, with their ``standing``."""
     live = Connector.objects.filter(number__gt=0).exclude(pile__life__in=[Life.RETIRED, Life.IN_STOCK])
-    return live.annotate(standing=standing_of_connector())
+    rows: QuerySet[Any] = live.annotate(standing=standing_of_connector())
+    return rows
 
 
 def stations_with(standing: Standing) -> Q:

@@ -10,14 +10,34 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from backoffice.kit import clock
+from backoffice.kit import audit, clock
+from backoffice.kit.models import AuditEntry
 from backoffice.kit.scope import current_scope, owned_by_scope, path_of_tenant
 from backoffice.kit.statements import execute
-from stations.models import Connector, Life, Pile, Station, Tariff, TariffStatus, TariffVersion, VersionState
+from stations.models import (
+    Connector,
+    Life,
+    Pile,
+    ServiceCeiling,
+    Station,
+    Tariff,
+    TariffStatus,
+    TariffVersion,
+    VersionState,
+)
 from tenants.selectors import standings
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A price list that counts at a station now: whose it is, and at how many of its connectors. None: no price."""
+
+    version: TariffVersion | None
+    why: str
+    connectors: int
 
 
 def tariffs() -> QuerySet[Tariff]:
@@ -26,17 +46,53 @@ def tariffs() -> QuerySet[Tariff]:
 
 
 def tariff_list() -> QuerySet[Tariff]:
-    """With ``current_number`` in force now, ``next_change`` to come, and how often each is named."""
+    """With what is in force now (``current_…``), ``next_change`` to come, and how often each is named.
+
+    ``waiting``: a version of it waits for approval.
+    """
     at = clock.now()
-    approved = TariffVersion.objects.filter(tariff=OuterRef("pk"), state=VersionState.APPROVED)
+    of_tariff = TariffVersion.objects.filter(tariff=OuterRef("pk"))
+    approved = of_tariff.filter(state=VersionState.APPROVED)
+    current = _at(approved, at)
     return Tariff.objects.annotate(
         station_count=Coalesce(Subquery(_used_by(Station.objects.all())), 0),
         pile_count=Coalesce(Subquery(_used_by(Pile.objects.all())), 0),
-        current_number=Subquery(_at(approved, at).values("number")[:1]),
+        current_number=Subquery(current.values("number")[:1]),
+        current_lowest=Subquery(current.values("lowest")[:1]),
+        current_highest=Subquery(current.values("highest")[:1]),
+        current_bands=Subquery(current.values("bands")[:1]),
+        waiting=Exists(of_tariff.filter(state=VersionState.SUBMITTED)),
         next_change=Subquery(
             approved.filter(valid_from__gt=at).order_by("valid_from").values("valid_from")[:1]
         ),
     )
+
+
+def service_ceiling(tenant_id: int) -> ServiceCeiling | None:
+    """The service fee that a level above allows a tenant at most; the lowest where several do."""
+    above = [key for key in path_of_tenant(tenant_id).ids if key != tenant_id]
+    rows = ServiceCeiling.objects.filter(tenant__in=above).select_related("tenant")
+    return rows.order_by("amount").first()
+
+
+def ceiling_of(tenant_id: int) -> ServiceCeiling | None:
+    """The service fee that a tenant itself allows those below it at most."""
+    return ServiceCeiling.objects.filter(tenant=tenant_id).first()
+
+
+def edits_since(version: TariffVersion, revision: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What others saved of a draft after ``revision``: the fields before the first and after the last edit."""
+    entries = AuditEntry.objects.filter(
+        object_ref=audit.reference(version),
+        action="tariff_version.edited",
+        after__revision__gt=revision,
+    ).order_by("at", "id")
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for entry in entries:
+        before = entry.before | before
+        after = after | entry.after
+    return before, after
 
 
 def assignable_tariffs(tenant_id: int) -> QuerySet[Tariff]:
@@ -58,6 +114,12 @@ def versions() -> QuerySet[TariffVersion]:
 def version_in_force(tariff: Tariff, at: datetime) -> TariffVersion | None:
     """The version of a tariff that counts at an instant."""
     return _at(versions_of(tariff).filter(state=VersionState.APPROVED), at).first()
+
+
+def version_before(version: TariffVersion, at: datetime) -> TariffVersion | None:
+    """The other version of its tariff that counts at an instant, else the approved one with the next lower number."""
+    others = versions_of(version.tariff).filter(state=VersionState.APPROVED).exclude(pk=version.pk)
+    return _at(others, at).first() or others.filter(number__lt=version.number).first()
 
 
 def tariff_in_force(connector: Connector, at: datetime) -> tuple[TariffVersion, str] | None:
@@ -87,30 +149,6 @@ class Outlet:
         if rated is None and pile.model is not None:
             rated = pile.model.rated_kw
         return cls(connector.pk, connector.tenant_id, pile.pk, pile.tariff_id, pile.station.tariff_id, rated)
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """A price list that counts at a station now: whose it is, and at how many of its connectors. None: no price."""
-
-    version: TariffVersion | None
-    why: str
-    connectors: int
-
-
-def tariffs_of_station(station: Station, at: datetime) -> list[InForce]:
-    """What counts at the connectors of a station, the most common first."""
-    rows = Connector.objects.filter(pile__station=station.pk, number__gt=0).exclude(pile__life=Life.RETIRED)
-    here = outlets(rows.values_list("pk", flat=True))
-    found = tariffs_in_force(here, at)
-    counts: Counter[tuple[int | None, str]] = Counter()
-    versions: dict[int | None, TariffVersion | None] = {None: None}
-    for outlet in here:
-        version, why = found.get(outlet.connector_id, (None, ""))
-        key = version.pk if version is not None else None
-        versions[key] = version
-        counts[key, why] += 1
-    return [InForce(versions[key], why, count) for (key, why), count in counts.most_common()]
 
 
 _OUTLETS = """
@@ -202,3 +240,18 @@ def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def _at(versions: QuerySet[TariffVersion], at: datetime) -> QuerySet[TariffVersion]:
     return versions.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), valid_from__lte=at)
+
+
+def tariffs_of_station(station: Station, at: datetime) -> list[InForce]:
+    """What counts at the connectors of a station, the most common first."""
+    rows = Connector.objects.filter(pile__station=station.pk, number__gt=0).exclude(pile__life=Life.RETIRED)
+    here = outlets(rows.values_list("pk", flat=True))
+    found = tariffs_in_force(here, at)
+    counts: Counter[tuple[int | None, str]] = Counter()
+    versions: dict[int | None, TariffVersion | None] = {None: None}
+    for outlet in here:
+        version, why = found.get(outlet.connector_id, (None, ""))
+        key = version.pk if version is not None else None
+        versions[key] = version
+        counts[key, why] += 1
+    return [InForce(versions[key], why, count) for (key, why), count in counts.most_common()]

@@ -28,13 +28,14 @@ from stations.models import (
     QrToken,
     Station,
     StationStatus,
+    TariffAssignment,
 )
 from stations.services import custody, loads, local_lists
 from stations.snapshots import compare
 from tenants.models import Tenant
 from tenants.selectors import lineage
 
-GOES_ALONG = (Connector, ConfigurationKey, Certificate, ChargingProfile, LoadShare)
+GOES_ALONG = (Connector, ConfigurationKey, Certificate, ChargingProfile, LoadShare, TariffAssignment)
 
 
 def put_on_station(piles: Sequence[Pile], station: Station, *, actor: Actor, note: str = "") -> None:

@@ -29,6 +29,7 @@ from stations.models import (
     Station,
     StationPhoto,
     StationStatus,
+    TariffAssignment,
 )
 from stations.quirks import is_zone
 from stations.services import custody, moving
@@ -141,7 +142,7 @@ def give_station(row: Station, owner: Tenant, *, actor: Actor, note: str = "") -
     row.tariff = _kept(row.tariff, owner)
     row.local_list = _kept(row.local_list, owner)
     row.save(update_fields=["tenant", "tariff", "local_list"])
-    for belonging in (LoadGroup, Maintenance, StationPhoto):
+    for belonging in (LoadGroup, Maintenance, StationPhoto, TariffAssignment):
         for one in locks.locked(belonging.objects.filter(station=row)):
             one.tenant = owner
             one.save(update_fields=["tenant"])

@@ -1,4 +1,4 @@
-"""One tariff in full: its versions, what they cost over the day, and which comes next."""
+"""One tariff: its versions, what is done with it as a whole, and two of its versions side by side."""
 
 from __future__ import annotations
 
@@ -6,32 +6,25 @@ from django.forms import Form
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock, figures
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.money import Money
 from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
 from stations import selectors, tones
-from stations.forms.tariffs import (
-    BAND_WORDS,
-    ApproveForm,
-    RenameForm,
-    TariffForm,
-    VersionForm,
-    WithdrawForm,
-)
+from stations.forms.tariffs import CeilingForm, RenameForm, TariffForm
 from stations.models import TariffStatus, VersionState
 from stations.permissions import StationPerm
-from stations.resources import TARIFFS
+from stations.resources import TARIFF_CHANGES, TARIFFS
 from stations.services import tariffs
-from stations.services.tariffs import BANDS, FEES, PRICES
-from stations.slots import merge, parse_codes
+from stations.slots import parse_codes
+from stations.version_words import content_of, differences
+from stations.views.price_view import reading_of, strip_of
 
-CARRIED = ("codes", *PRICES, "idle_grace_min", "idle_per_minute", "idle_cap", "min_hold")
-"""What a new version starts with: all but when it counts."""
+VERSIONS_SHOWN = 50
 
 
 def page_of(tariff):
@@ -42,7 +35,7 @@ def page_of(tariff):
 def tariff(request, pk):
     """The version in force, those to come and those before."""
     row = row_or_404(selectors.tariff_list().select_related("tenant"), pk=pk)
-    versions = list(selectors.versions_of(row))
+    versions = list(selectors.versions_of(row)[:VERSIONS_SHOWN])
     may_write = StationPerm.TARIFF_MANAGE in request.grants and row.in_scope()
     return detail_page(
         request,
@@ -53,7 +46,9 @@ def tariff(request, pk):
         subtitle=f"{row.tenant.name} · {row.currency}",
         actions=_actions(row, versions) if may_write and row.status == TariffStatus.ACTIVE else [],
         facts=_facts(row),
-        versions=[_version(one, may_write) for one in versions],
+        versions=[_line(one) for one in versions],
+        compare_url=reverse("stations:tariff_compare", args=[row.pk]) if len(versions) > 1 else "",
+        changes_url=f"{TARIFF_CHANGES.url}?{urlencode({'tariff': row.name})}",
     )
 
 
@@ -89,69 +84,55 @@ def rename(request, pk):
 
 
 @requires(StationPerm.TARIFF_MANAGE)
-def write(request, pk):
-    """A new draft, that starts as the newest version."""
+def copy(request, pk):
+    """Another tariff that begins as this one."""
     row = row_or_404(selectors.tariffs(), pk=pk)
-    last = selectors.versions_of(row).first()
-    initial = {name: getattr(last, name) for name in CARRIED} if last is not None else {}
-    form = VersionForm(
-        request.POST or None, initial={"valid_from": clock.now(), **initial}, currency=row.currency
-    )
-    return _version_page(
+    return form_page(
         request,
-        row,
-        form,
-        _("New version of %(name)s") % {"name": row.name},
-        lambda data: tariffs.write_version(row, actor=request.actor, **data),
+        RenameForm(request.POST or None, initial={"name": _("%(name)s, copy") % {"name": row.name}}),
+        title=_("Copy %(name)s") % {"name": row.name},
+        save=lambda data: tariffs.copy_tariff(row, actor=request.actor, **data),
+        then=page_of,
+        done=_("Copied. Its first version is a draft."),
+        submit_label=_("Copy"),
+        back=Link(row.name, page_of(row)),
+        cancel_url=page_of(row),
+    )
+
+
+@requires(StationPerm.TARIFF_VIEW)
+def compare(request, pk):
+    """Two versions side by side."""
+    row = row_or_404(selectors.tariffs(), pk=pk)
+    versions = list(selectors.versions_of(row)[:VERSIONS_SHOWN])
+    first, second = _compared(request.GET, versions)
+    return detail_page(
+        request,
+        "stations/compare.html",
+        title=_("Versions of %(name)s") % {"name": row.name},
+        back=Link(row.name, page_of(row)),
+        subtitle=row.currency,
+        versions=versions,
+        choices=[("a", first), ("b", second)],
+        sides=[reading_of(one) | {"badge": _badge(one)} for one in (first, second) if one is not None],
+        changes=differences(content_of(first), content_of(second), row.currency) if first and second else [],
+        first=first,
+        second=second,
     )
 
 
 @requires(StationPerm.TARIFF_MANAGE)
-def edit(request, pk):
-    """A draft."""
-    row = row_or_404(selectors.versions(), pk=pk)
-    initial = {name: getattr(row, name) for name in ("valid_from", "valid_to", *CARRIED)}
-    form = VersionForm(request.POST or None, initial=initial, currency=row.tariff.currency)
-    return _version_page(
-        request,
-        row.tariff,
-        form,
-        str(row),
-        lambda data: tariffs.edit_version(row, actor=request.actor, **data),
-    )
-
-
-@requires(StationPerm.TARIFF_MANAGE)
-def approve(request, pk):
-    """Let a draft count from its instant on."""
-    row = row_or_404(selectors.versions(), pk=pk)
-    form = ApproveForm(request.POST or None)
-    if not tariffs.bands_for_nothing(row):
-        del form.fields["free"]
-    return _ask(
-        request,
-        row.tariff,
-        form,
-        lambda data: tariffs.approve_version(row, actor=request.actor, **data),
-        title=_("Approve %(version)s") % {"version": row},
-        text=_("It cannot be changed after that. The version before it ends where this one begins."),
-        submit_label=_("Approve"),
-    )
-
-
-@requires(StationPerm.TARIFF_MANAGE)
-def withdraw(request, pk):
-    """Take back what is not yet in force."""
-    row = row_or_404(selectors.versions(), pk=pk)
-    return _ask(
-        request,
-        row.tariff,
-        WithdrawForm(request.POST or None),
-        lambda data: tariffs.withdraw_version(row, actor=request.actor, **data),
-        title=_("Withdraw %(version)s") % {"version": row},
-        text=_("The version before it goes on in its place."),
-        submit_label=_("Withdraw"),
-    )
+def ceiling(request):
+    """The highest service fee in tariffs of the agencies."""
+    owner = request.membership.tenant
+    row = selectors.ceiling_of(owner.pk)
+    form = CeilingForm(request.POST or None, initial={"amount": row.amount if row else None})
+    if request.method == "POST" and form.is_valid():
+        attempt(form, lambda: tariffs.set_ceiling(owner, actor=request.actor, **form.cleaned_data))
+        if form.is_valid():
+            return HttpResponseRedirect(TARIFFS.url)
+    context = {"title": _("Service fee ceiling"), "form": form, "cancel_url": TARIFFS.url}
+    return render(request, "kit/confirm.html", context | {"submit_label": _("Save")})
 
 
 @requires(StationPerm.TARIFF_MANAGE)
@@ -184,22 +165,6 @@ def retire(request, pk):
     )
 
 
-def _version_page(request, row, form, title, save):
-    return form_page(
-        request,
-        form,
-        title=title,
-        template="stations/version.html",
-        sections=form.sections(),
-        save=save,
-        then=lambda _version: page_of(row),
-        done=_("Saved as a draft. Approve it to let it count."),
-        submit_label=_("Save draft"),
-        back=Link(row.name, page_of(row)),
-        cancel_url=page_of(row),
-    )
-
-
 def _ask(request, row, form, save, **context):
     if request.method == "POST" and form.is_valid():
         attempt(form, lambda: save(form.cleaned_data))
@@ -215,7 +180,11 @@ def _actions(row, versions):
     found = [to("tariff_rename", _("Rename"), "edit", get=True)]
     if not row.is_default and any(one.state == VersionState.APPROVED for one in versions):
         found.append(to("tariff_default", _("Make it the default…"), "check", asks=True))
+    if versions:
+        found.append(to("tariff_copy", _("Copy"), "copy", get=True))
     found.append(to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop"))
+    if any(one.state == VersionState.APPROVED for one in versions):
+        found.append(to("tariff_assign", pgettext("tariff", "Assign"), "link", get=True))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))
     return found
 
@@ -233,54 +202,26 @@ def _facts(row):
     ]
 
 
-def _version(row, may_write):
-    """A version for reading: its strip, its prices, what standing costs, its buttons."""
-    codes = parse_codes(row.codes)
-    runs = merge(codes)
+def _badge(version):
+    return version.get_state_display(), tones.VERSION[version.state]
+
+
+def _line(version):
+    """A version in the tariff's table: its usual day, what a kWh costs, and who answers for it."""
     return {
-        "row": row,
-        "badge": (row.get_state_display(), tones.VERSION[row.state]),
-        "codes": [BANDS[code] for code in codes],
-        "prices": [
-            {
-                "band": name,
-                "word": BAND_WORDS[band],
-                "times": enumerated(run.text for run in runs if run.band == band),
-                "fees": [getattr(row, f"{name}_{fee}") for fee in FEES],
-                "total": sum(getattr(row, f"{name}_{fee}") for fee in FEES),
-            }
-            for band, name in BANDS.items()
-            if band in codes
-        ],
-        "standing": _standing(row),
-        "actions": _version_actions(row) if may_write else [],
+        "row": version,
+        "url": reverse("stations:version", args=[version.pk]),
+        "badge": _badge(version),
+        "strip": strip_of(parse_codes(version.codes)),
+        "days": enumerated(one.name for one in selectors.types_of(version)),
+        "prices": f"{figures.number_text(version.lowest, 4)} – {figures.number_text(version.highest, 4)}",
     }
 
 
-def _standing(row):
-    def money(amount):
-        return figures.money_text(Money(amount, row.tariff.currency)) if amount is not None else _("no limit")
-
-    if not row.idle_per_minute:
-        fee = _("Standing after charging costs nothing.")
-    else:
-        fee = _("Standing costs %(fee)s per minute after %(grace)s min, at most %(cap)s.") % {
-            "fee": money(row.idle_per_minute),
-            "grace": row.idle_grace_min,
-            "cap": money(row.idle_cap),
-        }
-    return fee, _("At least %(amount)s is set aside before a charge.") % {"amount": money(row.min_hold)}
-
-
-def _version_actions(row):
-    def to(name, label, icon, **more):
-        return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)
-
-    waiting = row.state == VersionState.APPROVED and row.valid_from > clock.now()
-    found = []
-    if row.state == VersionState.DRAFT:
-        found.append(to("version_edit", _("Edit"), "edit", get=True))
-        found.append(to("version_approve", _("Approve…"), "check", asks=True, tone="primary"))
-    if row.state == VersionState.DRAFT or waiting:
-        found.append(to("version_withdraw", _("Withdraw…"), "close", asks=True))
-    return found
+def _compared(query, versions):
+    """The two that the address names, else the newest two."""
+    by_number = {str(one.number): one for one in versions}
+    first, second = by_number.get(query.get("a", "")), by_number.get(query.get("b", ""))
+    second = second or next((one for one in versions if one is not first), None)
+    first = first or next((one for one in versions if one.number < second.number), None) if second else first
+    return first, second

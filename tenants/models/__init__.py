@@ -3,13 +3,14 @@
 from tenants.models.calendar import Holiday
 from tenants.models.invitations import Invitation, InvitationState
 from tenants.models.papers import Contact, Paper, PaperKind
-from tenants.models.people import Membership, Theme, User, UserManager
+from tenants.models.people import Density, Membership, Theme, User, UserManager
 from tenants.models.personal import ApiToken, NotificationChoices, StaffSession
 from tenants.models.tree import Tenant, TenantManager, TenantQuerySet, TenantStatus
 
 __all__ = [
     "ApiToken",
     "Contact",
+    "Density",
     "Holiday",
     "Invitation",
     "InvitationState",

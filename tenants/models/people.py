@@ -19,6 +19,13 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class Density(models.TextChoices):
+    """How close rows stand."""
+
+    USUAL = "usual", pgettext_lazy("density", "Usual")
+    COMPACT = "compact", pgettext_lazy("density", "Compact")
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """A member of staff. ``email`` is compared without regard to case."""
@@ -37,6 +44,10 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=12, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, blank=True)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(
+        _("density"), max_length=7, choices=Density, default=Density.USUAL, db_default=Density.USUAL
+    )
+    folded = models.BooleanField(_("menu folded"), default=False, db_default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"))
 

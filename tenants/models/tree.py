@@ -15,7 +15,8 @@ from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import Scope, ScopedModel, ScopedQuerySet, ScopeError, current_scope
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import ScopedModel, ScopedQuerySet, ScopeError, current_scope
 from tenants.states import TenantState
 
 
@@ -110,7 +111,7 @@ class Tenant(MPTTModel, ScopedModel):
 
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
-        return models.Q(pk__in=sorted(scope.owned))
+        return models.Q(pk__in=sorted((scope.whole if writing else scope.reads).owned))
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:

@@ -213,5 +213,5 @@ TENANTS = Resource(
         BulkPage(label=_("Edit…"), to="tenants:bulk", perms=frozenset({TenantPerm.MANAGE}), icon="edit"),
     ),
     page_actions=(PageAction(label=_("New tenant"), to="tenants:create", perm=TenantPerm.MANAGE),),
-    empty=Empty(_("No tenant is like this"), _("Remove a filter, or add a tenant of the next level.")),
+    empty=Empty(_("No tenant yet"), _("Add one of the next level; its owner is invited next.")),
 )

@@ -159,5 +159,5 @@ STAFF = Resource(
     menu=Place("system", 20),
     actions=(DEACTIVATE, REACTIVATE, SEND_LINK, REVOKE, RESET_CODE),
     page_actions=(PageAction(label=_("Add a person"), to="tenants:invite", perm=TenantPerm.STAFF_MANAGE),),
-    empty=Empty(_("Nobody is like this"), _("Remove a filter, or add a person.")),
+    empty=Empty(_("Nobody works here yet"), _("Add a person; a link to sign in is sent.")),
 )

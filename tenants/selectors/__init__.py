@@ -26,6 +26,7 @@ from tenants.selectors.people import (
     members_of,
     memberships_of,
     owners_of,
+    people_with,
 )
 from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
 from tenants.selectors.settings import (
@@ -48,6 +49,7 @@ from tenants.selectors.tree import (
     lineage,
     locality_in,
     locality_of,
+    part_in,
     path_of,
     possible_parents,
     scope_in,
@@ -61,6 +63,7 @@ from tenants.selectors.tree import (
     tenant_names,
     tenants,
     tenants_by_name,
+    tenants_to_look_at,
     today_at,
 )
 
@@ -102,7 +105,9 @@ __all__ = [
     "owners_of",
     "papers",
     "papers_of",
+    "part_in",
     "path_of",
+    "people_with",
     "possible_parents",
     "scope_in",
     "scope_of",
@@ -121,6 +126,7 @@ __all__ = [
     "tenants",
     "tenants_by_name",
     "tenants_listed",
+    "tenants_to_look_at",
     "today_at",
     "tokens_of",
     "trail_of",

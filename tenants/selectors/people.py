@@ -9,9 +9,10 @@ from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, V
 from backoffice.kit import audit, clock
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
-from backoffice.kit.perms import Role
+from backoffice.kit.perms import Perm, Role, granted
 from backoffice.kit.scope import unscoped
 from tenants.models import Invitation, InvitationState, Membership, Tenant, User
+from tenants.selectors.tree import lineage
 
 
 def members() -> QuerySet[Membership]:
@@ -66,6 +67,17 @@ def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
         Q(valid_to__isnull=True) | Q(valid_to__gte=today),
         is_active=True,
     )
+
+
+def people_with(perm: Perm, tenant_id: int) -> set[int]:
+    """The users who may do something for a tenant today: its own staff and that of the levels above."""
+    with unscoped(reason="who may decide is counted and not shown"):
+        rows = in_force(
+            Membership.objects.select_related("tenant").filter(
+                tenant__in=[ancestor.id for ancestor in lineage(tenant_id)], user__is_active=True
+            )
+        )
+        return {row.user_id for row in rows if perm in granted(Level(row.tenant.level), Role(row.role))}
 
 
 def history_of(row: Tenant | Membership, *, newest: int = 20) -> list[AuditEntry]:

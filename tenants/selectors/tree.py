@@ -7,15 +7,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
-from backoffice.kit.scope import Scope, unscoped, within
+from backoffice.kit.reach import Part, Scope
+from backoffice.kit.scope import current_scope, unscoped, within
 from backoffice.kit.statements import execute
 from tenants.models import Tenant, TenantStatus
 
@@ -180,6 +181,13 @@ def scope_in(lineage: list[Ancestor]) -> Scope:
     )
 
 
+def part_in(lineage: list[Ancestor]) -> Part:
+    """The last of a chain with everything below it, to be looked at alone."""
+    *above, own = lineage
+    handing_down = frozenset(ancestor.id for ancestor in above)
+    return Part(own.id, own.level, frozenset(subtree_ids(own.id)), handing_down, own.name)
+
+
 def stopped_by(tenant_id: int) -> Ancestor | None:
     """The topmost tenant of the chain that is not active, if any: it stops everything below it."""
     return stopped_in(lineage(tenant_id))
@@ -199,6 +207,16 @@ def tenant_names(ids: Iterable[int]) -> dict[int, str]:
 def tenants() -> QuerySet[Tenant]:
     """The tenants of the active scope, in tree order."""
     return Tenant.objects.order_by("tree_id", "lft")
+
+
+def tenants_to_look_at(words: str) -> QuerySet[Tenant]:
+    """Those of the scope below its own tenant whose name or code has these words, the upper levels first.
+
+    The whole scope, whatever part of it is looked at: from one part the way leads to another.
+    """
+    whole: QuerySet[Tenant] = cast(Any, Tenant.objects).whole()
+    rows = whole.exclude(pk=current_scope().tenant_id or 0)
+    return rows.filter(Q(name__icontains=words) | Q(code__icontains=words)).order_by("depth", "name", "pk")
 
 
 def tenants_by_name() -> QuerySet[Tenant]:

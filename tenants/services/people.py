@@ -12,7 +12,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import current_scope, path_of_tenant
 from tenants.localities import LANGUAGES, TIMEZONES
-from tenants.models import Theme, User
+from tenants.models import Density, Theme, User
 
 
 class Profile(TypedDict, total=False):
@@ -23,9 +23,16 @@ class Profile(TypedDict, total=False):
     language: str
     timezone: str
     theme: str
+    density: str
+    folded: bool
 
 
-CHOICES = {"language": LANGUAGES, "timezone": TIMEZONES, "theme": frozenset(Theme.values)}
+CHOICES: dict[str, frozenset[str]] = {
+    "language": LANGUAGES,
+    "timezone": TIMEZONES,
+    "theme": frozenset(Theme.values),
+    "density": frozenset(Density.values),
+}
 
 
 @transaction.atomic

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from backoffice.kit.pages import form_page, requires, way_back
 from tenants.forms.people import ProfileForm
 from tenants.localities import LANGUAGES
-from tenants.middleware import SESSION_KEY
-from tenants.models import Theme
+from tenants.middleware import PART_KEY, SESSION_KEY
+from tenants.models import Density, Theme
 from tenants.selectors import memberships_of, stopped_by
 from tenants.services import people
 from tenants.views.personal_tabs import tabs
@@ -31,6 +31,7 @@ def switch(request):
         messages.error(request, _("%(name)s is not active.") % {"name": stopped.name})
     else:
         request.session[SESSION_KEY] = chosen.pk
+        request.session.pop(PART_KEY, None)
     return HttpResponseRedirect("/")
 
 
@@ -41,6 +42,19 @@ def theme(request):
     if (chosen := request.POST.get("theme")) not in Theme.values:
         raise Http404
     people.edit_profile(request.user, actor=request.actor, theme=chosen)
+    return HttpResponseRedirect(way_back(request, "/"))
+
+
+@requires()
+@require_POST
+def display(request):
+    """How close rows stand, and whether the menu is folded; what is not posted stays."""
+    chosen = {name: request.POST[name] for name in ("density",) if name in request.POST}
+    if "folded" in request.POST:
+        chosen["folded"] = request.POST["folded"] == "1"
+    if not chosen or chosen.get("density", Density.USUAL) not in Density.values:
+        raise Http404
+    people.edit_profile(request.user, actor=request.actor, **chosen)
     return HttpResponseRedirect(way_back(request, "/"))
 
 

@@ -69,11 +69,13 @@ from stations.models import (
     Reshare,
     SecurityEvent,
     SecurityUpgrade,
+    ServiceCeiling,
     SigningRequest,
     Station,
     StationPhoto,
     StatusEvent,
     Tariff,
+    TariffAssignment,
     TariffVersion,
     TemplateKey,
     Trouble,
@@ -212,6 +214,7 @@ PLAIN = (
     SigningRequest,
     SmsCode,
     SmsMessage,
+    ServiceCeiling,
     Station,
     StationTotal,
     StatusEvent,
@@ -286,6 +289,12 @@ def photo_row(tenant: Tenant, **over: Any) -> StationPhoto:
 def uploaded_file_row(tenant: Tenant, **over: Any) -> UploadedFile:
     """With a file that is there."""
     return filled(UploadedFile, tenant, **{"file": ContentFile(b"log", "row.log")} | over)
+
+
+@factory_for(TariffAssignment)
+def tariff_change_row(tenant: Tenant, **over: Any) -> TariffAssignment:
+    """Of a station: a change is of one thing."""
+    return filled(TariffAssignment, tenant, **{"station": make_row(Station, tenant)} | over)
 
 
 @factory_for(Driver)

@@ -375,5 +375,5 @@ def test_the_page_of_a_job_says_where_it_stands(
     page = browser(member).get(f"/jobs/{job.public_id}/").content.decode()
 
     assert str(state.label) in page
-    assert ("hx-trigger" in page) is (state in jobs.OPEN)
+    assert ("every 2s" in page) is (state in jobs.OPEN)
     assert ("/again" in page) is (state not in {*jobs.OPEN, JobState.DONE})

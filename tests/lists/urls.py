@@ -19,5 +19,6 @@ urlpatterns = [
     path("", include("backoffice.urls")),
 ]
 
+handler400 = "backoffice.errors.bad_request"
 handler404 = "backoffice.errors.not_found"
 handler500 = "backoffice.errors.failed"

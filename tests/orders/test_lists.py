@@ -232,7 +232,7 @@ def test_the_rows_of_real_time_orders_move_when_news_come(site: Site) -> None:
     order, key = make_running_order(site)
     desk = Desk(site)
     page = desk.get(REALTIME).content.decode()
-    assert 'data-live="orders"' in page and 'id="rows"' in page
+    assert 'data-live="orders connectors piles"' in page and 'id="rows"' in page
     site.wait(minutes=5)
     site.charger.meters(key, 1_002_500, power_w=30_000)
     site.work()

@@ -17,7 +17,8 @@ from django.db import models, transaction
 
 from backoffice.kit import clock
 from backoffice.kit.perms import Role
-from backoffice.kit.scope import Scope, path_of_tenant, unscoped
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import path_of_tenant, unscoped
 from stations.models import Command, Pile, Station
 from tenants.models import Membership, Tenant, User
 from tenants.selectors import scope_of

@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 from backoffice import streams
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.live import Event, Hub, send
-from backoffice.kit.scope import Scope, current_scope, path_of_tenant
+from backoffice.kit.reach import Scope
+from backoffice.kit.scope import current_scope, path_of_tenant
 from tenants.selectors import scope_of
 from tests.factories.tenants import Forest, make_forest
 

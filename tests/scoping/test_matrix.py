@@ -81,7 +81,7 @@ def _addresses(resource: Resource, refused: str) -> list[str]:
     if refused in actions:
         return [actions[refused]]
     options = [resource.url_of("options", name) for name in resource.filters.base_filters]
-    return [resource.url, *export, *options, *actions.values()]
+    return [resource.url, resource.url_of("views"), *export, *options, *actions.values()]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 from threading import Barrier
 from typing import Any
@@ -11,12 +12,24 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from backoffice.kit import clock
 from backoffice.kit.errors import Refused
+from backoffice.kit.models import AuditEntry
 from backoffice.kit.scope import unscoped
 from ocpp_gateway.wire import CommandState
 from stations import intake
-from stations.models import Command, Connector, Pile, QrToken, StatusEvent, TariffVersion
+from stations.models import (
+    Command,
+    Connector,
+    Pile,
+    QrToken,
+    Station,
+    StatusEvent,
+    TariffAssignment,
+    TariffVersion,
+)
 from stations.services import commands, devices, tariffs, tokens
+from tenants.models import Tenant
 from tests.factories.stations import (
     ACTOR,
     Talk,
@@ -174,6 +187,34 @@ def test_versions_approved_at_once_do_not_overlap() -> None:
         )
     assert all(end == following for (_, end), (following, _) in pairwise(spans))
     assert spans[-1][1] is None
+
+
+def test_two_timers_do_not_do_the_same_planned_change_twice() -> None:
+    station = make_station()
+    with unscoped(reason="tests"):
+        tariff = make_tariff(Tenant.objects.get(pk=station.tenant.parent_id))
+        with clock.frozen(clock.ago(minutes=1)):
+            due = clock.now() + timedelta(seconds=1)
+            tariffs.assign_in_bulk(Station.objects.all(), tariff=tariff, actor=ACTOR, due_at=due)
+    assert not errors(together([tariffs.apply_assignments] * 3))
+
+    with unscoped(reason="tests"):
+        assert AuditEntry.objects.filter(action="tariff.assigned").count() == 1
+        assert TariffAssignment.objects.get().state == "done"
+
+
+def test_a_draft_saved_by_several_at_once_is_saved_by_one_and_the_others_are_told() -> None:
+    draft = make_version(make_tariff(make_agency()), approved=False)
+    results = together(
+        [
+            lambda grace=grace: tariffs.edit_version(draft, actor=ACTOR, revision=1, idle_grace_min=grace)
+            for grace in (20, 30, 40)
+        ]
+    )
+
+    assert [error.code for error in errors(results) if isinstance(error, Refused)] == ["changed"] * 2
+    with unscoped(reason="tests"):
+        assert TariffVersion.objects.get(pk=draft.pk).revision == 2
 
 
 def test_a_sticker_replaced_by_several_at_once_leaves_one_live_code() -> None:

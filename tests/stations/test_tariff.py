@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stations.slots import Band, Calendar, DayRule, parse_codes
+from stations.slots import Band, Calendar, DayRule, Season, parse_codes
 from stations.tariff import IdlePolicy, Rounding, TariffError, TariffSnapshot, UnitPrice, Window
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -52,6 +52,17 @@ def test_a_snapshot_is_read_back_from_its_json(changed: dict[str, Any]) -> None:
     assert TariffSnapshot.from_json(json.loads(json.dumps(written.to_json()))) == written
 
 
+def test_a_snapshot_with_seasons_is_of_a_format_that_older_code_refuses() -> None:
+    summer = DayRule(parse_codes("S" * 48), weekdays=frozenset({4}), seasons=(Season((6, 1), (8, 31)),))
+    written = snapshot(calendar=Calendar(parse_codes("F" * 48), (summer,)))
+    data = json.loads(json.dumps(written.to_json()))
+
+    assert (data["format"], snapshot().to_json()["format"]) == (2, 1)
+    assert TariffSnapshot.from_json(data) == written
+    assert written.band_at(datetime(2027, 7, 2, 12, tzinfo=SHANGHAI)) is Band.SHARP
+    assert written.band_at(datetime(2027, 7, 3, 12, tzinfo=SHANGHAI)) is Band.FLAT
+
+
 def test_prices_are_exact_with_five_decimals() -> None:
     price = UnitPrice(Decimal("1.3"), Decimal("0.00001"))
     assert (str(price.electricity), str(price.service), price.total) == (
@@ -85,7 +96,7 @@ def _without(key: str) -> Callable[[dict[str, Any]], None]:
     [
         (_without("prices"), "unreadable"),
         (_without("format"), "unreadable"),
-        (lambda data: data.update(format=2), "unknown_format"),
+        (lambda data: data.update(format=3), "unknown_format"),
         (lambda data: data.update(codes="F" * 47), "wrong_length"),
         (lambda data: data.update(codes="X" * 48), "unknown_band"),
         (lambda data: data.update(currency="yuan"), "unknown_currency"),
@@ -101,6 +112,8 @@ def _without(key: str) -> Callable[[dict[str, Any]], None]:
         (lambda data: data["idle"].update(grace_min=-1), "bad_idle_policy"),
         (lambda data: data["idle"].update(free=[["22:00"]]), "unreadable"),
         (lambda data: data.update(days=[{"codes": "F" * 48}]), "unreadable"),
+        (lambda data: data["days"][0].update(seasons=[["02-30", "03-01"]]), "bad_season"),
+        (lambda data: data["days"][0].update(seasons=[["summer"]]), "unreadable"),
     ],
 )
 def test_a_spoilt_snapshot_is_refused_whole(spoil: Callable[[dict[str, Any]], object], fault: str) -> None:

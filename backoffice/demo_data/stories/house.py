@@ -13,12 +13,14 @@ from backoffice.demo_data.masters import Customer, Masters
 from backoffice.demo_data.prices import CITY_NEXT, NOON_DAY
 from backoffice.kit import clock
 from backoffice.kit.actor import Actor
+from backoffice.kit.lists import saved
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import path_of_tenant
 from drivers.models import SmsError, SmsMessage, SmsPurpose, SmsState
 from drivers.services import accounts, cards
 from ocpp_gateway import wire
 from orders.models import ChargingOrder, Source
+from orders.resources import REALTIME
 from stations import intake
 from stations.models import StationStatus
 from stations.services import devices, sites, tariffs
@@ -38,6 +40,7 @@ def tell(masters: Masters, chance: Random) -> None:
     _drivers(masters)
     _knocks(masters)
     _messages(masters, chance)
+    _kept()
 
 
 def _companies(masters: Masters) -> None:
@@ -105,6 +108,17 @@ def _knocks(masters: Masters) -> None:
             )
             with clock.frozen(at):
                 intake.note_refusals([(hello, wire.RefusalReason.UNKNOWN_IDENTITY)])
+
+
+def _kept() -> None:
+    """Filters that the operator's owner keeps as tabs of his lists."""
+    for name, query in (
+        ("Ningbo port 宁波港", "agency=NB-PORT"),
+        ("Over 3 h 超过 3 小时", "running=3h&sort=started_at"),
+    ):
+        saved.save_view(
+            REALTIME, name=name, query=query, columns=(), is_default=False, actor=_staff(Role.OWNER, "QILIN")
+        )
 
 
 def _messages(masters: Masters, chance: Random) -> None:

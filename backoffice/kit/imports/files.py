@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePath
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -34,11 +35,11 @@ MOST_FAULTS = 1_000
 """Faults that are kept; a file with more is wrong as a whole."""
 
 MOST_WAITING = 20
+LOOKED_AT = timedelta(days=7)
+"""What became of a file is told so long."""
+
 KEPT = timedelta(days=1)
 """How long a file waits to be imported."""
-
-TOLD = timedelta(days=7)
-"""How long what is said of a file stays."""
 
 
 def files_of(owner: Actor) -> QuerySet[ImportFile]:
@@ -46,7 +47,7 @@ def files_of(owner: Actor) -> QuerySet[ImportFile]:
     return ImportFile.objects.filter(owner_ref=owner.ref)
 
 
-def keep_file(one: Import, upload: UploadedFile, *, sender: Sender) -> ImportFile:
+def keep_file(one: Import, upload: UploadedFile[Any], *, sender: Sender) -> ImportFile:
     """Check a file and keep it. Raises Refused where it cannot be read, or where its columns are not right."""
     content = upload.file
     if content is None:
@@ -105,7 +106,7 @@ def import_file(work: jobs.Work) -> Iterator[jobs.Step]:
     if not work.reader.may(one.perm):
         raise Refused(_("You may not import this any more."), code="permission")
     with row.file.open() as content:
-        book = read_book(content)
+        book = read_book(content.file)
     yield 0, len(book.lines)
     refused: tuple[Plan, Sequence[Place]] | None = None
     sheet: Sheet | None = None
@@ -142,7 +143,7 @@ def forget_files() -> None:
     for row in ImportFile.objects.filter(created_at__lt=now - KEPT).exclude(file="")[:500]:
         row.file.delete(save=False)
         ImportFile.objects.filter(pk=row.pk).update(file="")
-    ImportFile.objects.filter(created_at__lt=now - TOLD).delete()
+    ImportFile.objects.filter(created_at__lt=now - LOOKED_AT).delete()
 
 
 def _finish(row: ImportFile, actor: Actor) -> None:
@@ -151,7 +152,8 @@ def _finish(row: ImportFile, actor: Actor) -> None:
     row.save()
     counts = {"import": row.name, "rows": row.rows, "new": row.new, "changed": row.changed}
     audit.record(actor, "import.done", row, after=counts)
-    transaction.on_commit(lambda: storage.delete(name))
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 def _note(row: ImportFile, plan: Plan, book: Book, places: Sequence[Place]) -> None:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO
+from typing import IO, Any
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from defusedxml.common import DefusedXmlException
@@ -88,7 +88,7 @@ class Book:
     lines: tuple[Line, ...]
 
 
-def read_book(file: BinaryIO) -> Book:
+def read_book(file: IO[Any]) -> Book:
     """The heads and the rows of a workbook. Raises Refused, each time with what to do about it."""
     require_workbook(file)
     file.seek(0)
@@ -110,7 +110,7 @@ def read_book(file: BinaryIO) -> Book:
         book.close()
 
 
-def require_workbook(file: BinaryIO) -> None:
+def require_workbook(file: IO[Any]) -> None:
     """Raises Refused unless the file is a workbook (.xlsx) of a size that can be read."""
     file.seek(0, 2)
     size = file.tell()
@@ -132,7 +132,7 @@ def require_workbook(file: BinaryIO) -> None:
     _require_small(file)
 
 
-def _require_small(file: BinaryIO) -> None:
+def _require_small(file: IO[Any]) -> None:
     """Measure the archive by its own table: the reader gives out no more of a part than the table says."""
     file.seek(0)
     try:

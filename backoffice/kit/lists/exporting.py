@@ -19,6 +19,7 @@ from backoffice.kit.lists.listing import Listing
 from backoffice.kit.lists.resource import named
 from backoffice.kit.lists.sheet import sheet_of
 from backoffice.kit.models import Job
+from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import StaffRequest
 
 EXPORT_NOW = 5_000
@@ -47,6 +48,8 @@ def log_export(listing: Listing, about: Model, rows: int) -> None:
     """Every export is in the audit trail: who took which rows of which list."""
     query = listing.url().partition("?")[2]
     after = {"list": listing.resource.name, "query": query, "rows": rows}
+    if (part := current_scope().part) is not None:
+        after["only"] = part.name
     audit.record(listing.reader.actor, "list.exported", about, after=after)
 
 
@@ -61,7 +64,7 @@ def start_export(listing: Listing, query: str, request: StaffRequest) -> Job:
         title=_("Excel of %(list)s") % {"list": listing.resource.title},
         params={"resource": listing.resource.name, "query": query} | token,
         actor=request.actor,
-        tenant_id=request.membership.tenant_id,
+        tenant_id=request.shown[-1].id,
         membership_id=request.membership.pk,
         file_name=file_name(listing),
     )

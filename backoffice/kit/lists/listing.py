@@ -19,9 +19,11 @@ from backoffice.kit.lists import paging, paths
 from backoffice.kit.lists.columns import Column
 from backoffice.kit.lists.filters import ListFilters
 from backoffice.kit.lists.resource import Resource, Tab
+from backoffice.kit.lists.saved import NO_VIEW, VIEW, Kept, kept_of, wanted_of
 from backoffice.kit.lists.table import Buttons, ListTable, PageData
+from backoffice.kit.models import SavedView
 from backoffice.kit.perms import Perm
-from backoffice.kit.staff import Reader
+from backoffice.kit.staff import Reader, StaffRequest
 
 SORT, TAB, COLUMNS, AFTER, BEFORE = "sort", "tab", "columns", "after", "before"
 PLACE = (AFTER, BEFORE)
@@ -34,14 +36,16 @@ EXPORT_CHUNK = 2_000
 
 
 class Listing:
-    """A resource under a query. ``chosen`` are the columns that the reader keeps, None for the usual ones."""
+    """A resource under a query. ``kept`` is what the reader keeps of the list: columns and saved filters."""
 
     def __init__(
-        self, resource: Resource, query: QueryDict, reader: Reader, chosen: Sequence[str] | None = None
+        self, resource: Resource, query: QueryDict, reader: Reader, kept: Kept | None = None
     ) -> None:
         self.resource, self.query, self.reader = resource, query, reader
+        self.kept = kept or Kept()
+        self.view = self.kept.view(query.get(VIEW, ""))
         asked = [name for value in query.getlist(COLUMNS) for name in value.split(",")]
-        self.chosen = asked or chosen
+        self.chosen = asked or (self.view.columns if self.view else ()) or self.kept.columns
 
     @cached_property
     def allowed(self) -> dict[str, Column]:
@@ -51,14 +55,11 @@ class Listing:
 
     @cached_property
     def columns(self) -> dict[str, Column]:
-        """The columns that are shown: the first always, of the others those chosen, else the usual ones."""
-        first = next(iter(self.allowed), None)
-        chosen = [name for name in self.chosen or () if name in self.allowed]
-        return {
-            name: column
-            for name, column in self.allowed.items()
-            if name == first or (name in chosen if chosen else column.shown)
-        }
+        """The columns that are shown: the first always, then those chosen in their order, else the usual ones."""
+        first = [*self.allowed][:1]
+        chosen = [name for name in self.chosen if name in self.allowed]
+        usual = [name for name, column in self.allowed.items() if column.shown]
+        return {name: self.allowed[name] for name in dict.fromkeys([*first, *(chosen or usual)])}
 
     @cached_property
     def sorting(self) -> str:
@@ -165,6 +166,7 @@ class Listing:
             reader=self.reader,
             exclude=[name for name in self.resource.table.base_columns if name not in self.columns],
             extra_columns=extra,
+            sequence=[*self.columns, "..."],
             order_by=self.shown_order or (),
             order_by_field=SORT,
         )
@@ -180,7 +182,23 @@ class Listing:
                 query[name] = value
         for name in [name for name, values in query.lists() if not any(values)]:
             del query[name]
+        if not query and self.kept.default is not None:
+            query[VIEW] = NO_VIEW
         return f"{self.resource.url}?{query.urlencode()}" if query else self.resource.url
+
+    @property
+    def bare_url(self) -> str:
+        """The list without any filter."""
+        return f"{self.resource.url}?{VIEW}={NO_VIEW}" if self.kept.default else self.resource.url
+
+    def url_of(self, view: SavedView) -> str:
+        """The list under one of its saved filters."""
+        return f"{self.resource.url}?{'&'.join(filter(None, [view.query, f'{VIEW}={view.pk}']))}"
+
+    @property
+    def wanted(self) -> str:
+        """What would be kept of this query under a name."""
+        return wanted_of(self.query)
 
     def chips(self) -> list[frame.Chip]:
         """The filters in force."""
@@ -205,6 +223,11 @@ class Listing:
     def _cursor(self, name: str) -> paging.Cursor | None:
         text = self.query.get(name, "")
         return paging.Cursor.read(text, self._salt, len(self.order.keys)) if text else None
+
+
+def listing_of(request: StaffRequest, resource: Resource) -> Listing:
+    """What the request asks of the list, with what its reader keeps of it."""
+    return Listing(resource, request.GET, Reader.of(request), kept_of(request.actor, resource))
 
 
 def unreadable(resource: Resource, wanted: Iterable[str]) -> list[str]:

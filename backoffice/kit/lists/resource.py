@@ -21,6 +21,7 @@ from backoffice.kit.lists.filters import ListFilters, NoFilters
 from backoffice.kit.lists.table import ListTable
 from backoffice.kit.menu import Place
 from backoffice.kit.perms import Perm
+from backoffice.kit.scope import looked_at
 from backoffice.kit.staff import Reader
 
 
@@ -120,7 +121,7 @@ class Resource:
     def rows_for(self, reader: Reader) -> QuerySet[Any]:
         """Every row that the list may show to this reader, in no order."""
         rows = self.rows()
-        return self.narrow(rows, reader) if self.narrow else rows
+        return looked_at(self.narrow(rows, reader) if self.narrow else rows)
 
     @property
     def url(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.kit import clock
 from backoffice.kit.export import Cell, Head, Sheet
 from backoffice.kit.lists.listing import Listing
+from backoffice.kit.scope import current_scope
 
 
 def sheet_of(listing: Listing) -> Sheet:
@@ -37,9 +38,10 @@ def _rows(listing: Listing, kept: list[int]) -> Iterator[list[Cell]]:
 
 def _about(listing: Listing) -> list[tuple[str, Cell]]:
     """The filter sheet: everything needed to make the same list again."""
-    tab = listing.tab
+    tab, part = listing.tab, current_scope().part
     return [
         (_("List"), str(listing.resource.title)),
+        *([(_("Only"), part.name)] if part else []),
         *([(_("View"), str(tab.label))] if tab else []),
         *((str(label), str(words)) for _name, label, words in listing.filters.in_force()),
         (_("Made by"), listing.reader.actor.label),

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _, ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.kit import figures
 from backoffice.kit.errors import Refused
@@ -24,8 +24,17 @@ from backoffice.kit.lists import paging
 from backoffice.kit.lists.actions import ReasonForm, RowAction
 from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
 from backoffice.kit.lists.filters import Related
-from backoffice.kit.lists.listing import ALL, COLUMNS, SORT, TAB, Listing
+from backoffice.kit.lists.keeping import (
+    change_view,
+    choose_columns,
+    save_url_of,
+    save_view,
+    tabs_of as saved_tabs_of,
+    tools_of,
+)
+from backoffice.kit.lists.listing import ALL, COLUMNS, SORT, TAB, Listing, listing_of
 from backoffice.kit.lists.resource import Resource
+from backoffice.kit.lists.saved import VIEW
 from backoffice.kit.pages import refusal, requires, row_or_404, way_back
 from backoffice.kit.staff import Reader, StaffRequest
 
@@ -58,6 +67,8 @@ def _parts(resource: Resource) -> list[tuple[str, str, Callable[..., HttpRespons
     parts: list[tuple[str, str, Callable[..., HttpResponseBase]]] = [
         ("", "", list_page),
         ("columns/", ".columns", choose_columns),
+        ("views/", ".views", save_view),
+        ("views/<int:pk>/<slug:deed>/", ".view", change_view),
         ("options/<str:name>/", ".options", suggest),
     ]
     if resource.export is not None:
@@ -67,21 +78,12 @@ def _parts(resource: Resource) -> list[tuple[str, str, Callable[..., HttpRespons
     return parts
 
 
-def columns_key(resource: Resource) -> str:
-    """Where a session keeps the chosen columns."""
-    return f"columns:{resource.name}"
-
-
-def listing_of(request: StaffRequest, resource: Resource) -> Listing:
-    """What the request asks of the list."""
-    chosen = request.session.get(columns_key(resource))
-    return Listing(resource, request.GET, Reader.of(request), chosen)
-
-
 @require_GET
 def list_page(request: StaffRequest, *, resource: Resource) -> HttpResponse:
-    """The page, or for htmx its rows alone."""
+    """The page, or for htmx its rows alone. Without any query it opens with the saved filter that is to be first."""
     listing = listing_of(request, resource)
+    if not request.GET and listing.kept.default is not None:
+        return HttpResponseRedirect(listing.url_of(listing.kept.default))
     fragment = bool(request.htmx) and not request.htmx.history_restore_request
     template = "kit/_table.html" if fragment else "kit/list.html"
     response = render(request, template, context_of(listing) | {"fragment": fragment})
@@ -99,16 +101,18 @@ def context_of(listing: Listing) -> dict[str, object]:
         "note": resource.note,
         "filter": listing.filters if listing.filters.filters else None,
         "inline": str(resource.inline_filters),
-        "keep": [(name, listing.query[name]) for name in (SORT, TAB, COLUMNS) if listing.query.get(name)],
-        "reset_url": resource.url,
+        "keep": [
+            (name, listing.query[name]) for name in (SORT, TAB, COLUMNS, VIEW) if listing.query.get(name)
+        ],
+        "reset_url": listing.bare_url,
         "chips": listing.chips(),
         "table": listing.table(),
         "page": listing.page,
         "lost": listing.lost,
         "totals": resource.totals(listing.rows) if resource.totals else (),
         "columns": [
-            ColumnChoice(name, column.header, name in listing.columns, fixed=name == first)
-            for name, column in listing.allowed.items()
+            ColumnChoice(name, listing.allowed[name].header, name in listing.columns, fixed=name == first)
+            for name in dict.fromkeys([*listing.columns, *listing.allowed])
         ],
         "columns_url": resource.url_of("columns"),
         "export_url": export_url(listing) if listing.may_export() else "",
@@ -125,27 +129,34 @@ def context_of(listing: Listing) -> dict[str, object]:
             *bulk_pages_of(listing),
         ],
         "tabs": tabs_of(listing),
+        "view": listing.view,
+        "view_tools": tools_of(listing),
+        "save_url": save_url_of(listing),
         "live": resource.live,
         "empty": resource.empty,
+        "tabbed": listing.tab is not None and listing.tab.name != resource.opens_at,
     }
 
 
 def tabs_of(listing: Listing) -> list[TabLink]:
-    """The views of the list with their counts, before any filter."""
-    if not listing.resource.tabs:
+    """The views of the list with their counts, before any filter; then the saved filters of the reader."""
+    if not listing.resource.tabs and not listing.kept.views:
         return []
+    saved = listing.view is not None
     everything = TabLink(
         _("All"),
-        listing.url(**{TAB: ALL if listing.resource.opens_at else None}),
-        current=listing.tab is None,
+        listing.bare_url
+        if saved and not listing.resource.opens_at
+        else listing.url(**{TAB: ALL if listing.resource.opens_at else None, VIEW: None}),
+        current=listing.tab is None and not saved,
     )
     links = [everything]
     for tab in (one for one in listing.resource.tabs if one.offered()):
         count = paging.capped_count(listing.all_rows.filter(tab.rows()))[0]
-        url = listing.url(**{TAB: tab.name})
+        url = listing.url(**{TAB: tab.name, VIEW: None})
         kind = tab.kind if count else ""
-        links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab))
-    return links
+        links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab and not saved))
+    return [*links, *saved_tabs_of(listing)]
 
 
 def bulk_pages_of(listing: Listing) -> list[Action]:
@@ -215,18 +226,6 @@ def _export_for_program(listing: Listing, request: StaffRequest) -> HttpResponse
     return HttpResponse(status=202, headers={"Location": place, "Retry-After": str(LOOK_AGAIN_S)})
 
 
-@require_POST
-def choose_columns(request: StaffRequest, *, resource: Resource) -> HttpResponse:
-    """Keep a choice of columns for this session, or go back to the usual ones."""
-    known = resource.table.base_columns
-    chosen = [name for name in request.POST.getlist(COLUMNS) if name in known]
-    if chosen and "reset" not in request.POST:
-        request.session[columns_key(resource)] = chosen
-    else:
-        request.session.pop(columns_key(resource), None)
-    return HttpResponseRedirect(way_back(request, resource.url))
-
-
 @require_GET
 def suggest(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse:
     """Options of a filter by relation that match what was typed so far."""
@@ -245,6 +244,9 @@ def act(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse
         raise Http404
     if refused := refusal(request, (action.perm,)):
         return refused
+    if too_many := _too_many(request):
+        messages.error(request, too_many)
+        return HttpResponseRedirect(way_back(request, resource.url))
     rows = _picked(request, resource, action)
     confirmed = request.method == "POST" and (not action.questions or "confirmed" in request.POST)
     form = ReasonForm(request.POST if confirmed else None) if action.reason else None
@@ -255,10 +257,22 @@ def act(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse
     return HttpResponseRedirect(way_back(request, resource.url))
 
 
+def _keys(request: StaffRequest) -> list[str]:
+    return list(dict.fromkeys(request.POST.getlist("pk") or request.GET.getlist("pk")))
+
+
+def _too_many(request: StaffRequest) -> str:
+    """Why nothing is done to so many rows; empty where they are few enough."""
+    if (count := len(_keys(request))) <= MOST_AT_ONCE:
+        return ""
+    words = _("%(count)s rows are too many at once; tick at most %(most)s. Nothing was done.")
+    return words % {"count": figures.number_text(count), "most": MOST_AT_ONCE}
+
+
 def _picked(request: StaffRequest, resource: Resource, action: RowAction) -> list[Model]:
     """The rows that were named, all of them visible here, else 404."""
-    keys = list(dict.fromkeys(request.POST.getlist("pk") or request.GET.getlist("pk")))
-    if not keys or len(keys) > MOST_AT_ONCE or (len(keys) > 1 and not action.bulk):
+    keys = _keys(request)
+    if not keys or (len(keys) > 1 and not action.bulk):
         raise Http404
     rows = resource.rows_for(Reader.of(request))
     return [row_or_404(rows, pk=key) for key in keys]

@@ -142,7 +142,9 @@ class Subtree(Related):
         owner = "manufacturer" if issubclass(self.model, PathOwned) else "tenant"
         tenants = self.model._meta.get_field(owner).related_model.objects.order_by("name")
         offered: QuerySet[Any] = (
-            tenants.filter(level=self.level) if self.level else tenants.exclude(pk=current_scope().tenant_id)
+            tenants.filter(level=self.level)
+            if self.level
+            else tenants.exclude(pk=current_scope().reads.tenant_id)
         )
         return offered
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0003_companies")]
+    dependencies = [("tenants", "0004_density")]
 
     operations = [
         migrations.CreateModel(
