@@ -59,9 +59,6 @@ class VersionForm(forms.Form):
         initial=2000,
         help_text=gettext_lazy("Before a charge starts."),
     )
-    day_count = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, min_value=0, max_value=MOST_TYPES + 1
-    )
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     AMOUNTS = ("idle_per_minute", "idle_cap", "min_hold")
@@ -76,7 +73,6 @@ class VersionForm(forms.Form):
             amount: Any = self.fields[name]
             amount.use_currency(currency)
         self.types = self._typed(data) if data is not None else self._kept(days)
-        self.initial["day_count"] = len(self.types)
 
     def full_clean(self):
         """Nothing where the page is only shown again with what was typed."""
@@ -96,7 +92,6 @@ class VersionForm(forms.Form):
             data["days"] = [one.day_type().to_json() for one in kept]
         else:
             self.add_error(None, _("A day type needs another look; nothing was saved."))
-        data.pop("day_count", None)
         return data
 
     @property

@@ -197,7 +197,8 @@ def test_more_room_is_given_without_saving_or_losing_anything(tariff: Tariff, bu
     form = answer.context["form"]
     assert not form.errors and TariffVersion.objects.count() == 1
     assert len(form.types) == (2 if button == "add_day" else 1)
-    assert 'value="rubbish"' in answer.content.decode()
+    page = answer.content.decode()
+    assert 'value="rubbish"' in page and f'name="day_count" value="{len(form.types)}"' in page
     assert form.types[-1]["codes"].value() == (DAY if button == "add_day" else "V" * 48)
 
 
