@@ -114,10 +114,11 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
     part_id = request.session.get(PART_KEY)
     place = workplace_of(user, preferred=chosen, language=_language_chosen(request), part_id=part_id)
     if place is None:
-        return _sent_away(request, barred(request.user))
-    if place.acting and request.path.startswith(OWN) and request.path != SIGN_OUT:
-        messages.error(request, _("Leave the other's name first: this page is about yourself."))
-        return _sent_to(request, resolve_url(settings.LOGIN_REDIRECT_URL))
+        return _sent_away(request, barred(user))
+    if part_id is not None and place.scope.part is None:
+        del request.session[PART_KEY]
+        with translation.override(place.locality.locale):
+            messages.info(request, _("What you looked at is no longer below you. You see everything again."))
     if reason := duties.is_over(request, place):
         return _sent_away(request, reason)
     sessions.see(request.session, address=ip)

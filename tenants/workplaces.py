@@ -148,7 +148,7 @@ def workplace_at(
     )
 
 
-def looking_at(part_id: int | None, place: Workplace) -> Workplace:
+def _looking_at(part_id: int | None, place: Workplace) -> Workplace:
     """The same workplace with the view narrowed to a tenant that stands below it."""
     if part_id is None or part_id == place.lineage[-1].id or part_id not in place.scope.owned:
         return place

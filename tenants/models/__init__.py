@@ -7,6 +7,7 @@ from tenants.models.papers import Contact, Paper, PaperKind
 from tenants.models.people import Density, Membership, Theme, User, UserManager
 from tenants.models.personal import ApiToken, NotificationChoices, StaffSession
 from tenants.models.roles import CustomRole
+from tenants.models.tree import Tenant, TenantManager, TenantQuerySet, TenantStatus
 
 __all__ = [
     "ActingSession",

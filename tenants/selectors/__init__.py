@@ -31,7 +31,7 @@ from tenants.selectors.people import (
     roles,
     roles_by_name,
     roles_of,
-    sign_ins_here,
+    sign_ins_in_scope,
 )
 from tenants.selectors.personal import choices_of, choices_that_mail, sessions_of, sign_ins_of, tokens_of
 from tenants.selectors.settings import (
@@ -124,7 +124,7 @@ __all__ = [
     "sessions_of",
     "set_for",
     "set_in",
-    "sign_ins_here",
+    "sign_ins_in_scope",
     "sign_ins_of",
     "standings",
     "stopped_by",

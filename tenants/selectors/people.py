@@ -58,7 +58,7 @@ def holders_of(role: CustomRole, *, most: int = 50) -> list[Membership]:
     return list(members().filter(custom_role=role).order_by("-is_active", "user__name", "pk")[:most])
 
 
-def sign_ins_here(user: User, *, newest: int = 10) -> list[AuditEntry]:
+def sign_ins_in_scope(user: User, *, newest: int = 10) -> list[AuditEntry]:
     """The last sign-ins of a person that the scope shows: those by which he came to work inside it."""
     rows = AuditEntry.objects.filter(object_ref=audit.reference(user), action__startswith="sign_in.")
     return list(rows.order_by("-at", "-id")[:newest])

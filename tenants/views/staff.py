@@ -38,7 +38,7 @@ def member(request, pk):
         work=_work(row),
         access=_access(row),
         history=selectors.history_of(row) if seen else None,
-        sign_ins=selectors.sign_ins_here(row.user) if seen else None,
+        sign_ins=selectors.sign_ins_in_scope(row.user) if seen else None,
     )
 
 

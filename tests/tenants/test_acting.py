@@ -19,7 +19,7 @@ from backoffice.kit.scope import unscoped
 from tenants.middleware import ACTING_KEY
 from tenants.models import ActingSession, Membership, Tenant, User
 from tenants.selectors import scope_of
-from tenants.services import acting, staff
+from tenants.services import acting, staff, telling
 from tests.factories.tenants import PASSWORD, Forest, make_forest, make_member
 from tests.support.staff import client_of
 
@@ -313,6 +313,24 @@ def test_a_job_begun_in_another_s_name_is_found_there_alone(
     assert client_of(other.user).get(page).status_code == 404
     client.post(reverse("tenants:leave"))
     assert client.get(page).status_code == 404
+
+
+def test_a_job_that_ended_in_another_s_name_writes_to_nobody(client: Client, mailoutbox: Any) -> None:
+    job = start(client)
+    jobs.run(job.pk)
+    with unscoped(reason="a test compares"):
+        job.refresh_from_db()
+    telling.tell_of_job(job)
+    assert job.state == JobState.DONE
+    assert mailoutbox == []
+
+
+def test_what_the_other_s_tenant_demands_of_its_staff_does_not_shut_the_place(
+    forest: Forest, client: Client
+) -> None:
+    with unscoped(reason="test data"):
+        Tenant.objects.filter(pk=forest.operator.pk).update(settings={"security": {"code_for": ["owner"]}})
+    assert client.get(HOME).status_code == 200
 
 
 def test_leaving_is_asked_by_post_and_does_nothing_for_others(boss: Membership) -> None:

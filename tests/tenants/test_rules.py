@@ -140,3 +140,9 @@ def test_nobody_below_is_ever_looser_than_the_one_above(chain: list[dict[str, An
         assert own.min_length >= above.min_length
         assert own.session_hours <= above.session_hours
         assert own.code_for >= above.code_for
+
+
+def test_a_role_of_a_tenant_s_own_needs_a_code_wherever_any_role_does() -> None:
+    assert not Security().wants_code("")
+    assert Security(code_for=frozenset({"owner"})).wants_code("")
+    assert not Security(code_for=frozenset({"owner"})).wants_code("support")
