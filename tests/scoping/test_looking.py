@@ -302,7 +302,7 @@ def test_a_part_bounds_what_is_read_and_not_what_may_be_written(
     place = workplace_of(make_member(forest.operator).user, part_id=forest.agency.pk)
     assert place is not None
 
-    with (place.acting() if acting else place).entered():
+    with (place.for_writing() if acting else place).entered():
         read = set(model.objects.values_list("pk", flat=True))
         may_write = {tenant for tenant, row in rows.items() if row.in_scope()}
 
