@@ -14,6 +14,7 @@ from stations import selectors, tones
 from stations.forms.places import MaintenanceForm
 from stations.models import MaintenanceState, StationStatus
 from stations.permissions import StationPerm
+from stations.selectors import maintenance as of_windows
 from stations.services import maintenance as services
 from stations.views.station import station_page
 from stations.wording import maintenance_note
@@ -31,9 +32,9 @@ def maintenance(request, pk):
     """The windows with what became of each terminal."""
     row = row_or_404(selectors.stations(), pk=pk)
     may = StationPerm.MANAGE in request.grants and row.status != StationStatus.CLOSED
-    windows = list(selectors.maintenances_of(row)[:SHOWN])
+    windows = list(of_windows.maintenances_of(row)[:SHOWN])
     items = defaultdict(list)
-    for item in selectors.maintenance_piles(windows):
+    for item in of_windows.maintenance_piles(windows):
         items[item.window_id].append(_item(item))
     return station_page(
         request,
@@ -68,7 +69,7 @@ def create(request, pk):
 @requires(StationPerm.MANAGE)
 def cancel(request, pk):
     """Drop a window, or end it early."""
-    window = row_or_404(selectors.maintenances(), pk=pk)
+    window = row_or_404(of_windows.maintenances(), pk=pk)
     runs = window.state == MaintenanceState.RUNNING
     return question_page(
         request,

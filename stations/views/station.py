@@ -23,6 +23,7 @@ from stations.opening_words import day_lines, now_words, week_lines
 from stations.permissions import StationPerm
 from stations.resources import STATIONS
 from stations.resources.sites import ONLINE
+from stations.selectors import maintenance as of_windows
 from stations.views.pile import WHY
 from stations.views.trail import trail_of
 
@@ -79,7 +80,7 @@ def station(request, pk):
     row = row_or_404(selectors.station_list().select_related("tenant", "tariff"), pk=pk)
     reader, opening = Reader.of(request), selectors.opening_of(row)
     parts = sorted(hooks.station_parts(row, reader), key=lambda part: part.order)
-    windows = list(selectors.open_maintenances(row)[:WINDOWS_SHOWN])
+    windows = list(of_windows.open_maintenances(row)[:WINDOWS_SHOWN])
     piles = list(selectors.piles_of(row)[:PILES_SHOWN])
     return station_page(
         request,

@@ -14,6 +14,7 @@ from ocpp_gateway.wire import CommandState
 from stations import intake, selectors
 from stations.maintenance import AGAIN_AFTER, GIVE_UP_AFTER, MOST_TRIES, Note
 from stations.models import Command, Intent, Maintenance, MaintenancePile, MaintenanceState, Pile, Station
+from stations.selectors import maintenance as of_windows
 from stations.services import commands, devices, maintenance, sites
 from stations.services.maintenance_sweeps import keep_maintenance
 from tenants.models import Tenant
@@ -273,9 +274,9 @@ def test_a_station_that_changes_hands_takes_its_windows_along(station: Station, 
     sites.transfer_station(station, to=owner, actor=ACTOR, reason="sold")
 
     with scope_of(owner.pk):
-        assert list(selectors.maintenances_of(station)) == [window]
+        assert list(of_windows.maintenances_of(station)) == [window]
     with scope_of(station.tenant_id):
-        assert not selectors.maintenances().exists()
+        assert not of_windows.maintenances().exists()
 
 
 def test_a_sibling_cannot_set_or_end_a_window(station: Station, start: datetime) -> None:

@@ -24,6 +24,7 @@ SAME_EVERYWHERE = frozenset(
         "DC",
         "ECDSA",
         "English",
+        "Enter",
         "Esc",
         "Excel",
         "FTP",
