@@ -21,7 +21,7 @@ async def test_a_terminal_is_found_and_rows_are_walked_without_a_mouse(windows: 
     await keys.press("Control+k")
     await expect(field).to_be_focused()
     await keys.type("hq-0")
-    await expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("#hits [role=option]").first).to_have_attribute("aria-selected", "true")
     await keys.press("ArrowDown")
     await expect(field).to_have_attribute("aria-activedescendant", "hit-1")
     await owner.picture("palette")
@@ -32,7 +32,7 @@ async def test_a_terminal_is_found_and_rows_are_walked_without_a_mouse(windows: 
 
     await owner.open("/piles/")
     await keys.press("Control+k")
-    await expect(page.get_by_role("option").first).to_contain_text("HQ-0")
+    await expect(page.locator("#hits [role=option]").first).to_contain_text("HQ-0")
     await keys.press("Escape")
     await expect(page.locator("dialog[open]")).to_have_count(0)
     await keys.press("/")

@@ -93,6 +93,7 @@ async def _accept(windows: Windows, house: House, email: str) -> Window:
     await window.fill(password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     await window.picture(f"password-{email.partition('@')[0]}")
     await window.page.locator("form button.btn-primary").click()
+    await expect(window.page).not_to_have_url(re.compile("/account/invitation/"))
     await sign_in(window, email, NEW_PASSWORD)
     return window
 
