@@ -110,6 +110,7 @@ from stations.selectors.handovers import (
 from stations.selectors.history import history_of
 from stations.selectors.maintenance import (
     maintenance_at,
+    next_maintenance,
     piles_in_maintenance,
     stations_in_maintenance,
     stations_worked_on,
@@ -285,6 +286,7 @@ __all__ = [
     "messages_to_piles",
     "model_list",
     "model_named",
+    "next_maintenance",
     "offered",
     "offers_by_us",
     "offers_to_us",

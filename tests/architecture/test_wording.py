@@ -38,10 +38,11 @@ SAME_EVERYWHERE = frozenset(
 )
 """Units, keys and names that are spelled alike in every language."""
 NOT_SAID = {
+    "templates/frame.html": {"Enter"},
     "templates/kit/error_bare.html": {"wide"},
     "templates/scan/typed.html": {"QXA", "HT"},
 }
-"""Words of templates that are classes of a style, or a code as an example."""
+"""Words of templates that are classes of a style, a key of the keyboard, or a code as an example."""
 
 CALLS_THAT_SAY = frozenset({"Refused", "ValidationError"})
 """Their first argument is read by people."""

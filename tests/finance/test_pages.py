@@ -205,9 +205,7 @@ def test_an_owner_connects_a_channel_and_sets_its_limits(operator: Tenant) -> No
 def test_a_tenant_with_money_is_not_closed(operator: Tenant, channel: PaymentChannel) -> None:
     make_top_up(make_wallet(operator, cash=100), channel)
     dealer = client_for(operator.parent, Role.OWNER)
-    response = dealer.post(
-        "/tenants/do/close/", {"pk": operator.pk, "reason": "contract ended", "confirmed": "1"}, follow=True
-    )
+    response = dealer.post(f"/tenants/{operator.pk}/close/", {"reason": "contract ended"}, follow=True)
     operator.refresh_from_db()
     assert operator.status == "active"
     page = response.content.decode()
