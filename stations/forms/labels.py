@@ -36,7 +36,7 @@ LAYOUTS = {
         Layout("3x8", 3, 8, small=True),
     )
 }
-PAPERS = (("a4", "A4"), ("letter", "US Letter"))
+PAPERS = (("a4", "A4"), ("letter", _("US Letter")))
 USUAL = {"layout": "2x4", "paper": "a4"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _, ngettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy as _, ngettext, pgettext_lazy
 
 from backoffice.kit.lists.actions import ReasonForm
 from tenants.acting import LONGEST_MINUTES
@@ -79,8 +79,8 @@ class ActingForm(ReasonForm):
     minutes = forms.TypedChoiceField(
         label=_("For"),
         coerce=int,
-        choices=[
-            (minutes, ngettext_lazy("%(n)s minute", "%(n)s minutes", "n") % {"n": minutes})
+        choices=lambda: [
+            (minutes, ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes})
             for minutes in (15, 30, LONGEST_MINUTES)
         ],
     )
