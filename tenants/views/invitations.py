@@ -33,5 +33,5 @@ def invitation(request, token):
             messages.success(request, _("Your password is set. Sign in with it."))
             return HttpResponseRedirect(reverse("account_login"))
     answer = render(request, "tenants/invitation.html", {"invitation": found, "user": user, "form": form})
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"] = "strict-origin"  # not the link; and a browser that may name no origin cannot post
     return answer

@@ -67,7 +67,7 @@ def test_a_link_sets_a_password_once(forest: Forest, posting: Any) -> None:
     assert state(row) is InvitationState.OPEN
     page = Client().get(path)
     assert forest.operator.name in page.content.decode() and "li@example.org" in page.content.decode()
-    assert page["Referrer-Policy"] == "no-referrer" and "no-store" in page["Cache-Control"]
+    assert page["Referrer-Policy"] == "strict-origin" and "no-store" in page["Cache-Control"]
     assert state(row) is InvitationState.OPEN  # looking at it uses nothing up
 
     assert accept(path)["Location"] == "/account/login/"
