@@ -5,8 +5,10 @@
 (() => {
   "use strict";
   const help = document.getElementById("keys");
+  /* The field of a dialog that was just closed keeps the focus until the next frame is drawn. */
   const typing = (target) =>
-    target instanceof Element && target.matches("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+    target instanceof Element && target.checkVisibility() &&
+    target.matches("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
   const rows = () => [...document.querySelectorAll("#rows tbody tr")];
   const handle = (row) => row?.querySelector("input.pick") ?? row?.querySelector("a, button");
   const here = () => document.activeElement?.closest("#rows tbody tr");

@@ -33,5 +33,6 @@ def invitation(request, token):
             messages.success(request, _("Your password is set. Sign in with it."))
             return HttpResponseRedirect(reverse("account_login"))
     answer = render(request, "tenants/invitation.html", {"invitation": found, "user": user, "form": form})
-    answer["Referrer-Policy"] = "strict-origin"  # not the link; and a browser that may name no origin cannot post
+    # Tells nobody the link; and a browser that may not even name the origin could not post the form.
+    answer["Referrer-Policy"] = "strict-origin"
     return answer
