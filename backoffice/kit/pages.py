@@ -37,6 +37,10 @@ View = Callable[..., Any]
 ONCE = "once"
 """The hidden field that tells two sendings of one form from two forms."""
 
+KEEPS_ITS_ADDRESS = "strict-origin"
+"""Referrer-Policy of a page whose address is a secret: nobody is told the address. Not no-referrer: with it a browser
+sends the form of such a page, be it only the one of the language, with the origin null, and it is refused as forged."""
+
 SENT_AGAIN_S = 600
 
 

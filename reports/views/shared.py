@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 from backoffice.kit import rates
 from backoffice.kit.live import event_stream, hub
+from backoffice.kit.pages import KEEPS_ITS_ADDRESS
 from backoffice.kit.reach import Scope
 from reports import screen, sharing
 from reports.views.screen import marks, render_screen
@@ -129,7 +130,7 @@ def _gone(request, status, text):
 
 def _private(response):
     add_never_cache_headers(response)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = KEEPS_ITS_ADDRESS
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 

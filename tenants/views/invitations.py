@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from backoffice.kit.pages import attempt
+from backoffice.kit.pages import KEEPS_ITS_ADDRESS, attempt
 from tenants.forms.invitations import NewPasswordForm
 from tenants.services import invitations
 
@@ -33,6 +33,5 @@ def invitation(request, token):
             messages.success(request, _("Your password is set. Sign in with it."))
             return HttpResponseRedirect(reverse("account_login"))
     answer = render(request, "tenants/invitation.html", {"invitation": found, "user": user, "form": form})
-    # Tells nobody the link; and a browser that may not even name the origin could not post the form.
-    answer["Referrer-Policy"] = "strict-origin"
+    answer["Referrer-Policy"] = KEEPS_ITS_ADDRESS
     return answer

@@ -120,6 +120,8 @@ async def test_a_big_screen_is_given_away_and_taken_back(windows: Windows) -> No
     answer = await visitor.open(path)
     assert answer.status == 410
     await expect(visitor.page.locator("body")).not_to_contain_text("Qilin")
+    await visitor.press("简体中文")
+    await expect(visitor.page.locator("html")).to_have_attribute("lang", re.compile("^zh"))
 
 
 @pytest.mark.parametrize("path", ["/map/", "/map/?view=table", "/screen/"])

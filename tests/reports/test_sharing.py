@@ -40,7 +40,7 @@ def test_whoever_has_the_link_sees_the_screen_without_signing_in(owner: Membersh
 
     assert answer.status_code == 200
     assert owner.tenant.name in answer.content.decode()
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "strict-origin"
     assert "noindex" in answer.headers["X-Robots-Tag"]
     assert "no-store" in answer.headers["Cache-Control"]
     assert "csrftoken" not in answer.cookies

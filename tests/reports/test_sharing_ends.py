@@ -56,7 +56,7 @@ def test_an_expired_link_says_so_and_nothing_else(owner: Membership, part: str) 
 
     assert answer.status_code == 410
     assert owner.tenant.name not in answer.content.decode()
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "strict-origin"
 
 
 def _revoke(made: sharing.NewLink, owner: Membership) -> None:
