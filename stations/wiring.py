@@ -14,8 +14,9 @@ from stations.permissions import StationPerm
 from stations.resources import LISTS
 from stations.search import PILES, STATIONS
 from stations.selectors import equipment_of_tenants, usage_of_tenants
-from stations.services import file_campaigns, updates, uploads
+from stations.services import file_campaigns, profile_campaigns, security_campaigns, updates, uploads
 from stations.services.asking import COMMAND
+from stations.services.list_campaigns import LISTS as LOCAL_LISTS
 from stations.services.local_lists import hear_of_cards
 from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
@@ -34,7 +35,9 @@ command_finished.listen(uploads.take_answer)
 
 
 command_finished.listen(hear_of_settings)
-for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
+for _kind in (COMMAND, READ, PUSH, LOCAL_LISTS):
+    campaigns.register(_kind)
+for _kind in (*file_campaigns.KINDS, *profile_campaigns.KINDS, *security_campaigns.KINDS):
     campaigns.register(_kind)
 for _import in IMPORTS:
     imports.register(_import)
