@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.kit import clock
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action
 from backoffice.kit.money import Money
@@ -23,6 +22,7 @@ from orders import history, selectors
 from orders.panels import order as parts
 from orders.panels.bill import bill_panel
 from orders.panels.curve import curve_of
+from orders.panels.stale import reading_action
 from orders.panels.timeline import moments_of
 from orders.permissions import OrderPerm
 from orders.resources import CANCEL, FORCE_CLOSE, HISTORY, REALTIME, STOP
@@ -30,8 +30,6 @@ from orders.services.effects import refund_order, refundable as refundable_amoun
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
 from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING, ChargeState
-from stations.permissions import StationPerm
-from stations.staleness import METER_OLD_AFTER, is_old
 
 
 def page_of(order):
@@ -154,11 +152,6 @@ def refundable(row):
     return Money(refundable_amount(row), row.currency)
 
 
-def _should_be_asked(row):
-    """A running charge of which no reading came for long."""
-    return row.charge_state in LIVE and is_old(row.last_sample_at, clock.now(), METER_OLD_AFTER)
-
-
 def _actions(row, reader):
     """What this reader may do to the order as it stands."""
     lost = row.charge_state in LIVE and is_lost(row)
@@ -173,12 +166,9 @@ def _actions(row, reader):
         if fits and reader.may(one.perm)
     ]
     found.insert(0, Action(_("Print"), reverse("orders.print", args=[row.order_no]), icon="print", get=True))
-    if _should_be_asked(row) and reader.may(StationPerm.COMMAND_BASIC):
-        address = reverse("stations:ask_for", args=[row.pile_id, "meter", row.connector.number])
-        dead = "" if row.pile.online else _("The terminal is offline")
-        found.append(
-            Action(_("Ask the pile"), f"{address}?next={page_of(row)}", icon="refresh", refused=dead)
-        )
+    asks = reading_action(row, reader, online=row.pile.online, back=page_of(row))
+    if asks is not None:
+        found.append(asks)
     if reader.may(FinancePerm.REFUND) and row.settled_at is not None and row.driver_id is not None:
         refused = "" if refundable(row) else _("Nothing of it is left to refund.")
         address = reverse("orders.refund", args=[row.order_no])

@@ -25,6 +25,7 @@ from stations.resources import STATIONS
 from stations.resources.sites import ONLINE
 from stations.selectors import maintenance as of_windows
 from stations.views.pile import WHY
+from stations.views.stale import pile_asks
 from stations.views.trail import trail_of
 
 PILES_SHOWN = 60
@@ -92,7 +93,7 @@ def station(request, pk):
         live_topics=_topics(row, piles),
         notices=_notices(row, windows, opening),
         state_facts=_facts(row),
-        piles=[_line(pile) for pile in piles],
+        piles=[_line(pile, request.grants, page_of(row)) for pile in piles],
         more_piles=_beyond(row),
         piles_url=f"{reverse('stations.piles')}?{urlencode({'station': row.name})}",
         prices=[(one, WHY.get(one.why, "")) for one in selectors.tariffs_of_station(row, clock.now())],
@@ -175,9 +176,10 @@ def _utilisation(row, day):
     return figures.percent_text(min(Decimal(day.seconds) / Decimal(row.connector_count * passed), Decimal(1)))
 
 
-def _line(pile):
-    """One terminal in the station's table."""
+def _line(pile, grants, back):
+    """One terminal in the station's table, with a question where what is shown of it is old."""
     return {
+        "asks": pile_asks(pile, grants, connectors=pile.connectors.all(), back=back),
         "row": pile,
         "presence": (ONLINE[pile.online], tones.PRESENCE[pile.online]),
         "guns": [
