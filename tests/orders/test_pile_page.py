@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from backoffice.kit import clock
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from stations.staleness import METER_OLD_AFTER
@@ -41,10 +40,10 @@ def test_a_charge_of_which_no_reading_came_for_long_can_be_asked_for_its_meter(s
 
     asks = reverse("stations:ask_for", args=[site.pile.pk, "meter", order.connector.number])
     with unscoped(reason="tests"):
-        type(order).objects.filter(pk=order.pk).update(last_sample_at=clock.now())
+        type(order).objects.filter(pk=order.pk).update(last_sample_at=site.now)
     assert asks not in html(Desk(site))
     with unscoped(reason="tests"):
-        type(order).objects.filter(pk=order.pk).update(last_sample_at=clock.now() - METER_OLD_AFTER * 2)
+        type(order).objects.filter(pk=order.pk).update(last_sample_at=site.now - METER_OLD_AFTER * 2)
 
     assert asks in html(Desk(site))
     assert asks not in html(Desk(site, role=Role.FINANCE))
