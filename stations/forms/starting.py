@@ -45,6 +45,7 @@ class RemoteStartForm(ConnectorAskForm):
         units = means_of(self.pile).units
         chooser: Any = self.fields["unit"]
         chooser.choices = [(unit, words) for unit, words in UNITS if units is None or Unit(unit) in units]
+        chooser.initial = chooser.choices[0][0]
 
     def clean(self):
         data = super().clean() or {}
@@ -62,5 +63,5 @@ class RemoteStartForm(ConnectorAskForm):
     def _profile(self, data):
         if not data.get("limit"):
             return None
-        unit = Unit(data.get("unit") or self.fields["unit"].choices[0][0])
+        unit = Unit(data.get("unit") or self.fields["unit"].initial)
         return start_profile(data["limit"] * (KILO if unit is Unit.WATTS else 1), unit)
