@@ -70,6 +70,7 @@ urlpatterns = [
     path("personal/tokens/<int:pk>/revoke/", personal_tokens.revoke_token, name="token_revoke"),
     path("personal/notifications/", personal_choices.notifications_page, name="notifications"),
     path("personal/exports/", personal_choices.exports, name="exports"),
+    path("personal/filters/", personal_choices.saved_filters, name="filters"),
     path("system/settings/", settings.index, name="settings"),
     path("system/settings/security/", settings.security, name="settings_security"),
     path("system/settings/retention/", settings.retention, name="settings_retention"),
