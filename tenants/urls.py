@@ -27,6 +27,7 @@ urlpatterns = [
     path("tenants/new/", tenants.create, name="create"),
     path("tenants/<int:pk>/", tenants.tenant, name="tenant"),
     path("tenants/<int:pk>/edit/", tenants.edit, name="edit"),
+    path("tenants/<int:pk>/submit/", tenants.submit, name="submit"),
     path("tenants/<int:pk>/move/", moving.move, name="move"),
     path("tenants/<int:pk>/move/places/", moving.places, name="places"),
     path("tenants/<int:pk>/close/", moving.close, name="close"),
