@@ -25,7 +25,7 @@ from tenants.permissions import TenantPerm
 from tenants.resources import INVITATION_TONES, STAFF, STATUS_TONES, TENANTS
 from tenants.resources.companies import amounts_words
 from tenants.services import opening, tree
-from tenants.states import days_left
+from tenants.states import SETTING_UP, TenantState, days_left
 from tenants.views.company import NEW, address, company_page, seen_company, way_to
 
 CHILDREN_SHOWN = 20
@@ -42,7 +42,7 @@ def tenant(request, pk):
         row,
         "tenants/tenant.html",
         current="tenant",
-        facts=_facts(row),
+        facts=[] if TenantState(row.status) in SETTING_UP else _facts(row),
         profile=_profile(row),
         contract=_contract(row),
         children=[(one, STATUS_TONES[TenantStatus(one.status)]) for one in children[:CHILDREN_SHOWN]],
