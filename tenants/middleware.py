@@ -198,7 +198,8 @@ def _led_on(request: HttpRequest, place: Workplace, response: Answer) -> Answer:
     if response.status_code != HTTPStatus.NOT_FOUND:
         return response
     del request.session[PART_KEY]
-    messages.get_messages(request).used = False  # the page that nobody sees has read them
+    kept: Any = messages.get_messages(request)
+    kept.used = False  # the page that nobody sees has read them
     words = _("This does not belong to %(name)s, which you looked at alone. You see everything again.")
     messages.info(request, words % {"name": part.name})
     return _sent_to(request, request.get_full_path())

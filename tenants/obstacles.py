@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Words
+from tenants.models import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class LeftBehind:
     above them any more. ``example`` is one of the rows.
     """
 
-    tenant: models.Model
+    tenant: Tenant
     key: models.ForeignKey[Any, Any]
     target: models.Model
     owner: str

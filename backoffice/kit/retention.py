@@ -78,7 +78,7 @@ def forget_rows(rows: QuerySet[Any]) -> int:
 
     def delete() -> int:
         deleted, _ = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")[:BATCH]).delete()
-        return deleted
+        return int(deleted)
 
     return _in_batches(delete)
 

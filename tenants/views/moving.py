@@ -12,7 +12,7 @@ from backoffice.kit import figures
 from backoffice.kit.pages import attempt, question_page, requires, row_or_404
 from tenants import hooks, selectors
 from tenants.forms.companies import MoveForm
-from tenants.obstacles import Blocked
+from tenants.obstacles import Blocked, Obstacle
 from tenants.permissions import TenantPerm
 from tenants.services import tree
 from tenants.views.company import address, seen_company, way_to
@@ -80,7 +80,7 @@ def close(request, pk):
 
 def _tried(form, act):
     """What stands in the way, piece by piece; whatever else is refused is said at its field."""
-    found = []
+    found: list[Obstacle] = []
 
     def try_it():
         try:

@@ -51,7 +51,7 @@ def kept() -> set[int]:
 def books() -> list[Any]:
     with unscoped(reason="a test compares"):
         models = (ChargingOrder, Transaction, Posting, AuditEntry)
-        return [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+        return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def test_old_months_go_whole_and_what_lies_nowhere_goes_row_by_row(site: Site) -> None:
