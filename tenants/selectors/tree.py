@@ -19,6 +19,7 @@ from backoffice.kit.reach import Part, Scope
 from backoffice.kit.scope import current_scope, unscoped, within
 from backoffice.kit.statements import execute
 from tenants.models import Tenant, TenantStatus
+from tenants.states import SETTING_UP, TenantState
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_CURRENCY = "CNY"
@@ -196,6 +197,16 @@ def stopped_by(tenant_id: int) -> Ancestor | None:
 def stopped_in(lineage: list[Ancestor]) -> Ancestor | None:
     """The same for the last of a chain that is known."""
     return next((a for a in lineage if a.status is not TenantStatus.ACTIVE), None)
+
+
+def shut_in(lineage: list[Ancestor]) -> Ancestor | None:
+    """Who keeps the staff of the last of a chain outside, if anybody does. A tenant that is being set up lets its own
+    staff in: they see to its papers.
+    """
+    stopped = stopped_in(lineage)
+    if stopped is lineage[-1] and TenantState(stopped.status) in SETTING_UP:
+        return None
+    return stopped
 
 
 def tenant_names(ids: Iterable[int]) -> dict[int, str]:
