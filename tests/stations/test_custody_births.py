@@ -21,6 +21,10 @@ BIRTHS = import_module("stations.migrations.0018_custody_births").BIRTHS
 LONG_AGO = clock.ago(days=400)
 
 
+def parent_of(tenant: Tenant) -> Tenant:
+    return Tenant.objects.get(pk=tenant.parent_id or 0)
+
+
 def fill_in() -> None:
     with connection.cursor() as cursor:
         cursor.execute(BIRTHS)
@@ -45,13 +49,13 @@ def test_a_pile_of_which_nothing_is_known_was_registered_where_it_stands() -> No
     [link], [_other] = chain(pile), chain(retired)
     assert (link.kind, link.at, link.place) == ("registered", LONG_AGO, pile.station.name)
     assert link.to_tenant_id == link.agency_id == agency.pk and link.operator_id == agency.parent_id
-    assert link.dealer_id == Tenant.objects.get(pk=agency.parent_id).parent_id
-    assert link.manufacturer_id == Tenant.objects.get(pk=link.dealer_id).parent_id
+    assert link.dealer_id == parent_of(agency).parent_id
+    assert link.manufacturer_id == Tenant.objects.get(pk=link.dealer_id or 0).parent_id
     assert (link.from_tenant_id, link.actor_label) == (None, "")
 
 
 def test_a_pile_of_a_higher_level_has_no_owners_below_it() -> None:
-    operator = Tenant.objects.get(pk=make_agency().parent_id)
+    operator = parent_of(make_agency())
     pile = make_old_pile(operator)
     fill_in()
     [link] = chain(pile)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from backoffice.kit import clock, jobs
-from backoffice.kit.models import Job
+from backoffice.kit.models import ImportFile, Job
 from stations.models import Station
 from tests.factories.stations import make_agency, make_station
 from tests.stations.browsing import browser, operator_of
@@ -24,18 +24,24 @@ def station() -> Station:
     return make_station(make_agency(), code="HZ-01", name="East gate")
 
 
+def ended(row: ImportFile) -> Job:
+    assert row.job is not None
+    return row.job
+
+
 def test_passwords_of_new_piles_can_be_fetched_for_an_hour_and_then_are_nowhere(station: Station) -> None:
     client = browser(operator_of(station))
     done = bring_in(client, [HEADS, ("CP-1", "", "", "HZ-01", 1)])
-    job, page = done.job, reverse("imports.file", args=[done.public_id])
-    stored = job.file
-    assert job.expires_at is not None and stored.storage.exists(stored.name)
+    job, page = ended(done), reverse("imports.file", args=[done.public_id])
+    stored: Any = job.file
+    assert job.finished_at is not None and stored.storage.exists(stored.name)
     assert "for an hour" in client.get(page).content.decode()
 
     fetched = reverse("jobs.file", args=[job.public_id])
     with clock.frozen(job.finished_at + timedelta(minutes=59)):
         jobs.tidy()
-        assert content_of(client.get(fetched))
+        answer: Any = client.get(fetched)
+        assert content_of(answer)
     with clock.frozen(job.finished_at + timedelta(minutes=61)):
         assert client.get(fetched).status_code == 404  # also where no sweep has come by yet
         jobs.tidy()
@@ -49,13 +55,15 @@ def test_whoever_has_the_passwords_removes_their_file_at_once(
 ) -> None:
     client, beside = browser(operator_of(station)), browser(operator_of(station))
     done = bring_in(client, [HEADS, ("CP-1", "", "", "HZ-01", 1)])
-    stored, discard = done.job.file, reverse("jobs.discard", args=[done.job.public_id])
+    job = ended(done)
+    stored: Any = job.file
+    discard = reverse("jobs.discard", args=[job.public_id])
     assert beside.post(discard).status_code == 404 and stored.storage.exists(stored.name)
     assert discard in client.get(reverse("imports.file", args=[done.public_id])).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         client.post(discard)
     assert not stored.storage.exists(stored.name)
-    assert client.get(reverse("jobs.file", args=[done.job.public_id])).status_code == 404
+    assert client.get(reverse("jobs.file", args=[job.public_id])).status_code == 404
 
 
 def test_a_password_that_is_refused_is_not_repeated(station: Station) -> None:

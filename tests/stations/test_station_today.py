@@ -81,7 +81,8 @@ def test_nothing_settled_is_nothing_earned_and_two_currencies_stand_side_by_side
     with clock.frozen(NOW):
         found = lines(operator_of(quiet))
         client = browser(operator_of(quiet))
-        excel = rows_of(content_of(client.get(reverse("stations.stations.export") + SHOWN)))
+        answer: Any = client.get(reverse("stations.stations.export") + SHOWN)
+        excel = rows_of(content_of(answer))
     assert found[quiet.name] == ["0.0", "", ""]
     assert found[mixed.name] == ["20.0", "¥ 10.00 + € 10.00", ""]
     assert excel[0][3:5] == ["Revenue today", "Currency"]
@@ -92,7 +93,7 @@ def test_nothing_settled_is_nothing_earned_and_two_currencies_stand_side_by_side
 
 def test_what_was_earned_under_another_owner_is_his() -> None:
     agency = make_agency()
-    operator = Tenant.objects.get(pk=agency.parent_id)
+    operator = Tenant.objects.get(pk=agency.parent_id or 0)
     station = make_station(agency, timezone="UTC")
     settled(station, NOW.date(), total=700)
     settled(station, NOW.date(), owner=make_tenant(operator), total=300)
