@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action
 from backoffice.kit.money import Money
-from backoffice.kit.pages import detail_page, question_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_question, question_page, requires, row_or_404
 from backoffice.kit.staff import Reader
 from drivers.unmasking import asking
 from finance import panels as ledger
 from finance.forms import MoneyForm
 from finance.permissions import FinancePerm
-from finance.views.asking import ask
 from orders import history, selectors
 from orders.panels import order as parts
 from orders.panels.bill import bill_panel
 from orders.panels.curve import curve_of
+from orders.panels.frames import frames_about
 from orders.panels.stale import reading_action
 from orders.panels.timeline import moments_of
 from orders.permissions import OrderPerm
@@ -55,6 +55,7 @@ def order(request, order_no):
             actions=_actions(row, reader),
             live=["orders"] if row.idle_final_at is None and row.charge_state not in NEVER_CHARGED else [],
             messages_url=messages,
+            utterances=frames_about(row, reader),
             **_content(row, reader),
         )
 
@@ -136,7 +137,7 @@ def cancel(request, order_no):
 def refund(request, order_no):
     """Give back part of what was paid, to the driver's wallet."""
     row = row_or_404(selectors.orders(), order_no=order_no)
-    return ask(
+    return form_question(
         request,
         MoneyForm(request.POST or None, currency=row.currency),
         title=_("Refund %(order)s") % {"order": row},

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit.frame import Action, Link
-from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404
+from backoffice.kit.pages import attempt, form_page, form_question, question_page, requires, row_or_404
 from stations import selectors, tones
 from stations.curves import limit_text, schedule_curves
 from stations.forms.charging import (
@@ -94,20 +94,17 @@ def clear(request, pk):
     """Let a pile forget profiles: those that match."""
     row = row_or_404(selectors.piles(), pk=pk)
     form = ClearForm(request.POST or None, pile=row)
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: _clear(row, form, request.actor))
-        if form.is_valid():
-            messages.success(request, _("Asked."))
-            return HttpResponseRedirect(page_of(row))
-    context = {
-        "title": _("Clear profiles"),
-        "text": _("All that match are cleared; where nothing is chosen, all of them."),
-        "form": form,
-        "submit_label": _("Clear"),
-        "danger": True,
-        "cancel_url": page_of(row),
-    }
-    return render(request, "kit/confirm.html", context)
+    return form_question(
+        request,
+        form,
+        title=_("Clear profiles"),
+        text=_("All that match are cleared; where nothing is chosen, all of them."),
+        save=lambda _data: _clear(row, form, request.actor),
+        then=page_of(row),
+        done=_("Asked."),
+        submit_label=_("Clear"),
+        danger=True,
+    )
 
 
 @requires(StationPerm.COMMAND_ENGINEER)

@@ -19,6 +19,7 @@ from stations.provisioning import address_of
 from stations.services.tokens import link_of
 from stations.tokens import print_token
 from stations.views.conversation import recent_utterances
+from stations.views.price_now import price_now
 from stations.views.stale import connector_asks, pile_asks
 from stations.views.workbench import pile_page
 
@@ -168,10 +169,17 @@ def _dead(row):
 
 
 def _price(row):
-    """Which price list counts now, and whose it is; None where there is none."""
+    """Which price list counts now, whose it is and what a kWh costs by it; None where there is none."""
     connector = selectors.connectors_of(row).first()
     found = selectors.tariff_in_force(connector, clock.now()) if connector is not None else None
-    return found and {"version": found[0], "why": WHY[found[1]]}
+    if found is None:
+        return None
+    version, why = found
+    return {
+        "version": version,
+        "why": WHY[why],
+        "now": price_now(version, selectors.zone_of(row.station)),
+    }
 
 
 def _versions(row):

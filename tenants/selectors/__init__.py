@@ -71,6 +71,7 @@ from tenants.selectors.tree import (
     tenants_by_name,
     tenants_to_look_at,
     today_at,
+    zone_at,
 )
 
 __all__ = [
@@ -145,4 +146,5 @@ __all__ = [
     "tokens_of",
     "trail_of",
     "usage_of",
+    "zone_at",
 ]

@@ -11,7 +11,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
@@ -122,6 +123,13 @@ def locality_in(lineage: list[Ancestor]) -> Locality:
         currency=next((a.currency for a in chain if a.currency), DEFAULT_CURRENCY),
         locale=next((a.locale for a in chain if a.locale), DEFAULT_LOCALE),
     )
+
+
+def zone_at(path: str) -> Subquery:
+    """The time zone that the tenant at this path of a row sets or inherits, as a column of the row."""
+    up = ("timezone", "parent__timezone", "parent__parent__timezone", "parent__parent__parent__timezone")
+    zone = Coalesce(*(NullIf(one, Value("")) for one in up), Value(DEFAULT_TIMEZONE))
+    return Subquery(Tenant.objects.filter(pk=OuterRef(path)).order_by().values_list(zone))
 
 
 def today_at(tenant_id: int) -> date:

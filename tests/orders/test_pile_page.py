@@ -29,7 +29,7 @@ def test_the_charge_that_runs_is_drawn_with_what_it_costs_so_far(site: Site) -> 
     drawn = session["curve"].chart.as_json()
 
     assert order.order_no in page and "48.0 kW" in page and "Charge at A" in page and "31 %" in page
-    assert [one["name"] for one in drawn["series"]] == ["Power", "SoC"] and drawn["bands"]
+    assert [one["name"] for one in drawn["series"]] == ["Power", "SoC", "Energy"] and drawn["bands"]
 
 
 def test_a_charge_of_which_no_reading_came_for_long_can_be_asked_for_its_meter(site: Site) -> None:
