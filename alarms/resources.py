@@ -212,7 +212,7 @@ SAFETY = _list(
         "alarms",
         10,
         label=pgettext_lazy("menu", "Safety"),
-        count=lambda _reader: selectors.open_safety_count(),
+        waiting=selectors.open_safety,
         count_kind="bad",
     ),
     empty=Empty(_("No safety alarm"), _("Heat, leakage, over-current and the like would stand here.")),

@@ -190,11 +190,6 @@ def cleared_for_good(before: datetime) -> QuerySet[Alarm]:
     return alarms().filter(state=AlarmState.CLEARED, cleared_at__lt=before, severity__gt=DANGER)
 
 
-def open_count() -> int:
-    """How many alarms are open in the scope and not yet taken on."""
-    return open_alarms().filter(state=AlarmState.OPEN).count()
-
-
-def open_safety_count() -> int:
-    """The same for those that concern people and property."""
-    return open_alarms().filter(state=AlarmState.OPEN, alarm_class=AlarmClass.SAFETY).count()
+def open_safety() -> QuerySet[Alarm]:
+    """Open alarms that nobody has taken on and that concern people and property."""
+    return open_alarms().filter(state=AlarmState.OPEN, alarm_class=AlarmClass.SAFETY)

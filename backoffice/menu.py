@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import menu
+from backoffice.kit.counting import capped_counts
 from backoffice.kit.frame import MenuItem, Words
 from backoffice.kit.lists import registered
 from backoffice.kit.menu import Entry
@@ -57,13 +58,13 @@ def menu_for(request: HttpRequest) -> tuple[MenuItem, ...]:
     seen = sorted(
         (entry for entry in entries() if reader.may(entry.perm)), key=lambda entry: entry.place.order
     )
-    current = _current(request, seen)
+    current, counts = _current(request, seen), _counts(seen)
     items: list[MenuItem] = []
     for group in GROUPS:
         pages = tuple(
             _item(
                 entry,
-                reader,
+                counts.get(entry.url_name),
                 icon=entry.place.icon or group.icon if group.flat else "",
                 current=entry is current,
             )
@@ -77,12 +78,19 @@ def menu_for(request: HttpRequest) -> tuple[MenuItem, ...]:
     return tuple(items)
 
 
-def _item(entry: Entry, reader: Reader, *, icon: str, current: bool) -> MenuItem:
+def _counts(seen: list[Entry]) -> dict[str, int]:
+    """What waits behind the entries, by the names of their pages; where nothing does, no number is shown."""
+    asked = {entry.url_name: entry.place.waiting() for entry in seen if entry.place.waiting}
+    counts = capped_counts([*asked.values()])
+    return {name: count for name, count in zip(asked, counts, strict=True) if count}
+
+
+def _item(entry: Entry, count: int | None, *, icon: str, current: bool) -> MenuItem:
     return MenuItem(
         entry.label,
         reverse(entry.url_name),
         icon=icon,
-        count=entry.place.count(reader) if entry.place.count else None,
+        count=count,
         count_kind=entry.place.count_kind,
         current=current,
     )

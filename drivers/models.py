@@ -6,7 +6,7 @@ operator that collects the money owes it.
 
 from __future__ import annotations
 
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
@@ -48,6 +48,8 @@ class Driver(TenantOwned):
             models.Index(
                 models.F("tenant"), OpClass(Upper("name"), "text_pattern_ops"), name="driver_name_start"
             ),
+            GinIndex(OpClass("phone", "gin_trgm_ops"), name="driver_phone_part"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="driver_name_part"),
         ]
 
     def __str__(self) -> str:
@@ -82,6 +84,7 @@ class Card(TenantOwned):
         ]
         indexes = [
             models.Index(fields=["uid_folded"], name="card_uid"),
+            GinIndex(OpClass(Upper("uid"), "gin_trgm_ops"), name="card_uid_part"),
             models.Index(
                 models.F("tenant"), OpClass("uid_folded", "varchar_pattern_ops"), name="card_uid_start"
             ),

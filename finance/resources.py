@@ -64,7 +64,7 @@ class WalletTable(ListTable):
 
 
 class WalletFilters(ListFilters):
-    driver = filters.Search("driver__phone", "driver__name", label=_("Driver"))
+    driver = filters.Phone("driver__phone", "driver__name", see=DriverPerm.SEE_PHONE, label=_("Driver"))
     kind = filters.Cases(
         {
             "money": (_("With money"), lambda: Q(cash__gt=0) | Q(bonus__gt=0)),
@@ -107,7 +107,9 @@ class DebtTable(ListTable):
 
 class DebtFilters(ListFilters):
     about = filters.Text(label=_("Order"))
-    driver = filters.Search("wallet__driver__phone", "wallet__driver__name", label=_("Driver"))
+    driver = filters.Phone(
+        "wallet__driver__phone", "wallet__driver__name", see=DriverPerm.SEE_PHONE, label=_("Driver")
+    )
     created_at = filters.Period()
 
 
@@ -208,7 +210,9 @@ class TopUpTable(ListTable):
 
 class TopUpFilters(ListFilters):
     number = filters.Search("number", "channel_ref", label=_("Number"))
-    driver = filters.Search("wallet__driver__phone", "wallet__driver__name", label=_("Driver"))
+    driver = filters.Phone(
+        "wallet__driver__phone", "wallet__driver__name", see=DriverPerm.SEE_PHONE, label=_("Driver")
+    )
     state = filters.Choice(choices=TopUpState)
     created_at = filters.Period()
     amount = filters.Amount()
@@ -249,7 +253,9 @@ class RefundTable(ListTable):
 
 class RefundFilters(ListFilters):
     number = filters.Search("number", "about", "channel_ref", label=_("Number"))
-    driver = filters.Search("wallet__driver__phone", "wallet__driver__name", label=_("Driver"))
+    driver = filters.Phone(
+        "wallet__driver__phone", "wallet__driver__name", see=DriverPerm.SEE_PHONE, label=_("Driver")
+    )
     state = filters.Choice(choices=RefundState)
     kind = filters.Choice(choices=RefundKind)
     created_at = filters.Period()

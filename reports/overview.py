@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Count, Model, Window
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
@@ -35,7 +35,7 @@ from reports import selectors
 from reports.charts import load_chart, slices
 from reports.periods import Days, Kind, change, compared, course, days_of
 from reports.permissions import ReportPerm
-from reports.selectors import Totals, Waiting
+from reports.selectors import Awaited, Totals, Waiting
 from stations import map_answer
 from stations.models import Connector, Handover, UnclaimedPile
 from stations.permissions import StationPerm
@@ -188,35 +188,38 @@ def _map() -> dict[str, Any]:
 def _tasks(reader: Reader, now: datetime) -> list[Task]:
     """What waits for this reader, the urgent first; nothing that is empty."""
     kinds = (
-        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), selectors.open_cases),
+        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), Awaited.CASES),
         (
             FinancePerm.REFUND,
             Refund,
             "money",
             _("Refunds refused by the channel"),
-            selectors.failed_refunds,
+            Awaited.REFUNDS,
         ),
         (
             StationPerm.CLAIM,
             UnclaimedPile,
             "pile",
             _("Piles waiting to be claimed"),
-            selectors.unclaimed_piles,
+            Awaited.PILES,
         ),
         (
             StationPerm.RECEIVE,
             Handover,
             "switch",
             _("Hand-overs to accept"),
-            selectors.offers_to_accept,
+            Awaited.OFFERS,
         ),
     )
+    offered = [
+        (kind, url, icon, label)
+        for perm, model, icon, label, kind in kinds
+        if (url := _list_of(model, reader)) and reader.may(perm)
+    ]
+    heads = selectors.waiting([kind for kind, *_rest in offered])
     found = []
-    for perm, model, icon, label, count in kinds:
-        url = _list_of(model, reader)
-        if not url or not reader.may(perm):
-            continue
-        waiting = count()
+    for kind, url, icon, label in offered:
+        waiting = heads[kind]
         if waiting.count:
             found.append(
                 Task(
@@ -245,10 +248,10 @@ def _note(waiting: Waiting, now: datetime) -> str:
 def _alarms(reader: Reader) -> dict[str, Any]:
     if not reader.may(AlarmPerm.VIEW):
         return {"alarms": [], "alarms_total": 0, "alarms_url": ""}
-    rows = open_alarms().select_related("station", "pile")
+    rows = open_alarms().select_related("station", "pile").annotate(total=Window(Count("pk")))[:ALARMS_SHOWN]
     return {
-        "alarms": [_alarm_line(alarm, reader) for alarm in rows[:ALARMS_SHOWN]],
-        "alarms_total": rows.count(),
+        "alarms": [_alarm_line(alarm, reader) for alarm in rows],
+        "alarms_total": rows[0].total if rows else 0,
         "alarms_url": _list_of(Alarm, reader),
     }
 

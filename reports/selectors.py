@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
@@ -25,7 +26,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils import timezone
 
 from backoffice.kit import clock
@@ -36,8 +37,8 @@ from orders.states import ChargeState
 from reports.models import DayLoad, DayTotal, LinkState, ShareLink, StationTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
-from stations.models import HandoverState, Station, UnclaimedPile
-from stations.selectors import handovers, offers_to_us
+from stations.models import Station, UnclaimedPile
+from stations.selectors import waiting_offers
 from stations.selectors.map import connectors_standing
 from stations.sessions import StationDay
 from stations.standing import Standing
@@ -46,6 +47,8 @@ from tenants.selectors import Ancestor
 
 HALF_HOURS = 48
 OVERDUE = timedelta(hours=24)
+NONE = Value(0, BigIntegerField())
+NOTHING = Value("")
 
 
 @dataclass(slots=True)
@@ -59,11 +62,20 @@ class Totals:
     amounts: dict[str, int] = field(default_factory=dict)
 
 
+class Awaited(StrEnum):
+    """What waits for somebody."""
+
+    CASES = "cases"
+    REFUNDS = "refunds"
+    PILES = "piles"
+    OFFERS = "offers"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Things that wait for somebody: how many, since when the oldest, how many too long, what is at stake."""
 
-    count: int
+    count: int = 0
     oldest: datetime | None = None
     overdue: int = 0
     stakes: tuple[tuple[str, int], ...] = ()
@@ -236,40 +248,72 @@ def connectors_by_standing() -> dict[Standing, int]:
     return {Standing(name): count for name, count in rows}
 
 
-def open_cases() -> Waiting:
+def waiting(kinds: Iterable[Awaited]) -> dict[Awaited, Waiting]:
+    """What waits of each kind, in one question."""
+    found = {kind: Waiting() for kind in kinds}
+    parts = [_AWAITED[kind](kind) for kind in found]
+    rows: Iterable[Any] = parts[0].union(*parts[1:], all=True) if parts else ()
+    for row in rows:
+        before = found[Awaited(row["awaited"])]
+        since = [moment for moment in (before.oldest, row["oldest"]) if moment is not None]
+        stake = ((row["stake_in"], row["stake"]),) if row["stake_in"] and row["stake"] else ()
+        found[Awaited(row["awaited"])] = Waiting(
+            before.count + row["many"],
+            min(since, default=None),
+            before.overdue + row["overdue"],
+            tuple(sorted(before.stakes + stake)),
+        )
+    return found
+
+
+def _open_cases(kind: Awaited) -> QuerySet[Any, Any]:
     """Abnormal cases that wait for a decision, and the amounts of their orders."""
     rows = Case.objects.exclude(state__in=["decided", "closed"])
-    late = Q(opened_at__lt=clock.now() - OVERDUE)
-    head = rows.aggregate(count=Count("pk"), oldest=Min("opened_at"), overdue=Count("pk", filter=late))
-    stakes = (
-        rows.filter(order__isnull=False)
-        .order_by("order__currency")
-        .values_list("order__currency")
-        .annotate(total=Sum("order__total"))
-        .filter(total__gt=0)
-    )
-    return Waiting(head["count"], head["oldest"], head["overdue"], tuple(stakes))
+    late = Count("pk", filter=Q(opened_at__lt=clock.now() - OVERDUE))
+    return _heads(rows, kind, "opened_at", late, F("order__currency"), Sum("order__total"))
 
 
-def failed_refunds() -> Waiting:
+def _failed_refunds(kind: Awaited) -> QuerySet[Any, Any]:
     """Refunds that a payment channel refused."""
     rows = Refund.objects.filter(state=RefundState.FAILED)
-    head = rows.aggregate(count=Count("pk"), oldest=Min("created_at"))
-    stakes = rows.order_by("currency").values_list("currency").annotate(total=Sum(F("cash") + F("bonus")))
-    return Waiting(head["count"], head["oldest"], stakes=tuple(stakes))
+    return _heads(rows, kind, "created_at", NONE, F("currency"), Sum(F("cash") + F("bonus")))
 
 
-def unclaimed_piles() -> Waiting:
+def _unclaimed_piles(kind: Awaited) -> QuerySet[Any, Any]:
     """Identities that knocked and that nobody registered."""
-    head = UnclaimedPile.objects.aggregate(count=Count("pk"), oldest=Min("first_seen_at"))
-    return Waiting(head["count"], head["oldest"])
+    return _heads(UnclaimedPile.objects.all(), kind, "first_seen_at")
 
 
-def offers_to_accept() -> Waiting:
+def _offers(kind: Awaited) -> QuerySet[Any, Any]:
     """Hand-overs that the level above offers to the tenant of the scope."""
-    rows = handovers().filter(offers_to_us(), state=HandoverState.OFFERED)
-    head = rows.aggregate(count=Count("pk"), oldest=Min("offered_at"))
-    return Waiting(head["count"], head["oldest"])
+    return _heads(waiting_offers(), kind, "offered_at")
+
+
+def _heads(
+    rows: QuerySet[Any],
+    kind: Awaited,
+    since: str,
+    overdue: Any = NONE,
+    of: Any = NOTHING,
+    stake: Any = NONE,
+) -> QuerySet[Any, Any]:
+    """By the currency ``of`` what is at stake: how many, since when, how many too long, minor units at stake."""
+    named = rows.order_by().annotate(awaited=Value(kind.value, CharField()), stake_in=Cast(of, CharField()))
+    heads: QuerySet[Any, Any] = named.values("awaited", "stake_in").annotate(
+        many=Count("pk"),
+        oldest=Min(since),
+        overdue=overdue,
+        stake=Cast(stake, BigIntegerField()),
+    )
+    return heads
+
+
+_AWAITED = {
+    Awaited.CASES: _open_cases,
+    Awaited.REFUNDS: _failed_refunds,
+    Awaited.PILES: _unclaimed_piles,
+    Awaited.OFFERS: _offers,
+}
 
 
 def _within(days: Days) -> Q:

@@ -135,7 +135,7 @@ def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
 def _noted(request: HttpRequest, place: Workplace, ip: str) -> Workplace:
     staff: Any = request
     staff.membership, staff.lineage, staff.grants = place.membership, place.lineage, place.grants
-    staff.shown, staff.acting = place.shown, place.acting
+    staff.shown, staff.acting, staff.memberships = place.shown, place.acting, place.memberships
     staff.actor, staff.locality = place.actor(ip), place.locality
     staff.LANGUAGE_CODE, staff.token = place.locality.locale, place.token
     return place if request.method in LOOKING else place.for_writing()

@@ -42,6 +42,7 @@ class Workplace:
 
     ``shown`` leads down to what is looked at: to the tenant itself, or to the one below it that the view is
     narrowed to (``scope.part``), whose currency is then typed and read.
+    ``memberships``: everywhere that the person may work, the highest level first; none in another's name.
     ``token`` is what a program came in with, in the person's name. ``acting`` is set where somebody else than
     the member works there (``tenants.acting``).
     """
@@ -54,6 +55,7 @@ class Workplace:
     scope: Scope
     token: ApiToken | None = None
     acting: ActingSession | None = None
+    memberships: tuple[Membership, ...] = ()
 
     def actor(self, ip: str = "") -> Actor:
         """The person as services and the audit trail know him."""
@@ -97,12 +99,13 @@ def workplace_of(
     ``language`` is what he chose without having signed in; his own setting goes before it. ``part_id`` is a
     tenant to look at alone; one that does not stand below the membership's (any more) is not looked at.
     """
-    set_up = None
-    for membership in sorted(memberships_of(user), key=lambda one: one.pk != preferred):
+    memberships, set_up = memberships_of(user), None
+    for membership in sorted(memberships, key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
         if shut_in(chain) is not None:
             continue
         place = workplace_at(membership, chain, reader=user, language=language)
+        place = replace(place, memberships=tuple(memberships))
         if membership.pk == preferred or stopped_in(chain) is None:
             return _looking_at(part_id, place)
         set_up = set_up or place

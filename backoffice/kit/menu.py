@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from backoffice.kit.frame import Kind, Words
 from backoffice.kit.perms import Perm
-from backoffice.kit.staff import Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the group ``group``, from the top by ``order``. ``count`` is shown beside the word, if any.
+    """A place in the group ``group``, from the top by ``order``. ``waiting``: rows whose number stands beside the word.
 
     ``label`` replaces the page's title where that would be too long.
     """
@@ -24,7 +26,7 @@ class Place:
     order: int = 50
     label: Words = ""
     icon: str = ""
-    count: Callable[[Reader], int | None] | None = None
+    waiting: Callable[[], QuerySet[Any]] | None = None
     count_kind: Kind = ""
 
 

@@ -30,6 +30,7 @@ from django.db.models.constants import OnConflict
 from django.db.models.query import QuerySet
 from django.db.models.sql.where import AND
 
+from backoffice.kit.among import Among
 from backoffice.kit.hooks import Hook
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.reach import Scope
@@ -303,10 +304,8 @@ class TenantOwned(ScopedModel):
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
         reach = scope.whole if writing else scope.reads
-        ids = reach.owned
-        if cls.handed_down and not writing:
-            ids = ids | reach.inherited
-        return models.Q(tenant_id__in=sorted(ids))
+        ids = reach.owned | reach.inherited if cls.handed_down and not writing else reach.owned
+        return models.Q(Among(models.F("tenant_id"), ids))
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +32,8 @@ class StaffRequest(HttpRequest):
     """What a view of the backoffice may rely on; the scope of ``membership`` is active while it runs."""
 
     membership: Any
+    memberships: Sequence[Any]
+    """Everywhere that the person may work, the own one among them; none while he works in another's name."""
     acting: Any
     lineage: list[Any]
     shown: list[Any]

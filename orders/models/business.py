@@ -7,7 +7,9 @@ change again, a correction is a new version with ledger entries of its own.
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, path_indexes
@@ -173,6 +175,7 @@ class ChargingOrder(PathOwned):
                 name="order_idle_open",
             ),
             models.Index(fields=["id"], condition=models.Q(pay_state="arrears"), name="order_in_arrears"),
+            models.Index(OpClass(Reverse("order_no"), "text_pattern_ops"), name="order_no_end"),
             models.Index(fields=["connector", "-created_at"], name="order_connector"),
             models.Index(fields=["driver", "-created_at"], name="order_driver"),
             models.Index(fields=["pile", "-created_at"], name="order_pile"),

@@ -164,7 +164,7 @@ CASES = Resource(
         "orders",
         30,
         label=pgettext_lazy("menu", "Abnormal"),
-        count=lambda _reader: selectors.open_case_count() or None,
+        waiting=selectors.undecided_cases,
         count_kind="bad",
     ),
     empty=Empty(

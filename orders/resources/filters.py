@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Reverse
+from django.db.models.lookups import StartsWith
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _, ngettext
 
@@ -32,14 +34,17 @@ over_hours, over_minutes = lazy(_over_hours, str), lazy(_over_minutes, str)
 
 
 class OrderNumber(filters.Text):
-    """Part of an order number. A whole one, however it was typed or read out, is found by its index."""
+    """An order number, however it was typed or read out, its beginning or its end: each has an index."""
 
     def __init__(self, *sources: str, label: Words = _("Order number"), **extra: Any) -> None:
-        super().__init__(*sources, label=label, **extra)
+        super().__init__(*sources, label=label, placeholder=_("Whole, beginning or end"), **extra)
 
     def condition(self, value: Any) -> Q:
-        whole = read_order_number(value)
-        return Q(**{str(self.field_name): whole}) if whole else super().condition(value)
+        number, typed = str(self.field_name), str(value).upper()
+        if whole := read_order_number(typed):
+            return Q(**{number: whole})
+        ends: Q = Q(StartsWith(Reverse(number), typed[::-1]))
+        return ends | Q(**{f"{number}__startswith": typed})
 
 
 def agency() -> filters.Subtree:
@@ -54,16 +59,9 @@ class Account(filters.Phone):
         paths = (f"{path}driver__phone", f"{path}driver__name", f"{path}card__uid")
         super().__init__(*paths, see=DriverPerm.SEE_PHONE, label=_("User account"), **extra)
 
-    def condition(self, value: Any) -> Q:
-        phone, *others = self.sources
-        if self.reader.may(self.see):
-            return super().condition(value)
-        found = filters.Phone(phone, see=self.see)
-        found.parent = self.parent
-        whole = Q()
-        for path in others:
-            whole |= Q(**{f"{path}__iexact": value})
-        return whole | found.condition(value)
+    def lookups(self, value: str) -> dict[str, filters.Lookup]:
+        found, others = super().lookups(value), self.sources[1:]
+        return found if self.reader.may(self.see) else found | dict.fromkeys(others, ("iexact", value))
 
 
 def account(path: str = "") -> Account:

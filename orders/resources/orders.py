@@ -197,7 +197,7 @@ REALTIME = Resource(
     ),
     actions=(STOP, FORCE_CLOSE, CANCEL),
     live="orders connectors piles",
-    menu=Place("orders", 10, label=_("Real-time"), count=lambda _reader: selectors.realtime_count()),
+    menu=Place("orders", 10, label=_("Real-time"), waiting=selectors.realtime_orders),
     empty=Empty(
         _("Nothing is charging"), _("Orders appear here when a charge begins, and move by themselves.")
     ),

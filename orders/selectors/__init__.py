@@ -5,13 +5,12 @@ from orders.selectors.lists import (
     case_list,
     history_list,
     loose_fact_list,
-    open_case_count,
     orders_in_full,
-    realtime_count,
     realtime_list,
     running_orders_of_pile,
     staged_orders,
     transaction_list,
+    undecided_cases,
 )
 from orders.selectors.orders import (
     case_by_number,
@@ -50,7 +49,6 @@ __all__ = [
     "history_list",
     "loose_fact_list",
     "loose_facts",
-    "open_case_count",
     "open_order_at",
     "open_order_count",
     "open_order_of_driver",
@@ -63,7 +61,6 @@ __all__ = [
     "orders_of_driver",
     "orders_of_pile",
     "policy_of",
-    "realtime_count",
     "realtime_list",
     "realtime_orders",
     "running_orders_of_pile",
@@ -73,5 +70,6 @@ __all__ = [
     "trail_of",
     "transaction_list",
     "transactions",
+    "undecided_cases",
     "under_way_below",
 ]

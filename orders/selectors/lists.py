@@ -105,11 +105,6 @@ def history_list() -> QuerySet[ChargingOrder]:
     )
 
 
-def realtime_count() -> int:
-    """How many orders are under way."""
-    return realtime_orders().count()
-
-
 def orders_in_full() -> QuerySet[ChargingOrder]:
     """Orders joined with what their pages show."""
     return staged_orders().select_related(
@@ -135,9 +130,9 @@ def case_list() -> QuerySet[Case]:
     )
 
 
-def open_case_count() -> int:
-    """How many findings wait for a decision."""
-    return cases().filter(state__in=UNDECIDED).count()
+def undecided_cases() -> QuerySet[Case]:
+    """Findings that wait for a decision."""
+    return cases().filter(state__in=UNDECIDED)
 
 
 def transaction_list() -> QuerySet[Transaction]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
@@ -152,8 +152,11 @@ class Pile(TenantOwned):
         verbose_name_plural = _("piles")
         indexes = [
             models.Index(fields=["gateway"], condition=models.Q(online=True), name="pile_gateway"),
+            models.Index(fields=["name", "id"], include=["tenant"], name="pile_by_name"),
             models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="pile_name_start"),
             models.Index(OpClass(Upper("serial"), "text_pattern_ops"), name="pile_serial_start"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="pile_name_part"),
+            GinIndex(OpClass(Upper("identity"), "gin_trgm_ops"), name="pile_identity_part"),
         ]
 
     def __str__(self) -> str:

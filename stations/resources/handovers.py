@@ -60,7 +60,7 @@ HANDOVERS = Resource(
     label="what",
     order=("-offered_at", "-id"),
     detail="stations:handover",
-    menu=Place("stations", 25, count=lambda reader: selectors.waiting_offers() or None, count_kind="warn"),
+    menu=Place("stations", 25, waiting=selectors.waiting_offers, count_kind="warn"),
     tabs=(
         Tab(name="to_us", label=_("To us"), rows=selectors.offers_to_us),
         Tab(name="by_us", label=_("By us"), rows=selectors.offers_by_us),

@@ -169,7 +169,6 @@ from stations.selectors.sites import (
     stations_below_ratio,
     stations_by_name,
     unclaimed,
-    unclaimed_count,
     vendor_messages,
 )
 from stations.selectors.tariffs import (
@@ -374,7 +373,6 @@ __all__ = [
     "troubles",
     "types_of",
     "unclaimed",
-    "unclaimed_count",
     "unknown_picks",
     "unread_piles",
     "unsupported",

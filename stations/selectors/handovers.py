@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _, ngettext
 
@@ -30,8 +29,6 @@ from stations.models import (
 from stations.models.access import OPEN_RESERVATIONS
 from tenants.models import Tenant, TenantStatus
 from tenants.selectors import tenants
-
-WAITING_KEPT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +70,9 @@ def offers_by_us() -> Q:
     return Q(giver=current_scope().tenant_id)
 
 
-def waiting_offers() -> int:
-    """How many wait for the tenant of the scope to decide. Every page asks, so the answer is kept for a minute."""
-    key = waiting_key(current_scope().tenant_id)
-    count: int | None = cache.get(key)
-    if count is None:
-        count = Handover.objects.filter(offers_to_us(), state=HandoverState.OFFERED).count()
-        cache.set(key, count, WAITING_KEPT_S)
-    return count
-
-
-def waiting_key(tenant_id: int | None) -> str:
-    """Under which ``waiting_offers`` keeps its answer; whoever changes an offer drops it."""
-    return f"stations.handovers.waiting:{tenant_id}"
+def waiting_offers() -> QuerySet[Handover]:
+    """Those that wait for the tenant of the scope to decide."""
+    return Handover.objects.filter(offers_to_us(), state=HandoverState.OFFERED)
 
 
 def items_of(row: Handover) -> QuerySet[HandoverItem]:

@@ -214,11 +214,6 @@ def unclaimed() -> QuerySet[UnclaimedPile]:
     return UnclaimedPile.objects.all()
 
 
-def unclaimed_count() -> int:
-    """How many wait."""
-    return UnclaimedPile.objects.count()
-
-
 def station_owners() -> QuerySet[Tenant]:
     """Who may be given a station: active operators and agencies."""
     active = tenants().filter(level__in=[Level.OPERATOR, Level.AGENCY], status=TenantStatus.ACTIVE)

@@ -11,10 +11,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from functools import partial
 from hashlib import sha256
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -26,7 +24,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant, unscoped
 from stations.models import Handed, Handover, HandoverItem, HandoverState, Pile, Station
-from stations.selectors.handovers import Offered, may_give, offered, pile_blocks, station_blocks, waiting_key
+from stations.selectors.handovers import Offered, may_give, offered, pile_blocks, station_blocks
 from stations.services import moving, sites
 from stations.states import HANDOVER, OfferState
 from tenants.models import Tenant
@@ -274,5 +272,4 @@ def _named(sentences: Sequence[str]) -> str:
 
 
 def _tell(row: Handover) -> None:
-    transaction.on_commit(partial(cache.delete, waiting_key(row.tenant_id)))
     live.publish("handovers", audit.reference(row), path_of_tenant(row.tenant_id))

@@ -14,6 +14,7 @@ from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
+from backoffice.kit.among import Among
 from backoffice.kit.levels import Level
 from backoffice.kit.reach import Scope
 from backoffice.kit.scope import ScopedModel, ScopedQuerySet, ScopeError, current_scope
@@ -106,13 +107,14 @@ class Tenant(MPTTModel, ScopedModel):
                 name="tenant_root_is_manufacturer",
             ),
         ]
+        indexes = [models.Index(fields=["tree_id", "lft"], name="tenant_in_tree")]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
     def scope_filter(cls, scope: Scope, *, writing: bool) -> models.Q:
-        return models.Q(pk__in=sorted((scope.whole if writing else scope.reads).owned))
+        return models.Q(Among(models.F("pk"), (scope.whole if writing else scope.reads).owned))
 
     @classmethod
     def scope_columns(cls) -> frozenset[str]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from backoffice.kit import clock
-from backoffice.kit.lists.filters import ranges, relations
+from backoffice.kit.lists.filters import ranges, relations, words
 from stations.models import Pile
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest
@@ -34,6 +34,22 @@ def test_text_and_search_find_parts_in_any_case(forest: Forest) -> None:
         assert found("order_no=rd-00011") == numbers(11)
         assert found("search=%E6%B2%AAa%C2%B7d38") == numbers(50)
         assert found("order_no=100%25") == []
+
+
+@pytest.mark.parametrize("few", [0, 1_000], ids=["many match", "few match"])
+def test_words_of_a_related_row_are_found_however_many_rows_have_them(
+    forest: Forest, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(words, "FEW", few)
+    make_order(forest.agency, 1, pile=make_row(Pile, forest.agency, name="Quay 7"))
+    make_order(forest.agency, 2, pile=make_row(Pile, forest.agency, name="Gate"))
+    make_order(forest.cousin_agency, 3, pile=make_row(Pile, forest.cousin_agency, name="Quay 7"))
+    moved = make_row(Pile, forest.sibling_agency, name="Quay 8")
+    make_order(forest.agency, 4, pile=moved)
+    with looking_from(forest.agency):
+        assert found("search=quay") == numbers(1, 4)
+        assert found("search=quay%207") == numbers(1)
+        assert found("search=nobody") == []
 
 
 def test_choice_yes_no_and_cases(forest: Forest) -> None:

@@ -367,3 +367,17 @@ def test_a_card_is_not_guessed_letter_by_letter(site: Site) -> None:
         assert order.order_no not in agency.read(REALTIME, account=part)
     for whole in (card.uid.lower(), "wang fang", driver.phone[-4:], driver.phone):
         assert order.order_no in agency.read(REALTIME, account=whole)
+
+
+def test_an_order_is_found_by_its_number_its_beginning_or_its_end(site: Site) -> None:
+    order = make_settled_order(site)
+    other = make_settled_order(site)
+    prefix, day, code = order.order_no.split("-")
+    desk = Desk(site)
+    for typed in (order.order_no, f" {order.order_no.lower()} ", code, code[-4:].lower()):
+        page = desk.read(f"{HISTORY}?order_no={typed}")
+        assert order.order_no in page
+        assert other.order_no not in page
+    assert order.order_no in desk.read(f"{HISTORY}?order_no={prefix}-{day}")
+    for typed in ("%25", "_", code[1:-1]):
+        assert order.order_no not in desk.read(f"{HISTORY}?order_no={typed}")

@@ -132,7 +132,7 @@ def test_both_sides_and_those_above_see_it_and_nobody_beside(forest: Forest) -> 
     }
     assert seen["sibling_agency"] == seen["sibling_operator"] == (False, 0, False)
     with scope_of(forest.agency.pk):
-        assert selectors.waiting_offers() == 1 and not Pile.objects.exists()
+        assert selectors.waiting_offers().count() == 1 and not Pile.objects.exists()
 
 
 def test_it_goes_to_the_next_level_only(forest: Forest) -> None:

@@ -17,11 +17,11 @@ from django.core import signing
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
+from backoffice.kit.counting import COUNT_CAP
 from backoffice.kit.lists import paths
 from backoffice.kit.scope import PathOwned
 
 PAGE_SIZE = 25
-COUNT_CAP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +163,13 @@ def slice_before(rows: QuerySet[Any], order: Order, cursor: Cursor, size: int = 
     return _slice(found[:size][::-1], before, order, more_before=len(found) > size, more_behind=True)
 
 
-def capped_count(rows: QuerySet[Any], order: Order | None = None) -> tuple[int, bool]:
+def capped_count(rows: QuerySet[Any], order: Order) -> tuple[int, bool]:
     """How many rows there are, and whether counting stopped at ``COUNT_CAP``.
 
     In the order of the list the first rows lie together in its index; in none the planner reads the table
     from its beginning until it has found enough.
     """
-    ordered = rows.order_by() if order is None else order.apply(rows)
-    count = ordered.values("pk")[: COUNT_CAP + 1].count()
+    count = order.apply(rows).values("pk")[: COUNT_CAP + 1].count()
     return min(count, COUNT_CAP), count > COUNT_CAP
 
 

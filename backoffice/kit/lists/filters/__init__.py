@@ -8,6 +8,7 @@ from backoffice.kit.lists.filters.base import Cases, Choice, Filter, Phone, Sear
 from backoffice.kit.lists.filters.form import ListFilters, NoFilters
 from backoffice.kit.lists.filters.ranges import Amount, Between, Period
 from backoffice.kit.lists.filters.relations import Related, Subtree, subtree_of_tenant
+from backoffice.kit.lists.filters.words import Lookup
 
 __all__ = [
     "Amount",
@@ -16,6 +17,7 @@ __all__ = [
     "Choice",
     "Filter",
     "ListFilters",
+    "Lookup",
     "NoFilters",
     "Period",
     "Phone",

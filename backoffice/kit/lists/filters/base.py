@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
 from backoffice.kit.lists import paths
+from backoffice.kit.lists.filters.words import Lookup, holding
 from backoffice.kit.perms import Perm
 from backoffice.kit.staff import Reader
 
@@ -87,10 +88,11 @@ class Search(Filter):
         super().__init__(*sources, label=label, max_length=LONGEST, strip=True, widget=widget, **extra)
 
     def condition(self, value: Any) -> Q:
-        found = Q()
-        for path in self.sources or (self.field_name,):
-            found |= Q(**{f"{path}__icontains": value})
-        return found
+        return holding(self.model, self.lookups(value))
+
+    def lookups(self, value: str) -> dict[str, Lookup]:
+        """What is looked for, by path."""
+        return dict.fromkeys(self.sources or (str(self.field_name),), ("icontains", value))
 
 
 class Text(Search):
@@ -113,19 +115,17 @@ class Phone(Search):
         super().__init__(*sources, label=label, **extra)
         self.see = see
 
-    def condition(self, value: Any) -> Q:
+    def lookups(self, value: str) -> dict[str, Lookup]:
         phone, *others = self.sources or (str(self.field_name),)
-        found = Q(pk__in=[])
-        for path in others:
-            found |= Q(**{f"{path}__icontains": value})
+        found: dict[str, Lookup] = dict.fromkeys(others, ("icontains", value))
         typed = unicodedata.normalize("NFKC", value)
         digits = "".join(letter for letter in typed if letter in string.digits)
         if not digits or set(typed) - set(string.digits) - set(" +-()/"):
             return found
         if self.reader.may(self.see):
-            return found | Q(**{f"{phone}__contains": digits})
+            return found | {phone: ("contains", digits)}
         if len(digits) == self.SHOWN or len(digits) >= self.WHOLE:
-            return found | Q(**{f"{phone}__endswith": digits})
+            return found | {phone: ("endswith", digits)}
         return found
 
 
