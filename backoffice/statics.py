@@ -50,8 +50,8 @@ class PackedFiles(WhiteNoiseMiddleware):
         if not packed.exists():
             self._unpacked.setdefault(url, path)
             return found
-        headers = dict(found.alternatives[-1][2])
-        return StaticFile(path, headers.items(), encodings={"gzip": str(packed)})
+        _encoding, _path, headers = found.alternatives[-1]
+        return StaticFile(path, list(headers), encodings={"gzip": str(packed)})
 
     def _packed(self, path: str) -> Path:
         """Where the packed form lies: another one for each state of the file."""
