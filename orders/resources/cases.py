@@ -26,7 +26,6 @@ from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
 from orders.wording import rule_words
 
-
 SHORTER = {**labels.CASE, CaseState.TO_APPROVE: pgettext_lazy("case", "To approve")}
 """States as they fit into a column."""
 

@@ -58,7 +58,9 @@ class About(Text):
     def html(self, values: Values, reader: Reader, second: Words) -> Words:
         if not values[0]:
             return super().html(values, reader, second)
-        return cells.two_lines(format_html('<span class="nowrap">{}</span>', references.cell(values[0], reader)), second)
+        return cells.two_lines(
+            format_html('<span class="nowrap">{}</span>', references.cell(values[0], reader)), second
+        )
 
     def words(self, values: Values, reader: Reader) -> Words:
         return references.in_words(values[0] or "")
