@@ -84,12 +84,17 @@ def _value(field: models.Field[Any, Any] | None, key: str, value: Any) -> str:
         return rights
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if field is None:
+        return value
+    return _said(field, key, value)
+
+
+def _said(field: models.Field[Any, Any], key: str, value: str) -> str:
+    """What stands in a column of text, as people say it."""
     if key == ABOUT:
         return references.in_words(value)
     if key in TONGUES:
         return str(dict(settings.LANGUAGES).get(value, value))
-    if field is None:
-        return value
     if f"{field.model._meta.label_lower}.{field.name}" in MASKED:
         return masked_phone(value)
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)) and moment.tzinfo:
