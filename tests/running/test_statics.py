@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.http import HttpResponse, HttpResponseBase
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
 
 from backoffice.environment import ROOT
 from backoffice.statics import PackedFiles
@@ -18,10 +18,10 @@ FONT = "npm/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 
 
 @pytest.fixture
-def packed(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def packed(settings: LazySettings, tmp_path: Path) -> Path:
     settings.STATIC_PACKED = tmp_path / "packed"
     settings.STATIC_ROOT = tmp_path
-    return settings.STATIC_PACKED
+    return tmp_path / "packed"
 
 
 def files() -> PackedFiles:
