@@ -95,7 +95,7 @@ def _scores(address: str, more: list[str]) -> dict[str, int]:
 
 def _free_connector(base: str, seed: dict[str, Any]) -> str:
     """The page of a connector where a charge may begin: a busy one says little, and would be measured too well."""
-    addresses = [base + one["path"] for pile in seed["piles"] for one in pile["connectors"]]
+    addresses: list[str] = [base + one["path"] for pile in seed["piles"] for one in pile["connectors"]]
     for address in addresses:
         with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - an address of ours
             if b"/start?quote=" in answer.read():

@@ -13,6 +13,8 @@ from django.test import RequestFactory
 from backoffice.environment import ROOT
 from backoffice.statics import PackedFiles
 
+pytestmark = pytest.mark.django_db  # whoever closes an answer looks after its connections
+
 SHEET = "css/app.css"
 FONT = "npm/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 
@@ -21,6 +23,7 @@ FONT = "npm/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 def packed(settings: LazySettings, tmp_path: Path) -> Path:
     settings.STATIC_PACKED = tmp_path / "packed"
     settings.STATIC_ROOT = tmp_path
+    settings.WHITENOISE_AUTOREFRESH = False
     return tmp_path / "packed"
 
 
@@ -33,7 +36,9 @@ def asked(middleware: PackedFiles, name: str, encodings: str = "") -> HttpRespon
 
 
 def content(answer: HttpResponseBase) -> bytes:
-    return b"".join(answer)  # type: ignore[arg-type]
+    body = b"".join(answer)
+    answer.close()
+    return body
 
 
 def test_a_style_sheet_is_packed_for_who_takes_it(packed: Path) -> None:
