@@ -34,12 +34,12 @@ class PackedFiles(WhiteNoiseMiddleware):
         self._unpacked: dict[str, str] = {}
         super().__init__(get_response)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]
         address = request.path_info
         path = self._unpacked.pop(address, None)
         if path is not None and _pack(path, self._packed(path)):
             self.files[address] = self.get_static_file(path, address)
-        return super().__call__(request)  # type: ignore[no-any-return]
+        return super().__call__(request)
 
     def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
         """The file with its packed form, where there is one; called for each when the process starts."""
