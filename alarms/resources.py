@@ -99,7 +99,7 @@ class SafetyTable(ListTable):
     info = columns.Text(shown=False)
     first_seen_at = columns.When(sort=True, second=columns.Duration("open_for", head=_("Open for")))
     last_seen_at = columns.Ago(sort=True, second=columns.Number("count"))
-    about = columns.Text(shown=False)
+    about = columns.About(shown=False)
     source = columns.Text(shown=False)
     note = columns.Text(shown=False, second=columns.Text("closed_by"))
     cleared_at = columns.When(shown=False)

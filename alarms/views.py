@@ -9,7 +9,7 @@ from alarms.models import AlarmState
 from alarms.permissions import AlarmPerm
 from alarms.resources import CENTRE, STATE_TONES, where
 from alarms.wording import SEVERITIES, SEVERITY_TONES, title_of
-from backoffice.kit import cells, figures
+from backoffice.kit import cells, figures, references
 from backoffice.kit.frame import Fact
 from backoffice.kit.pages import detail_page, requires, row_or_404
 from backoffice.kit.staff import Reader
@@ -21,6 +21,7 @@ LATEST = 10
 def alarm(request, pk, alarm_class):
     """What was seen where, who did what, and what else was wrong with the same terminal."""
     listed = CENTRE[alarm_class]
+    reader = Reader.of(request)
     rows = selectors.alarms_listed(alarm_class).select_related("station", "pile", "agency", "operator")
     row = row_or_404(rows, pk=pk)
     others = selectors.alarms_of_pile(row.pile_id).exclude(pk=pk)[:LATEST] if row.pile_id else ()
@@ -34,11 +35,11 @@ def alarm(request, pk, alarm_class):
             (row.get_state_display(), STATE_TONES[AlarmState(row.state)]),
         ],
         subtitle=row.code,
-        actions=listed.buttons(row, Reader.of(request)),
+        actions=listed.buttons(row, reader),
         facts=_facts(row),
         alarm=row,
         place=_place(row),
-        reported=_reported(row),
+        reported=_reported(reader, row),
         course=_course(row),
         others=[
             (
@@ -75,12 +76,12 @@ def _place(row):
     return [(label, value) for label, value in found if value]
 
 
-def _reported(row):
+def _reported(reader, row):
     found = [
         (_("Error code"), row.error_code),
         (_("Vendor code"), row.vendor_error_code),
         (_("Text"), row.info),
-        (_("About"), row.about),
+        (_("About"), references.cell(row.about, reader)),
         (_("Source"), row.get_source_display()),
     ]
     return [(label, value) for label, value in found if value]

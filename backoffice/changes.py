@@ -12,18 +12,25 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _, pgettext
 
-from backoffice.kit import perms
+from backoffice.kit import perms, references
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import DASH, masked_phone
 
 MASKED = frozenset({"drivers.driver.phone"})
 """Fields of which only the change is told: the trail is read by more people than may see them."""
+
+
+ABOUT = "about"
+"""The column of a reference to a row of another room."""
+
+TONGUES = frozenset({"language", "locale"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, An
     fields = _fields_of(reference.partition(":")[0])
     for key in sorted(before.keys() | after.keys()):
         field = fields.get(key)
-        old, new = _value(field, before.get(key)), _value(field, after.get(key))
+        old, new = _value(field, key, before.get(key)), _value(field, key, after.get(key))
         yield Change(_label(field, key), old, new, is_new=key not in before)
 
 
@@ -62,11 +69,13 @@ def _sentence(one: Change) -> str:
 
 
 def _label(field: models.Field[Any, Any] | None, key: str) -> str:
+    if key == ABOUT:
+        return _("About")
     worded = field is not None and field._verbose_name is not None  # type: ignore[attr-defined]
     return str(capfirst(field.verbose_name)) if worded and field is not None else key
 
 
-def _value(field: models.Field[Any, Any] | None, value: Any) -> str:
+def _value(field: models.Field[Any, Any] | None, key: str, value: Any) -> str:
     if value is None or value == "":
         return DASH
     if isinstance(value, bool):
@@ -77,6 +86,15 @@ def _value(field: models.Field[Any, Any] | None, value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if field is None:
         return value
+    return _said(field, key, value)
+
+
+def _said(field: models.Field[Any, Any], key: str, value: str) -> str:
+    """What stands in a column of text, as people say it."""
+    if key == ABOUT:
+        return references.in_words(value)
+    if key in TONGUES:
+        return str(dict(settings.LANGUAGES).get(value, value))
     if f"{field.model._meta.label_lower}.{field.name}" in MASKED:
         return masked_phone(value)
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)) and moment.tzinfo:

@@ -39,10 +39,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     acting = request.acting  # type: ignore[attr-defined]
     user = acting.actor if acting else membership.user
     jobs = tray_of(Reader.of(request))
+    menu = menu_for(request)
+    bell = next((item.children[0] for item in menu if item.icon == "alarm" and item.children), None)
     return {
         "theme": theme,
         "frame": Frame(
-            menu=menu_for(request),
+            menu=menu,
             path=[Link(ancestor.name) for ancestor in lineage[:-1]],
             scope=own.name,
             scope_note=SCOPE_NOTES[own.level],
@@ -66,6 +68,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             languages=[] if acting else languages(),
             search_url=address("search"),
             live_url=address("live"),
+            alarms_url=bell.url if bell else "",
+            alarms_open=(bell.count or 0) if bell else 0,
             jobs_url=reverse("jobs"),
             jobs_running=sum(job.open for job in jobs),
             brand=own.brand,

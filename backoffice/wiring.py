@@ -9,7 +9,7 @@ from backoffice import places, resources
 from backoffice.areas import areas
 from backoffice.celery import app as celery
 from backoffice.checks import CHECKS
-from backoffice.kit import menu, perms, search
+from backoffice.kit import menu, perms, references, search
 from backoffice.kit.lists import register
 from backoffice.roles import grants, never_lent
 from ocpp_gateway.replay import replay_now
@@ -26,4 +26,7 @@ for check in CHECKS:
 menu.add("processes", _("Timers and health"), perm=TenantPerm.PROCESSES, place=menu.Place("system", 60))
 register(resources.AUDIT)
 register(resources.JOBS)
+references.add("staff", _("Staff member"))
+references.add("timer", _("Timer"))
+references.add("pile", _("Pile"))
 search.register(places.PAGES)

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     base = f"http://127.0.0.1:{json.loads((options.data / 'addresses.json').read_text())['port']}"
     cookie = _signed_in(base, seed)
     pages = {
-        "the page behind a sticker, phone": (base + seed["links"][0]["path"], []),
+        "the page behind a sticker, phone": (_free_connector(base, seed), []),
         "historical orders, desk": (
             f"{base}/orders/history/",
             ["--preset=desktop", f"--extra-headers={json.dumps({'Cookie': cookie})}"],
@@ -91,6 +91,16 @@ def _scores(address: str, more: list[str]) -> dict[str, int]:
     )
     found = json.loads(done.stdout)["categories"]
     return {name: round(100 * found[name]["score"]) for name in CATEGORIES}
+
+
+def _free_connector(base: str, seed: dict[str, Any]) -> str:
+    """The page of a connector where a charge may begin: a busy one says little, and would be measured too well."""
+    addresses: list[str] = [base + one["path"] for pile in seed["piles"] for one in pile["connectors"]]
+    for address in addresses:
+        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - an address of ours
+            if b"/start?quote=" in answer.read():
+                return address
+    return addresses[0]
 
 
 def _signed_in(base: str, seed: dict[str, Any]) -> str:

@@ -246,7 +246,7 @@ class SmsTable(ListTable):
     state = columns.Badge(tones=SMS_TONES, second=columns.Text("error"))
     sent_at = columns.When(shown=False)
     attempts = columns.Number(shown=False)
-    about = columns.Text(shown=False)
+    about = columns.About(shown=False)
 
 
 class SmsFilters(ListFilters):

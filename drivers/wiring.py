@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.core.checks import register as register_check
+from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit import lists, search
+from backoffice.kit import lists, references, search
 from drivers import resources
 from drivers.checks import check_sms_provider
+from drivers.permissions import DriverPerm
 from drivers.search import CARDS, DRIVERS
 
 register_check(check_sms_provider)
@@ -15,3 +17,4 @@ lists.register(resources.CARDS)
 lists.register(resources.SMS_LOG)
 search.register(DRIVERS)
 search.register(CARDS)
+references.add("driver", _("Driver"), to="drivers:driver", perm=DriverPerm.VIEW)

@@ -96,7 +96,7 @@ WALLETS = Resource(
 
 
 class DebtTable(ListTable):
-    about = columns.Text(css="c-name", head=_("Order"))
+    about = columns.About(css="c-name", head=_("Order"))
     driver = driver_column("wallet__", css="c-who")
     amount = columns.Money(head=_("Left unpaid"), total=True)
     paid = columns.Money(head=_("Paid since"), total=True)
@@ -161,15 +161,15 @@ class EntryTable(ListTable):
         key="journal__id",
         head=_("Event"),
         show=event_words,
-        second=columns.Text("journal__about"),
+        second=columns.About("journal__about"),
     )
-    account = columns.Text("account__kind", second=columns.Text("account__subject"))
+    account = columns.Text("account__kind", second=columns.About("account__subject"))
     in_debit = columns.Money(head=_("Debit"), total=True)
     in_credit = columns.Money(head=_("Credit"), total=True)
     at = columns.When(sort=True)
     key = columns.Text("journal__event_key", shown=False)
     memo = columns.Text("journal__memo", shown=False)
-    by = columns.Text("journal__actor_ref", head=_("By"), shown=False)
+    by = columns.About("journal__actor_ref", head=_("By"), shown=False)
 
 
 class EntryFilters(ListFilters):
@@ -241,7 +241,7 @@ TOP_UPS = Resource(
 class RefundTable(ListTable):
     number = columns.Text(css="c-name", second=columns.Text("kind"))
     driver = driver_column("wallet__", css="c-who")
-    about = columns.Text(second=columns.Text("reason"))
+    about = columns.About(second=columns.Text("reason"))
     cash = columns.Money(total=True)
     bonus = columns.Money(total=True)
     state = columns.Badge(tones=REFUND_TONES, second=columns.Text("error"))

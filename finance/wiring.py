@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from backoffice.kit import lists
+from backoffice.kit import lists, references
 from backoffice.kit.figures import money_text, number_text
 from backoffice.kit.frame import Link, Words
 from backoffice.kit.money import Money
 from finance import resources, selectors
+from finance.permissions import FinancePerm
 from tenants.hooks import closing_blockers, moving
 from tenants.models import Tenant
 
 for resource in resources.ALL:
     lists.register(resource)
+references.add("topup", gettext_lazy("Top-up"))
+references.add("channel", gettext_lazy("Channel"), to="finance:channel", perm=FinancePerm.CHANNEL_MANAGE)
 
 
 @closing_blockers.answer

@@ -89,6 +89,8 @@ class TogetherForm(AssignForm):
         super().__init__(*args, **options)
         decision: Any = self.fields["decision"]
         decision.choices = choices
+        if len(choices) == 1:
+            decision.initial = choices[0][0]
 
     def clean(self):
         data = super().clean() or {}

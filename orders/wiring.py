@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists, menu, search
+from backoffice.kit import lists, menu, references, search
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.at_pile import last_orders_of_pile, running_at_pile
@@ -52,6 +52,8 @@ for _resource in LISTS:
     lists.register(_resource)
 for _found in (ORDERS, CASES):
     search.register(_found)
+references.add("order", _("Order"), to="orders.order", perm=OrderPerm.VIEW)
+references.add("case", _("Case"), to="orders.case", perm=OrderPerm.CASE_VIEW)
 menu.add(
     "orders.case_policy", _("Rules for cases"), perm=OrderPerm.CASE_POLICY, place=menu.Place("system", 60)
 )

@@ -112,7 +112,7 @@ class DirtyDay(TenantOwned):
 
 
 class LinkState(models.TextChoices):
-    OPEN = "open", _("In force")
+    OPEN = "open", pgettext_lazy("link", "In force")
     EXPIRED = "expired", _("Expired")
     REVOKED = "revoked", pgettext_lazy("link", "Revoked")
 

@@ -78,7 +78,7 @@ LINK_TONES: dict[LinkState, Tone] = {
 class LinkTable(ListTable):
     name = columns.Text(sort=True, second=columns.Text("shown_name", head=_("Shows")))
     state = columns.Badge("state", head=_("State"), choices=LinkState, tones=LINK_TONES)
-    made_by = columns.Text("membership__user__name", head=_("Made by"))
+    made_by = columns.Text("membership__user__name", head=pgettext_lazy("link", "Made by"))
     created_at = columns.When(sort=True)
     expires_at = columns.When(
         sort=True, second=columns.When("revoked_at", head=pgettext_lazy("link", "Revoked"))
@@ -130,7 +130,11 @@ LINKS = Resource(
     actions=(REVOKE,),
     page_actions=(
         PageAction(
-            label=_("Open the screen"), to="reports.screen", perm=ReportPerm.BIG_SCREEN, icon="device"
+            label=_("Open the screen"),
+            to="reports.screen",
+            perm=ReportPerm.BIG_SCREEN,
+            icon="device",
+            tone="",
         ),
         PageAction(label=_("New link"), to="reports.share_new", perm=ReportPerm.SHARE),
     ),

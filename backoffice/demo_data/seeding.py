@@ -19,7 +19,7 @@ from backoffice.demo_data.companies import COMPANIES
 from backoffice.demo_data.masters import Masters, set_up
 from backoffice.demo_data.past import Past
 from backoffice.demo_data.plans import plan
-from backoffice.demo_data.stories import LONGEST, Stories, house, past_alarms, rights, stock
+from backoffice.demo_data.stories import LONGEST, Stories, desk, house, past_alarms, rights, stock
 from backoffice.kit import clock, locks
 from orders.models import ChargingOrder
 from reports.models import DirtyDay
@@ -75,6 +75,7 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
     past_alarms.tell(masters, begins, chance)
     house.tell(masters, chance)
     rights.tell(masters)
+    desk.tell(masters)
     access.tell(masters, chance)
     stock.tell(masters)
     say(f"{count} orders; their totals by day")

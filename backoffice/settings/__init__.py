@@ -70,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backoffice.statics.PackedFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -195,6 +195,7 @@ FORMAT_MODULE_PATH = "backoffice.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.STATIC_ROOT
+STATIC_PACKED = DATA_DIR / "packed"
 _BROWSER_PACKAGES = [
     "@fontsource-variable/inter/files",
     "@tabler/core/dist",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
+from backoffice.kit import references
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.money import Money
@@ -66,7 +67,7 @@ def journal(request, pk):
         back=ENTRIES.back(),
         subtitle=row.event_key,
         journals=[panel],
-        about=_about(row),
+        about=_about(Reader.of(request), row),
         reverses=row.reversal_of,
         reversed_by=getattr(row, "reversal", None),
     )
@@ -140,9 +141,9 @@ def _driver(reader, driver):
     ]
 
 
-def _about(row):
+def _about(reader, row):
     return [
-        (_("About"), row.about or "–"),
+        (_("About"), references.cell(row.about, reader) or "–"),
         (_("Note"), row.memo or "–"),
-        (_("By"), row.actor_ref),
+        (_("By"), references.in_words(row.actor_ref)),
     ]

@@ -17,7 +17,7 @@ from backoffice.kit.lists import (
     columns,
     filters,
 )
-from orders import selectors, tones
+from orders import labels, selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
 from orders.resources.columns import Began, Lasting, Metered, driver, station
@@ -25,6 +25,9 @@ from orders.resources.filters import OrderNumber, account, agency, station as st
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
 from orders.wording import rule_words
+
+SHORTER = {**labels.CASE, CaseState.TO_APPROVE: pgettext_lazy("case", "To approve")}
+"""States as they fit into a column."""
 
 
 def _is_decided(row: Case) -> bool:
@@ -82,6 +85,7 @@ class CaseTable(ListTable):
     amount_before = columns.Money(head=_("Before"), second=columns.Money("amount_after", head=_("After")))
     opened_at = Began(sort=True, second=Lasting("waited", head=_("Age")))
     state = columns.Badge(
+        choices=SHORTER,
         tones=tones.CASE,
         second=columns.Text("decision", "assignee_label", head=_("Assignee"), show=_outcome),
     )

@@ -157,6 +157,8 @@ class MoveForm(ReasonForm):
         self.places.address = suggestions
         field = RelatedField(self.places.find, label=self.places.label, widget=self.places.field.widget)
         field.required = True
+        if isinstance(field.widget, forms.Select):
+            field.widget.choices = [("", _("Choose…")), *list(field.widget.choices)[1:]]
         self.fields["new_parent"] = field
         self.order_fields(self.field_order)
 

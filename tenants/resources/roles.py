@@ -72,7 +72,11 @@ ROLES = Resource(
     actions=(DELETE,),
     page_actions=(
         PageAction(
-            label=_("Built-in roles"), to="tenants:built_in_roles", perm=TenantPerm.STAFF_VIEW, icon="shield"
+            label=_("Built-in roles"),
+            to="tenants:built_in_roles",
+            perm=TenantPerm.STAFF_VIEW,
+            icon="shield",
+            tone="",
         ),
         PageAction(label=_("New role"), to="tenants:role_new", perm=TenantPerm.STAFF_MANAGE),
     ),

@@ -35,7 +35,10 @@ def _security(chain):
     pairs = [
         (_("Shortest password"), _from(chain, found, "min_length", found.values.min_length)),
         (_("Two-factor sign-in required of"), _from(chain, found, "code_for", asked or _("nobody"))),
-        (_("Sign in anew after"), _from(chain, found, "session_hours", f"{found.values.session_hours} h")),
+        (
+            _("Sign in anew after"),
+            _from(chain, found, "session_hours", _("%(n)s h") % {"n": found.values.session_hours}),
+        ),
     ]
     return "security", _("Sign-in policy"), pairs, Link(_("Change"), reverse("tenants:settings_security"))
 

@@ -47,7 +47,7 @@ def test_a_wallet_shows_its_balance_and_what_moved_it(operator: Tenant, browser:
         "¥\N{NO-BREAK SPACE}15.00",
         "¥\N{NO-BREAK SPACE}90.00",
         "Order hold",
-        about,
+        f"Order {about.removeprefix('order:')}",
         "Cash at the desk",
     ):
         assert words in page

@@ -157,7 +157,7 @@ def _texts(masters: Masters, chance: Random) -> Iterator[dict[str, Any]]:
         if order.driver is None or order.settled_at is None:
             continue
         kwh, amount = order.energy_wh / 1000, order.total / 100
-        text = f"Charging ended: {kwh:.2f} kWh, {amount:.2f} {order.currency}. Receipt: /o/{order.public_id}"
+        text = f"Charging ended: {kwh:.2f} kWh, {amount:.2f} {order.currency}. Receipt: /c/{order.public_id}"
         row = _row(order.driver.tenant_id, order.driver.phone, SmsPurpose.RECEIPT, text, chance)
         yield row | {
             "about": f"order:{order.order_no}",

@@ -17,10 +17,11 @@ from django.utils.safestring import SafeString
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, deeds, drawings, figures
+from backoffice.kit import cells, deeds, drawings, figures, references
 from backoffice.kit.frame import Action, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.money import Money
+from backoffice.kit.staff import Reader
 
 register = template.Library()
 
@@ -137,6 +138,12 @@ def shares(slices: Sequence[drawings.Slice]) -> list[drawings.Slice]:
 def sparkline(values: Sequence[float], label: str) -> SafeString:
     """The course of a figure, oldest first."""
     return drawings.sparkline(values, label=label)
+
+
+@register.simple_tag(takes_context=True)
+def about(context: Context, reference: str) -> Words:
+    """What a reference stands for, ``{% about hold.about %}``: a link for those who may follow it."""
+    return references.cell(reference, Reader.of(context["request"]))
 
 
 @register.simple_tag

@@ -8,9 +8,10 @@ follows from the columns that are shown.
 from backoffice.kit.lists.columns.base import Column
 from backoffice.kit.lists.columns.moments import Ago, Day, When
 from backoffice.kit.lists.columns.numbers import Bar, Duration, Energy, Money, Number, Percent, Power
-from backoffice.kit.lists.columns.words import Badge, Link, Phone, Text, YesNo
+from backoffice.kit.lists.columns.words import About, Badge, Link, Phone, Text, YesNo
 
 __all__ = [
+    "About",
     "Ago",
     "Badge",
     "Bar",

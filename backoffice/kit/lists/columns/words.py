@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit import cells, figures
+from backoffice.kit import cells, figures, references
 from backoffice.kit.frame import Tone, Words
 from backoffice.kit.lists import paths
 from backoffice.kit.lists.columns.base import Column, Values
@@ -50,6 +50,20 @@ class Link(Text):
         if values[-1] is None or not reader.may(self.to_perm):
             return cells.two_lines(format_html('<span class="name">{}</span>', words), second)
         return cells.link(words, reverse(self.to, args=[values[-1]]), second)
+
+
+class About(Text):
+    """What a row is about: a reference in words (``kit.references``), a link to its page where it leads the cell."""
+
+    def html(self, values: Values, reader: Reader, second: Words) -> Words:
+        if not values[0]:
+            return super().html(values, reader, second)
+        return cells.two_lines(
+            format_html('<span class="nowrap">{}</span>', references.cell(values[0], reader)), second
+        )
+
+    def words(self, values: Values, reader: Reader) -> Words:
+        return references.in_words(values[0] or "")
 
 
 class Badge(Column):

@@ -13,7 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import formats, timezone
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Words
@@ -46,7 +46,7 @@ class EndsField(forms.MultiValueField):
     """Two values, the first not above the second."""
 
     def __init__(self, *, ends: Callable[[Words], forms.Field], **options: Any) -> None:
-        low, high = ends(_("from")), ends(_("to"))
+        low, high = ends(pgettext_lazy("range", "from")), ends(pgettext_lazy("range", "to"))
         widget = EndsWidget({"from": low.widget, "to": high.widget})
         super().__init__([low, high], widget=widget, require_all_fields=False, **options)
 
