@@ -3,6 +3,10 @@
 Walks as the owner of each level, wide and narrow, light and dark, in English and Chinese; writes one
 picture a page and, last, what is wrong. Without ``--logins`` (the ``logins.json`` of a running demo) it
 starts a house of its own. Exits with 1 when a page has a console error, a refusal or a flaw.
+
+``--only /piles/ /piles/17/`` keeps to addresses that begin so, and starts at each of them, the last one first:
+the page that is found first stands for its kind. ``--sheets`` lays the looks of one page side by side,
+long ones in columns.
 """
 
 from __future__ import annotations
@@ -14,18 +18,23 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import Image
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.neighbourhood import bring_to_life
 from tests.e2e.walking import flaws, kind_of, walk
 from tests.e2e.windows import NARROW, WIDE, Windows
 from tests.support.house import free_ports, running_house
+
+COLUMN, GAP = 1300, 12
+"""Height of a column of a contact sheet, and what parts two of them, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ async def take(place: Place, folder: Path, chosen: argparse.Namespace) -> list[s
         for level, width, scheme, language in product(
             chosen.levels or place.logins, chosen.widths, chosen.schemes, chosen.languages
         ):
-            troubles += await _walk(browser, place, folder, level, width, scheme, language)
+            troubles += await _walk(browser, place, folder, level, width, scheme, language, chosen.only)
     return troubles
 
 
@@ -59,6 +68,7 @@ async def _walk(
     width: int,
     scheme: Literal["light", "dark"],
     language: str,
+    only: Sequence[str],
 ) -> list[str]:
     look = f"{level}-{width}-{scheme}-{language}"
     windows = Windows(browser, place.url, place, folder / look)
@@ -66,7 +76,7 @@ async def _walk(
     if language != "en":
         await _read_in(window, language)
     found: list[str] = []
-    async for address in walk(window):
+    async for address in walk(window, *reversed(only or ["/"]), below=only):
         await window.page.wait_for_timeout(150)
         name = kind_of(address).strip("/").replace("/", "_") or "overview"
         await window.picture(name, whole=True)
@@ -84,6 +94,38 @@ async def _read_in(window: Any, language: str) -> None:
     await window.page.wait_for_load_state()
 
 
+def lay_out(folder: Path) -> list[Path]:
+    """A sheet for each page, level and width: its looks beside each other."""
+    found: defaultdict[tuple[str, str, str], list[Path]] = defaultdict(list)
+    for picture in sorted(folder.glob("*-*-*-*/*.png")):
+        level, width, *_look = picture.parent.name.split("-")
+        found[level, picture.stem, width].append(picture)
+    made = [folder / "sheets" / f"{level}-{name}-{width}.png" for level, name, width in found]
+    (folder / "sheets").mkdir(exist_ok=True)
+    for path, pictures in zip(made, found.values(), strict=True):
+        _sheet(pictures).save(path)
+    return made
+
+
+def _sheet(pictures: Sequence[Path]) -> Image.Image:
+    """Each picture cut into columns that stand beside each other, without their empty ends."""
+    parts: list[Image.Image] = []
+    for path in pictures:
+        with Image.open(path) as picture:
+            whole = picture.convert("RGB")
+        parts += [
+            whole.crop((0, top, whole.width, min(top + COLUMN, whole.height)))
+            for top in range(0, whole.height, COLUMN)
+        ]
+    width = sum(part.width for part in parts) + GAP * (len(parts) - 1)
+    sheet = Image.new("RGB", (width, max(part.height for part in parts)), "#888")
+    left = 0
+    for part in parts:
+        sheet.paste(part, (left, 0))
+        left += part.width + GAP
+    return sheet
+
+
 def main(arguments: Sequence[str]) -> int:
     """Take the pictures and say what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.gallery", description=__doc__)
@@ -94,6 +136,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--widths", nargs="*", type=int, default=[WIDE, NARROW])
     parser.add_argument("--schemes", nargs="*", default=["light", "dark"])
     parser.add_argument("--languages", nargs="*", default=["en", "zh-hans"])
+    parser.add_argument("--only", nargs="*", default=[], help="pages whose address begins so")
+    parser.add_argument("--sheets", action="store_true", help="also lay the looks of a page side by side")
     chosen = parser.parse_args(arguments)
     if chosen.logins:
         troubles = asyncio.run(take(_demo(chosen.logins, chosen.url), chosen.folder, chosen))
@@ -108,6 +152,8 @@ def main(arguments: Sequence[str]) -> int:
             logins = {level: here.logins[f"owner@{code}"] for level, code in levels.items()}
             place = Place(house.web, here.password, logins)
             troubles = asyncio.run(take(place, chosen.folder, chosen))
+    if chosen.sheets:
+        lay_out(chosen.folder)
     print("\n".join(troubles) or "nothing wrong")
     return 1 if troubles else 0
 
