@@ -10,10 +10,11 @@ from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
+from stations.event_words import event_detail, event_words, status_words
 from stations.features import missing_profile
 from stations.forms.commands import ASKS
 from stations.forms.security import PROFILES
-from stations.models import ConnectorStatus, Life, Registration
+from stations.models import ConnectorStatus, Life, Registration, letter_of
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
@@ -60,9 +61,19 @@ def pile(request, pk):
         versions=_versions(row),
         access=_access(row) if StationPerm.CREDENTIALS in grants else None,
         utterances=recent_utterances(row.pk) if talk else None,
-        reports=list(selectors.statuses_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
-        events=list(selectors.events_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
+        reports=_reports(row.pk) if talk else None,
+        events=_events(row.pk) if talk else None,
     )
+
+
+def _reports(pile_id):
+    rows = selectors.statuses_of(pile_id)[:EVENTS_SHOWN]
+    return [(one, letter_of(one.connector_number) if one.connector_number else "", status_words(one.status)) for one in rows]
+
+
+def _events(pile_id):
+    rows = selectors.events_of(pile_id)[:EVENTS_SHOWN]
+    return [(one.at, event_words(one), event_detail(one)) for one in rows]
 
 
 def _facts(row):
