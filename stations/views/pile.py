@@ -68,7 +68,10 @@ def pile(request, pk):
 
 def _reports(pile_id):
     rows = selectors.statuses_of(pile_id)[:EVENTS_SHOWN]
-    return [(one, letter_of(one.connector_number) if one.connector_number else "", status_words(one.status)) for one in rows]
+    return [
+        (one, letter_of(one.connector_number) if one.connector_number else "", status_words(one.status))
+        for one in rows
+    ]
 
 
 def _events(pile_id):
