@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     ListFilters,
@@ -59,7 +60,7 @@ class ReservationTable(ListTable):
         second=columns.Text("refusal", show=refusal_words),
     )
     remark = columns.Text(show=remark_words)
-    actor_label = columns.Text(sort=("actor_label", "pk"))
+    actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
     created_at = columns.When(sort=True, shown=False)
     ended_at = columns.When(sort=True, shown=False)
     transaction_number = columns.Text(shown=False)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.kit import figures
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action
 from backoffice.kit.lists.views import picked_rows
@@ -225,7 +226,7 @@ def _buttons(row, counts, grants):
 def _about(row):
     forever = _("however many fail")
     return [
-        (_("By"), row.actor_label),
+        (_("By"), doer_words(row.actor_label, row.actor_ref)),
         (_("Asked"), figures.exact_text(row.created_at)),
         (_("Reason"), row.reason or "–"),
         (_("Terminals in a wave"), figures.number_text(row.wave_size)),

@@ -183,6 +183,7 @@ def _line(one, may_act):
     is_open = one.state in profiles.OPEN
     return {
         "row": one,
+        "by": _("Automatic") if one.group_id else one.created_by,
         "badge": (one.get_state_display(), tones.PROFILE[one.state]),
         "why": WHY.get(one.note, "") if one.state != ProfileState.INSTALLED else "",
         "connector": letter_of(one.connector_number)

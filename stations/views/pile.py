@@ -10,6 +10,7 @@ from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
+from stations.command_words import effect_words, why_words
 from stations.event_words import event_detail, event_words, status_words
 from stations.features import missing_profile
 from stations.forms.commands import ASKS
@@ -54,7 +55,7 @@ def pile(request, pk):
         parts_beside=[part for part in parts if part.beside],
         state_facts=_facts(row),
         connectors=_connectors(row, grants),
-        commands=[(one, tones.COMMAND[one.state]) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
+        commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
         price=_price(row),
@@ -64,6 +65,11 @@ def pile(request, pk):
         reports=_reports(row.pk) if talk else None,
         events=_events(row.pk) if talk else None,
     )
+
+
+def _command(one):
+    letter = letter_of(one.connector_number) if one.connector_number else ""
+    return one, tones.COMMAND[one.state], letter, why_words(one.reason), effect_words(one.effect_note)
 
 
 def _reports(pile_id):

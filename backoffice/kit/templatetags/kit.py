@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from json import dumps
+from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
@@ -83,6 +84,12 @@ def percent(ratio: float) -> str:
 def deed(action: str) -> Words:
     """``{{ entry.action|deed }}``: an action of the audit trail in words."""
     return deeds.deed_words(action)
+
+
+@register.filter
+def doer(row: Any) -> Words:
+    """``{{ command|doer }}``: who did it, of a row with ``actor_label`` and ``actor_ref``."""
+    return deeds.doer_words(row.actor_label, row.actor_ref)
 
 
 @register.filter
