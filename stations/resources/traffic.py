@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from stations import selectors, tones
 from stations.command_words import about_words, effect_words, why_words
+from stations.event_words import status_words
 from stations.models import Command, CommandStatus, Trouble, letter_of
 from stations.permissions import StationPerm
 from stations.remarks import KINDS
+from stations.security_events import type_words
+
+EDGES = 2
+"""A step has two ends."""
 
 
 def connector_words(number):
@@ -75,6 +80,16 @@ COMMANDS = Resource(
 )
 
 
+def example_words(kind, example):
+    """What the last one was; a step between states names its connector and both states."""
+    number, _colon, step = example.partition(": ")
+    states = step.split(" → ")
+    if kind != "illegal" or not number.isdecimal() or len(states) != EDGES:
+        return example
+    place = letter_of(int(number)) if int(number) else gettext("Terminal")
+    return f"{place}: {' → '.join(map(status_words, states))}"
+
+
 class TroubleTable(ListTable):
     pile = columns.Link(
         "pile__name",
@@ -83,8 +98,11 @@ class TroubleTable(ListTable):
         head=_("Terminal"),
         second=columns.Text("pile__identity", head=_("Identity")),
     )
-    kind = columns.Text(show=lambda kind: KINDS.get(kind, kind), second=columns.Text("example"))
-    action = columns.Text(sort=("action", "pk"))
+    kind = columns.Text(
+        show=lambda kind: KINDS.get(kind, kind),
+        second=columns.Text("kind", "example", head=_("Example"), show=example_words),
+    )
+    action = columns.Text(sort=("action", "pk"), show=type_words)
     count = columns.Number(sort=True)
     day = columns.Day(sort=True)
     last_at = columns.When(sort=True)

@@ -249,13 +249,13 @@ def _actions(row, grants):
     if row.life == Life.RETIRED:
         return found
     if StationPerm.CREDENTIALS in grants:
-        found.append(to("pile_key", _("Password"), "key", get=True))
+        found.append(to("pile_key", _("Password"), "key", get=True, aside=True))
         if row.security_profile == 1:
-            found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn"))
+            found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn", aside=True))
     if StationPerm.TARIFF_MANAGE in grants:
-        found.append(to("pile_tariff", _("Tariff…"), "money", asks=True))
+        found.append(to("pile_tariff", _("Tariff…"), "money", asks=True, aside=True))
     if StationPerm.MANAGE in grants:
-        found.append(to("pile_move", _("Move…"), "switch", asks=True))
-        found.append(to("pile_retire", _("Retire…"), "close-circle", asks=True, tone="stop"))
+        found.append(to("pile_move", _("Move…"), "switch", asks=True, aside=True))
+        found.append(to("pile_retire", _("Retire…"), "close-circle", asks=True, tone="stop", aside=True))
         found.append(to("pile_edit", _("Edit"), "edit", get=True))
     return found

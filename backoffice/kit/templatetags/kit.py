@@ -153,6 +153,12 @@ def action(what: Action, of: str = "") -> SafeString:
 
 
 @register.simple_tag
+def head_actions(actions: Sequence[Action], of: str) -> SafeString:
+    """The buttons at the head of a page, the seldom ones behind dots."""
+    return cells.head_actions(actions or (), of=of)
+
+
+@register.simple_tag
 def menu_action(what: Action) -> SafeString:
     """One line of a menu."""
     return cells.menu_line(what)
