@@ -19,13 +19,13 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from struct import unpack
 from typing import Any, Literal
 
-from PIL import Image
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.neighbourhood import bring_to_life
@@ -33,8 +33,12 @@ from tests.e2e.walking import flaws, kind_of, walk
 from tests.e2e.windows import NARROW, WIDE, Windows
 from tests.support.house import free_ports, running_house
 
-COLUMN, GAP = 1300, 12
-"""Height of a column of a contact sheet, and what parts two of them, in pixels."""
+COLUMN = 1300
+"""Height of a column of a contact sheet, in pixels."""
+
+SHEET = '<body style="display:flex;gap:12px;align-items:start;width:max-content;margin:0;background:#888">%s</body>'
+PNG_SIZE = slice(16, 24)
+"""Where a PNG says how wide and how high it is."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ async def take(place: Place, folder: Path, chosen: argparse.Namespace) -> list[s
             chosen.levels or place.logins, chosen.widths, chosen.schemes, chosen.languages
         ):
             troubles += await _walk(browser, place, folder, level, width, scheme, language, chosen.only)
+        if chosen.sheets:
+            await _lay_out(browser, folder)
     return troubles
 
 
@@ -94,36 +100,31 @@ async def _read_in(window: Any, language: str) -> None:
     await window.page.wait_for_load_state()
 
 
-def lay_out(folder: Path) -> list[Path]:
-    """A sheet for each page, level and width: its looks beside each other."""
-    found: defaultdict[tuple[str, str, str], list[Path]] = defaultdict(list)
+async def _lay_out(browser: Browser, folder: Path) -> None:
+    """A sheet for each page, level and width: its looks beside each other, cut into columns."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
     for picture in sorted(folder.glob("*-*-*-*/*.png")):
         level, width, *_look = picture.parent.name.split("-")
-        found[level, picture.stem, width].append(picture)
-    made = [folder / "sheets" / f"{level}-{name}-{width}.png" for level, name, width in found]
-    (folder / "sheets").mkdir(exist_ok=True)
-    for path, pictures in zip(made, found.values(), strict=True):
-        _sheet(pictures).save(path)
-    return made
+        found[f"{level}-{picture.stem}-{width}"].append(picture)
+    sheets = folder / "sheets"
+    sheets.mkdir(exist_ok=True)
+    page = await browser.new_page()
+    for name, pictures in found.items():
+        sheet = sheets / f"{name}.html"
+        sheet.write_text(SHEET % "".join(column for picture in pictures for column in _columns(picture)))
+        await page.goto(sheet.resolve().as_uri())
+        await page.locator("body").screenshot(path=sheets / f"{name}.png")
+    await page.close()
 
 
-def _sheet(pictures: Sequence[Path]) -> Image.Image:
-    """Each picture cut into columns that stand beside each other, without their empty ends."""
-    parts: list[Image.Image] = []
-    for path in pictures:
-        with Image.open(path) as picture:
-            whole = picture.convert("RGB")
-        parts += [
-            whole.crop((0, top, whole.width, min(top + COLUMN, whole.height)))
-            for top in range(0, whole.height, COLUMN)
-        ]
-    width = sum(part.width for part in parts) + GAP * (len(parts) - 1)
-    sheet = Image.new("RGB", (width, max(part.height for part in parts)), "#888")
-    left = 0
-    for part in parts:
-        sheet.paste(part, (left, 0))
-        left += part.width + GAP
-    return sheet
+def _columns(picture: Path) -> Iterator[str]:
+    """The parts of a picture, from its top down."""
+    with picture.open("rb") as file:
+        width, height = unpack(">II", file.read(PNG_SIZE.stop)[PNG_SIZE])
+    address = f"../{picture.parent.name}/{picture.name}"
+    for top in range(0, height, COLUMN):
+        size = f"width:{width}px;height:{min(COLUMN, height - top)}px"
+        yield f'<div style="{size};background:url({address}) 0 -{top}px"></div>'
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -152,8 +153,6 @@ def main(arguments: Sequence[str]) -> int:
             logins = {level: here.logins[f"owner@{code}"] for level, code in levels.items()}
             place = Place(house.web, here.password, logins)
             troubles = asyncio.run(take(place, chosen.folder, chosen))
-    if chosen.sheets:
-        lay_out(chosen.folder)
     print("\n".join(troubles) or "nothing wrong")
     return 1 if troubles else 0
 
