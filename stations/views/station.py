@@ -229,14 +229,14 @@ def _actions(request, row):
 
     found = []
     if StationPerm.TARIFF_MANAGE in grants and open_:
-        found.append(to("station_tariff", _("Tariff…"), "money", asks=True))
+        found.append(to("station_tariff", _("Tariff…"), "money", asks=True, aside=True))
     if open_:
-        found.append(to("station_list", _("Local list"), "card", get=True))
+        found.append(to("station_list", _("Local list"), "card", get=True, aside=True))
     if StationPerm.MANAGE in grants and open_:
         found += [
             to("maintenance_new", _("Maintenance…"), "wrench", get=True),
-            to("station_transfer", _("Transfer…"), "switch", asks=True),
-            to("station_close", _("Close…"), "close-circle", tone="stop", asks=True),
+            to("station_transfer", _("Transfer…"), "switch", asks=True, aside=True),
+            to("station_close", _("Close…"), "close-circle", tone="stop", asks=True, aside=True),
             to("station_edit", _("Edit"), "edit", get=True),
         ]
     return found

@@ -102,19 +102,24 @@ async def _read_in(window: Any, language: str) -> None:
 
 async def _lay_out(browser: Browser, folder: Path) -> None:
     """A sheet for each page, level and width: its looks beside each other, cut into columns."""
-    found: defaultdict[str, list[Path]] = defaultdict(list)
-    for picture in sorted(folder.glob("*-*-*-*/*.png")):
-        level, width, *_look = picture.parent.name.split("-")
-        found[f"{level}-{picture.stem}-{width}"].append(picture)
     sheets = folder / "sheets"
     sheets.mkdir(exist_ok=True)
     page = await browser.new_page()
-    for name, pictures in found.items():
+    for name, pictures in _looks_of(folder).items():
         sheet = sheets / f"{name}.html"
         sheet.write_text(SHEET % "".join(column for picture in pictures for column in _columns(picture)))
         await page.goto(sheet.resolve().as_uri())
         await page.locator("body").screenshot(path=sheets / f"{name}.png")
     await page.close()
+
+
+def _looks_of(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of each page, level and width."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for picture in sorted(folder.glob("*-*-*-*/*.png")):
+        level, width, *_look = picture.parent.name.split("-")
+        found[f"{level}-{picture.stem}-{width}"].append(picture)
+    return found
 
 
 def _columns(picture: Path) -> Iterator[str]:
