@@ -130,7 +130,11 @@ LINKS = Resource(
     actions=(REVOKE,),
     page_actions=(
         PageAction(
-            label=_("Open the screen"), to="reports.screen", perm=ReportPerm.BIG_SCREEN, icon="device"
+            label=_("Open the screen"),
+            to="reports.screen",
+            perm=ReportPerm.BIG_SCREEN,
+            icon="device",
+            tone="",
         ),
         PageAction(label=_("New link"), to="reports.share_new", perm=ReportPerm.SHARE),
     ),

@@ -31,6 +31,7 @@ _TRANSACTION: Final = re.compile(r"transaction (-?\d+)")
 _STATUS: Final = re.compile(r"(\d+): (\w+)")
 _REASONS: Final[Mapping[str, Callable[[], str]]] = {
     "certificate ends soon": lambda: _("Its certificate ends soon"),
+    "load_group": lambda: _("To share the power of a load group"),
 }
 
 

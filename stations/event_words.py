@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext_lazy
 
 from backoffice.kit.frame import Words
 from stations.models import ConnectorStatus, PileEvent
@@ -18,7 +18,7 @@ KINDS: Final[Mapping[str, Promise]] = {
     "takeover": gettext_lazy("Connected anew, over an open connection"),
     "disconnected": gettext_lazy("Connection ended"),
     "refused": gettext_lazy("Not let in"),
-    "booted": gettext_lazy("Started"),
+    "booted": pgettext_lazy("terminal", "Started"),
     "firmware_changed": gettext_lazy("Another firmware"),
     "DiagnosticsStatusNotification": gettext_lazy("Told about diagnostics"),
     "FirmwareStatusNotification": gettext_lazy("Told about firmware"),

@@ -122,7 +122,9 @@ RESERVATIONS = Resource(
 
 
 class LocalListTable(ListTable):
-    name = columns.Link(to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name"))
+    name = columns.Link(
+        to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
+    )
     rule = columns.Text()
     is_default = columns.YesNo(tones={True: "accent"})
     stations = columns.Number("station_count", head=_("Stations that name it"))

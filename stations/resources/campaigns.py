@@ -16,7 +16,7 @@ class CampaignTable(ListTable):
     title = columns.Link(to="stations:campaign", sort=("title", "pk"), second=columns.Text("reason"))
     created_at = columns.When(sort=True)
     actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
-    progress = columns.Bar("ended_count", "total", digits=0, head=_("Ended"))
+    progress = columns.Bar("ended_count", "total", digits=0, head=_("Progress"))
     failed = columns.Number("failed_count", head=_("Failed"))
     state = columns.Badge(choices=CampaignStatus, tones=tones.CAMPAIGN, second=columns.Text("paused_because"))
     ended_at = columns.When(sort=True)

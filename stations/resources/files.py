@@ -28,7 +28,7 @@ class FirmwareTable(ListTable):
     version = columns.Link(
         to="stations:firmware", sort=("version", "pk"), second=columns.Text("file_name", head=_("File"))
     )
-    pile_models = columns.Text("model_names", head=_("Models"), show=", ".join)
+    pile_models = columns.Text("model_names", head=_("Models"), show=", ".join, css="c-wide")
     state = columns.Badge(choices=FirmwareState, tones=tones.FIRMWARE)
     signed = columns.YesNo("has_signature", head=_("Signed"), tones={True: "charging", False: "plain"})
     piles = columns.Number("pile_count", head=_("Terminals that run it"))

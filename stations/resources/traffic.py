@@ -83,7 +83,7 @@ COMMANDS = Resource(
 def example_words(kind, example):
     """What the last one was; a step between states names its connector and both states."""
     number, _colon, step = example.partition(": ")
-    states = step.split(" → ")
+    states = step.split(" -> ")
     if kind != "illegal" or not number.isdecimal() or len(states) != EDGES:
         return example
     place = letter_of(int(number)) if int(number) else gettext("Terminal")
@@ -99,6 +99,7 @@ class TroubleTable(ListTable):
         second=columns.Text("pile__identity", head=_("Identity")),
     )
     kind = columns.Text(
+        css="c-wide",
         show=lambda kind: KINDS.get(kind, kind),
         second=columns.Text("kind", "example", head=_("Example"), show=example_words),
     )

@@ -36,7 +36,7 @@ from tests.support.house import free_ports, running_house
 COLUMN = 1300
 """Height of a column of a contact sheet, in pixels."""
 
-SHEET = '<body style="display:flex;gap:12px;align-items:start;width:max-content;margin:0;background:#888">%s</body>'
+SHEET = '<!doctype html><body style="display:flex;gap:12px;align-items:start;width:max-content;margin:0;background:#888">%s</body>'
 PNG_SIZE = slice(16, 24)
 """Where a PNG says how wide and how high it is."""
 
