@@ -181,7 +181,10 @@ def _line(pile):
         "row": pile,
         "presence": (ONLINE[pile.online], tones.PRESENCE[pile.online]),
         "guns": [
-            (gun.letter, gun.get_status_display() or _("unknown"), tones.CONNECTOR.get(gun.status, "plain"))
+            (
+                f"{gun.letter} {gun.get_status_display() or _('unknown')}",
+                tones.CONNECTOR.get(gun.status, "plain"),
+            )
             for gun in sorted(pile.connectors.all(), key=lambda gun: gun.number)
             if gun.number
         ],
