@@ -87,7 +87,7 @@ def example_words(kind, example):
     if kind != "illegal" or not number.isdecimal() or len(states) != EDGES:
         return example
     place = letter_of(int(number)) if int(number) else gettext("Terminal")
-    return f"{place}: {' → '.join(map(status_words, states))}"
+    return f"{place}: {' → '.join(str(status_words(one)) for one in states)}"
 
 
 class TroubleTable(ListTable):

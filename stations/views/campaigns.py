@@ -18,6 +18,7 @@ from backoffice.kit.frame import Action
 from backoffice.kit.lists.views import picked_rows
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import campaigns as kinds, selectors, tones
+from stations.campaign_words import wish_words
 from stations.features import PROFILE_OF
 from stations.forms.campaigns import KINDS, asks_in_bulk, bulk_form_of, sections_of
 from stations.forms.commands import ASKS, pretty
@@ -97,7 +98,8 @@ def campaign(request, pk):
         ended=ended,
         counts=_counts(row, counts),
         buttons=_buttons(row, counts, request.grants),
-        asked_text=pretty(row.params) if row.params else "",
+        wish=wish_words(row),
+        asked_text=pretty(row.params) if row.params and not wish_words(row) else "",
         about=_about(row),
         results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
         results_url=_results(row),

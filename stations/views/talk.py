@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
+from backoffice.kit import figures
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.pages import attempt, detail_page, requires, row_or_404, way_back
@@ -41,7 +42,7 @@ def ask(request, pk, action):
         if form.is_valid():
             messages.success(request, _("Asked. What becomes of it stands under “Commands”."))
             return HttpResponseRedirect(page)
-    context = {"title": wanted.label, "text": wanted.text, "form": form, "cancel_url": page}
+    context = {"title": str(wanted.label).rstrip("…"), "text": wanted.text, "form": form, "cancel_url": page}
     return render(
         request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
     )
@@ -124,5 +125,5 @@ def _about(row):
         (_("By"), doer_words(row.actor_label, row.actor_ref)),
         (_("Reason"), why_words(row.reason) or "–"),
         (_("For"), about_words(row.about) or "–"),
-        (_("Waits for an answer"), f"{row.timeout_s} s"),
+        (_("Waits for an answer"), figures.duration_text(row.timeout_s)),
     ]

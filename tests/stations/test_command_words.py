@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from backoffice.kit.deeds import doer_words
 from stations.command_words import about_words, effect_words, why_words
+from stations.resources.traffic import example_words
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +57,16 @@ def test_timers_and_commands_of_the_house_are_not_called_by_names_of_the_code() 
     assert str(doer_words("seed_demo", "command:seed_demo")) == "Command line"
     assert doer_words("Lin Wei", "staff:4") == "Lin Wei"
     assert doer_words("settings", "staff:9") == "settings"
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "words"),
+    [
+        ("illegal", "2: Available -> Finishing", "B: Available → Finishing"),
+        ("illegal", "0: ? -> Dreaming", "Terminal: ? → Dreaming"),
+        ("illegal", "odd", "odd"),
+        ("refused", "203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_a_step_between_states_names_its_connector(kind: str, example: str, words: str) -> None:
+    assert example_words(kind, example) == words
