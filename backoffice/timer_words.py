@@ -19,6 +19,7 @@ TITLES: Final[Mapping[str, Promise]] = {
     "backoffice.tasks.tidy_jobs": _("Tidy jobs and their files"),
     "drivers.tasks.forget_codes": _("Forget sign-in codes"),
     "drivers.tasks.send_messages": _("Send text messages"),
+    "finance.sandbox.tasks.deliver": _("Deliver notices of the sandbox"),
     "finance.tasks.ask_top_ups": _("Ask what became of payments"),
     "finance.tasks.send_refunds": _("Send refunds"),
     "orders.tasks.finish_orders": _("Finish orders"),
