@@ -182,7 +182,9 @@ def _actions(row, versions):
         found.append(to("tariff_default", _("Make it the default…"), "check", asks=True, aside=True))
     if versions:
         found.append(to("tariff_copy", _("Copy"), "copy", get=True, aside=True))
-    found.append(to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop"))
+    found.append(
+        to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop", aside=True)
+    )
     if any(one.state == VersionState.APPROVED for one in versions):
         found.append(to("tariff_assign", pgettext("tariff", "Assign"), "link", get=True))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))
