@@ -28,7 +28,7 @@ def wish_words(campaign: Campaign) -> Wish:
 
 
 def _update(params: Mapping[str, Any], *, is_signed: bool) -> Wish:
-    row = firmware_list().filter(pk=params.get("firmware")).first()
+    row = firmware_list().filter(pk=params["firmware"]).first()
     name = row.version if row is not None else params.get("version", "–")
     idle = _("Yes") if params.get("only_idle") else _("No")
     return [

@@ -61,9 +61,9 @@ def status_words(status: str) -> Words:
 
 
 def _of_connection(data: Mapping[str, Any]) -> Words:
-    reason = data.get("reason", "")
+    reason = str(data.get("reason", ""))
     if reason or not data.get("code"):
-        return REASONS.get(reason, reason) or data.get("remote", "")
+        return REASONS.get(reason, reason) or str(data.get("remote", ""))
     return _("WebSocket code %(code)s") % {"code": data["code"]}
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from backoffice.kit.deeds import doer_words
 from stations.command_words import about_words, effect_words, why_words
-from stations.resources.traffic import example_words
+from stations.resources import traffic
 
 
 @pytest.fixture(autouse=True)
@@ -69,4 +69,4 @@ def test_timers_and_commands_of_the_house_are_not_called_by_names_of_the_code() 
     ],
 )
 def test_a_step_between_states_names_its_connector(kind: str, example: str, words: str) -> None:
-    assert example_words(kind, example) == words
+    assert traffic.example_words(kind, example) == words  # type: ignore[no-untyped-call]
