@@ -86,6 +86,7 @@ def campaign(request, pk):
     row = row_or_404(selectors.campaigns(), pk=pk)
     counts = selectors.counts_of(row)
     ended = row.total - counts[ItemStatus.WAITING] - counts[ItemStatus.RUNNING]
+    wish = wish_words(row)
     return detail_page(
         request,
         "stations/campaign.html",
@@ -98,8 +99,8 @@ def campaign(request, pk):
         ended=ended,
         counts=_counts(row, counts),
         buttons=_buttons(row, counts, request.grants),
-        wish=wish_words(row),
-        asked_text=pretty(row.params) if row.params and not wish_words(row) else "",
+        wish=wish,
+        asked_text=pretty(row.params) if row.params and not wish else "",
         about=_about(row),
         results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
         results_url=_results(row),
