@@ -19,5 +19,5 @@ WORKDIR /app
 USER pilehouse
 ENV PATH="/venv/bin:$PATH" PYTHONPATH=/app PYTHONUNBUFFERED=1 DATA_DIR=/data
 VOLUME /data
-EXPOSE 8000 9000
+EXPOSE 8000 9000 9443 9444
 CMD ["python", "-m", "uvicorn", "backoffice.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]

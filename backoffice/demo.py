@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -70,6 +70,11 @@ def gateway_ports(addresses: Addresses, gateways: int) -> list[int]:
     return [addresses.ocpp_port + number for number in range(gateways)]
 
 
+def gateway_urls(addresses: Addresses, gateways: int) -> list[str]:
+    """Where the gateways are reached, without a balancer before them."""
+    return [replace(addresses, ocpp_port=port).ocpp_url for port in gateway_ports(addresses, gateways)]
+
+
 def programs(addresses: Addresses, data: Path, *, piles: int, gateways: int = 1) -> list[Program]:
     """The processes of the demo; the same commands as in ``docker-compose.yml``."""
     python = sys.executable
@@ -103,7 +108,11 @@ def programs(addresses: Addresses, data: Path, *, piles: int, gateways: int = 1)
         found.append(Program("ftp", (python, "-m", "stations.ftp")))
     if piles:
         numbers = ("--piles", str(piles), "--quiet", str(QUIET_PILES))
-        found.append(Program("simulator", (python, "-m", "backoffice.simulator", *numbers)))
+        doors = (
+            gateway_urls(addresses, gateways) if gateways > 1 else []
+        )  # one is OCPP_URL, wherever that leads
+        spread = [word for url in doors for word in ("--gateway", url)]
+        found.append(Program("simulator", (python, "-m", "backoffice.simulator", *numbers, *spread)))
     return found
 
 
@@ -130,7 +139,9 @@ class _Watch:
             self.is_announced = True
             print(describe(self.data, self.addresses), flush=True)
             if len(ports) > 1:
-                _say(f"{len(ports)} gateways, on the ports {ports[0]} to {ports[-1]}.")
+                _say(
+                    f"{len(ports)} gateways, on the ports {ports[0]} to {ports[-1]}; the piles are spread over them."
+                )
             _say(f"Ready after {waited:.0f} s. Ctrl-C stops everything; the data stays in {self.data}.")
         elif waited > READY_SECONDS and not self.is_late:
             self.is_late = True

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.changes import change_words
 from backoffice.kit.deeds import DEEDS, deed_words, doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.job_views import TONES
-from backoffice.kit.levels import Level
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from backoffice.kit.models import AuditEntry, Job
 from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import Reader
 from tenants.permissions import TenantPerm
-
-BELOW = {Level.MANUFACTURER: "dealer", Level.DEALER: "operator"}
-"""The levels that do not read what those below them did, and the column that says that it was they."""
+from tenants.selectors import readable
 
 
-def readable(rows: QuerySet[AuditEntry], reader: Reader) -> QuerySet[AuditEntry]:
-    """The trail of the own tenant. An operator reads those of its agencies too; a manufacturer and a dealer
-    of what lies below only what was done there in another's name.
-    """
-    below = BELOW.get(reader.level or current_scope().level or Level.AGENCY)
-    return rows if below is None else rows.filter(Q(**{f"{below}__isnull": True}) | ~Q(on_behalf_ref=""))
+def read_by(rows: QuerySet[AuditEntry], reader: Reader) -> QuerySet[AuditEntry]:
+    """Those that the reader's level reads."""
+    return readable(rows, reader.level or current_scope().level)
 
 
 class AuditTable(ListTable):
@@ -55,7 +49,7 @@ AUDIT = Resource(
     title=_("Audit log"),
     model=AuditEntry,
     rows=AuditEntry.objects.all,
-    narrow=readable,
+    narrow=read_by,
     table=AuditTable,
     filters=AuditFilters,
     view=TenantPerm.AUDIT_VIEW,

@@ -1,4 +1,5 @@
-"""What is for this gateway, through its stream in Redis: commands to its piles, and which piles have moved on.
+"""What is for this gateway, through its stream in Redis: commands to its piles, which of them have moved on, and
+which may have come in with what does not count any more.
 
 Nothing depends on the stream. What it lost is found by asking for queued rows, and by the gateway's
 look at what it holds; what it brings twice is one command, because its row is claimed once.
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 FIELD = b"order"
 MOVED = b"moved"
+DOUBTED = b"doubted"
 REMEMBERED = 10_000
 BLOCK_MS = 2_000
 ASK_EVERY_S = 3.0
@@ -32,7 +34,8 @@ CANCEL_AGAIN_S = 0.5
 class Bus:
     """``submit`` takes a command for a pile that is (or is not) connected here.
 
-    ``supersede`` takes a pile and the generation of its connection elsewhere. ``queued`` answers the orders that still wait for this gateway; it may raise when the database is away.
+    ``supersede`` takes a pile and the generation of its connection elsewhere, ``doubt`` a pile whose proof is to be
+    looked at again. ``queued`` answers the orders that still wait for this gateway; it may raise when the database is away.
     """
 
     def __init__(
@@ -42,10 +45,11 @@ class Bus:
         *,
         submit: Callable[[CommandOrder], None],
         supersede: Callable[[int, int], None],
+        doubt: Callable[[int], None],
         queued: Callable[[], Awaitable[Iterable[CommandOrder]]],
     ) -> None:
         self._url, self._stream = redis_url, stream
-        self._submit, self._supersede, self._queued = submit, supersede, queued
+        self._submit, self._supersede, self._doubt, self._queued = submit, supersede, doubt, queued
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self.state = "starting"
@@ -98,6 +102,8 @@ class Bus:
         try:
             if MOVED in fields:
                 self._supersede(*read_move(fields[MOVED]))
+            elif DOUBTED in fields:
+                self._doubt(int(fields[DOUBTED]))
             elif (order := read_order(fields.get(FIELD, b""))) is not None:
                 self._send(order)
         except Exception:

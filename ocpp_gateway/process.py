@@ -26,10 +26,11 @@ from ocpp_gateway.bus import Bus
 from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import StoreUnavailable
+from ocpp_gateway.proofs import Held, Proofs
 from ocpp_gateway.server import Gateway, Listener
 from ocpp_gateway.store import Store, StoreLimits, still_here
 from ocpp_gateway.tls import CertificateFiles, Contexts, TlsPort
-from ocpp_gateway.wire import CommandOrder
+from ocpp_gateway.wire import CommandOrder, RefusalReason
 from stations import intake, selectors
 from stations.dispatch import stream_of
 from stations.intake import Holdings
@@ -63,12 +64,14 @@ class Node:
             notes=self._notes,
             forward=self._forward,
         )
+        self.proofs = Proofs(self.gateway.registry, self._unproven)
         self.contexts: Contexts | None = None
         self.bus = Bus(
             settings.REDIS_URL,
             stream_of(self.name),
             submit=self.gateway.submit,
             supersede=self.gateway.supersede,
+            doubt=self.proofs.doubt,
             queued=self._queued,
         )
         gauges = self.gateway.metrics.gauges
@@ -133,6 +136,10 @@ class Node:
             except Exception:
                 log.exception("the certificates were not looked at")
 
+    async def _unproven(self, held: Held) -> dict[int, RefusalReason]:
+        found: dict[int, RefusalReason] = await self.store.ask(intake.unproven, held)
+        return found
+
     async def _queued(self) -> list[CommandOrder]:
         orders: list[CommandOrder] = await self.store.ask(selectors.queued_orders, self.name)
         return orders
@@ -154,6 +161,7 @@ class Node:
                 pause = GATEWAY_PULSE.total_seconds()
                 if beats % LOOK_EVERY_PULSES == 0:
                     await look_at_holdings(self.store, self.gateway)
+                    await self.proofs.look()
             except StoreUnavailable:
                 log.warning("the database is away")
             except Exception:

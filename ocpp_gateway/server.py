@@ -29,7 +29,7 @@ from ocpp_gateway.metrics import Metrics
 from ocpp_gateway.policy import Policy
 from ocpp_gateway.ports import CentralSystem, StoreUnavailable
 from ocpp_gateway.registry import Registry
-from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, CLOSE_SILENT, CLOSE_UNREAD, Session
+from ocpp_gateway.session import CLOSE_PROTOCOL, CLOSE_RESTART, Session
 from ocpp_gateway.tls import TlsDoor, TlsPort, peer_certificate
 
 log = logging.getLogger(__name__)
@@ -367,15 +367,12 @@ class Gateway:
             self.registry.release(session)
 
     async def _sweep(self) -> None:
-        """Drop the piles that are not pinged and have been silent for too long, and those that do not read."""
+        """Drop the piles that should not stay connected."""
         while True:
             await asyncio.sleep(self._policy.sweep_interval_s)
             now = monotonic()
             for session in self.registry:
-                if session.is_silent(now):
-                    session.close(CLOSE_SILENT, "silent")
-                elif session.is_unread(now):
-                    session.close(CLOSE_UNREAD, "unread")
+                session.tend(now)
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

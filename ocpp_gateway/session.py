@@ -34,6 +34,7 @@ CLOSE_RESTART = 1012
 CLOSE_SILENT = 1011
 CLOSE_INTERNAL = 1011
 CLOSE_UNREAD = 1008
+CLOSE_UNPROVEN = 1008
 CLOSE_PROTOCOL = 1002
 CLOSE_NOT_JSON = 1007
 
@@ -58,6 +59,8 @@ class Session:
     ) -> None:
         self.pile = admitted.pile
         self.generation = admitted.generation
+        self.proof = admitted.proof
+        self._ends_at = admitted.ends_at
         self.superseded = False
         self.heard_at = monotonic()
         self._remote = remote
@@ -155,12 +158,25 @@ class Session:
             log.warning("drain cut short", extra={"pile": self.pile.identity})
         self.close(CLOSE_RESTART, "restart")
 
-    def is_silent(self, now: float) -> bool:
+    def tend(self, now: float) -> None:
+        """Close what should not stay: looked at now and then."""
+        if self._is_silent(now):
+            self.close(CLOSE_SILENT, "silent")
+        elif self._is_unread(now):
+            self.close(CLOSE_UNREAD, "unread")
+        elif self._ends_at is not None and self._channel.now() > self._ends_at:
+            self.disprove(wire.RefusalReason.EXPIRED_CERTIFICATE)
+
+    def disprove(self, reason: wire.RefusalReason) -> None:
+        """What let this pile in would not let it in any more: close, and let it knock again."""
+        self.close(CLOSE_UNPROVEN, reason.value)
+
+    def _is_silent(self, now: float) -> bool:
         """Whether a pile that answers no pings has said nothing for too long."""
         limit = self._channel.policy.silent_heartbeats * self.pile.heartbeat_interval_s
         return not self.pile.ping and now - self.heard_at > limit
 
-    def is_unread(self, now: float) -> bool:
+    def _is_unread(self, now: float) -> bool:
         """Whether the pile has taken nothing of what was sent to it for too long."""
         since = self._channel.link.unread_since
         return since is not None and now - since > self._channel.policy.unread_s

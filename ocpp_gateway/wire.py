@@ -80,10 +80,12 @@ class PileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """``generation`` rises with every connection of the pile: later writes compare-and-set on it."""
+    """``generation`` rises with each connection of the pile. ``proof``: what let it in, as the house calls it; over at ``ends_at``."""
 
     pile: PileRecord
     generation: int
+    proof: str = ""
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

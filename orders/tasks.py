@@ -34,8 +34,8 @@ def finish_orders() -> None:
 
 
 @sweep
-def keep_partitions() -> None:
-    sweeps.keep_partitions()
+def keep_samples() -> None:
+    sweeps.keep_samples()
 
 
 @sweep
@@ -48,6 +48,6 @@ SCHEDULE = {
     follow_running: 2.0,
     watch_timers: 2.0,
     finish_orders: 10.0,
-    keep_partitions: 3600.0,
+    keep_samples: 3600.0,
     prove_books: crontab(hour="3", minute="17"),
 }

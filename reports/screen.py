@@ -6,7 +6,7 @@ is shown is made once for all who look at the same tenant within ``KEPT_S``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Self
@@ -27,7 +27,6 @@ from backoffice.kit import clock
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import energy_text, money_text, number_text
 from backoffice.kit.frame import AlarmLine, Figure
-from backoffice.kit.levels import Level
 from backoffice.kit.money import Money
 from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import Reader
@@ -94,7 +93,7 @@ def build(viewed: Viewed) -> dict[str, Any]:
         "connectors_label": enumerated(f"{one.label} {one.value}" for one in slices(standings)),
         "months": month_chart(selectors.course(tenant.pk, year), today),
         "bands": _bands(selectors.energy_by_band(tenant.pk, Days(today - timedelta(days=29), today))),
-        **_ranking(tenant, today),
+        "ranking": _ranked(today),
         "alarms": _alarms() if viewed.reader.may(AlarmPerm.VIEW) else None,
         "sessions": [_session(row) for row in selectors.newest_sessions(ROWS)],
     }
@@ -167,24 +166,13 @@ def _bands(energy: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _ranking(tenant: Tenant, today: date) -> dict[str, Any]:
-    """Agencies by the energy of today; at an agency, which has none below it, stations by the power of now."""
-    if Level(tenant.level) is Level.AGENCY:
-        rows = [
-            (name, f"{number_text(power / 1000, 1)} kW", power)
-            for name, power, _n in selectors.busiest_stations(ROWS)
-        ]
-        return {"ranking_title": _("Stations by power now"), "ranking": _ranked(rows)}
-    rows = [
-        (name, f"{energy_text(wh, 1)} kWh", wh)
-        for name, wh, _n in selectors.best_tenants(Level.AGENCY, today, ROWS)
+def _ranked(today: date) -> list[dict[str, Any]]:
+    """Stations by the energy of today."""
+    rows = selectors.best_stations(today, ROWS)
+    top = max((wh for _name, wh in rows), default=0) or 1
+    return [
+        {"name": name, "words": f"{energy_text(wh, 1)} kWh", "value": wh, "top": top} for name, wh in rows
     ]
-    return {"ranking_title": _("Agencies by energy today"), "ranking": _ranked(rows)}
-
-
-def _ranked(rows: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
-    top = max((value for _name, _words, value in rows), default=0) or 1
-    return [{"name": name, "words": words, "value": value, "top": top} for name, words, value in rows]
 
 
 def _alarms() -> list[AlarmLine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -152,15 +152,12 @@ def totals_below(days: Days) -> list[dict[str, Any]]:
 
 def station_day(station: Station, day: date) -> StationDay:
     """What was settled at a station on a day, as far as it happened below the scope."""
-    rows = StationTotal.objects.filter(station=station.pk, day=day).order_by("currency", "pk")
-    sessions = energy_wh = seconds = 0
-    amounts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        sessions += row.sessions
-        energy_wh += row.energy_wh
-        seconds += row.seconds
-        amounts[row.currency] += row.total
-    return StationDay(sessions, energy_wh, seconds, dict(amounts))
+    return StationDay.of(station_totals([day]).filter(station=station.pk).values())
+
+
+def station_totals(days: Collection[date]) -> QuerySet[StationTotal]:
+    """The totals of stations on these days, as far as it happened below the scope."""
+    return StationTotal.objects.filter(day__in=days)
 
 
 def load(tenant: Tenant | Ancestor, days: tuple[date, ...]) -> dict[date, list[int]]:
@@ -194,28 +191,17 @@ def newest_sessions(most: int) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def busiest_stations(most: int) -> list[tuple[str, int, int]]:
-    """``(name, W, sessions)`` of the stations with the most power now."""
+def best_stations(day: date, most: int) -> list[tuple[str, int]]:
+    """``(name, Wh)`` of the stations of the scope with the most energy on a day; one that is gone from it is not named."""
     rows: Iterable[Any] = (
-        _running()
+        station_totals([day])
+        .filter(station__in=Station.objects.all(), energy_wh__gt=0)
         .order_by()
-        .values_list("station__name")
-        .annotate(power=Sum("power_w", default=0), sessions=Count("pk"))
-        .order_by("-power", "-sessions", "station__name")
+        .values_list("station", "station__name")
+        .annotate(wh=Sum("energy_wh"))
+        .order_by("-wh", "station__name", "station")
     )[:most]
-    return [(name, int(power), sessions) for name, power, sessions in rows]
-
-
-def best_tenants(level: Level, day: date, most: int) -> list[tuple[str, int, int]]:
-    """``(name, Wh, sessions)`` of the tenants of a level with the most energy on a day."""
-    rows: Iterable[Any] = (
-        DayTotal.objects.filter(day=day, tenant__level=level)
-        .order_by()
-        .values_list("tenant__name")
-        .annotate(wh=Sum("energy_wh"), count=Sum("sessions"))
-        .order_by("-wh", "tenant__name")
-    )[:most]
-    return [(name, int(wh), int(count)) for name, wh, count in rows]
+    return [(name, int(wh)) for _key, name, wh in rows]
 
 
 def energy_by_band(tenant_id: int, days: Days) -> dict[str, int]:

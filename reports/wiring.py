@@ -13,11 +13,12 @@ from orders.hooks import settled
 from reports import resources, selectors
 from reports.permissions import ReportPerm
 from reports.services import mark_day
-from stations.hooks import map_actions, station_day
+from stations.hooks import map_actions, station_day, station_totals
 from tenants.hooks import todays
 
 settled.listen(mark_day)
 station_day.provide(selectors.station_day)
+station_totals.provide(selectors.station_totals)
 todays.answer(selectors.todays_of_tenants)
 register(resources.DAYS)
 register(resources.LINKS)

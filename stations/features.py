@@ -14,6 +14,7 @@ KEY: Final = "SupportedFeatureProfiles"
 """The configuration key in which a pile lists them (OCPP 1.6 §9.1.29)."""
 
 CORE: Final = "Core"
+SMART_CHARGING: Final = "SmartCharging"
 PROFILE_OF: Final[Mapping[str, str]] = {
     "CancelReservation": "Reservation",
     "ClearChargingProfile": "SmartCharging",

@@ -69,6 +69,10 @@ pile_parts: Questions[[Pile, Reader], Part] = Questions("pile_parts")
 station_day: Hook[[Station, date], StationDay] = Hook("station_day")
 """What was settled at a station on a day of its own clock; provided by ``reports`` from its totals."""
 
+station_totals: Hook[[Collection[date]], QuerySet[Any]] = Hook("station_totals")
+"""The totals of these days, each row with its ``station``, ``day`` and ``currency`` and the figures that
+``StationDay.of`` adds up; provided by ``reports``."""
+
 stations_with_alarms: Hook[[], Q] = Hook("stations_with_alarms")
 """Which stations have an open alarm, as a condition on stations; provided by ``alarms``."""
 map_actions: Questions[[Reader], Action] = Questions("map_actions")

@@ -84,7 +84,8 @@ def hand_out(plan: Plan, sender: Sender) -> Sheet | None:
         _("Password"),
         _("Codes"),
     )
-    return Sheet(_("New terminals"), [Head(label) for label in labels], [_handed(one) for one in made])
+    heads = [Head(label) for label in labels]
+    return Sheet(_("New terminals"), heads, [_handed(one) for one in made], secret=True)
 
 
 def _handed(one: Made) -> list[Cell]:
@@ -107,7 +108,8 @@ PILE_IMPORT = Import(
     write=hand_out,
     back="stations.piles",
     handed=gettext_lazy(
-        "What is needed to connect the new terminals is in the file below. The passwords are told nowhere else."
+        "What is needed to connect the new terminals is in the file below, for an hour. The passwords are told nowhere "
+        "else; later a terminal gets a new one on its own page."
     ),
     passed_over=lambda: heads_of(PILES),
     columns=(
@@ -180,6 +182,7 @@ PILE_IMPORT = Import(
             name="password",
             head=gettext_lazy("Password"),
             parse=_password,
+            secret=True,
             empty=None,
             help=gettext_lazy(
                 "32 to 40 hexadecimal digits. Empty: one is made, and told when the import is done."

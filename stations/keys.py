@@ -2,7 +2,8 @@
 
 As soon as a next key is on its way both are valid. The pile's answer decides: taken, and only the next
 one is; refused, and only the old one stays. Without an answer the next handshake decides, by the key
-it uses (OCPP 1.6 security white paper A01.FR.03-04).
+it uses (OCPP 1.6 security white paper A01.FR.03-04). A connection that was opened with a key that is not valid
+any more ends: the pile comes back with the new one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from enum import StrEnum
 
 from backoffice.kit import locks
 from ocpp_gateway.wire import CommandState
+from stations import dispatch
 from stations.credentials import NO_KEY, KeyForm, SealedKey
 from stations.models import Command, Pile
 
@@ -86,6 +88,7 @@ def _lock(pile_id: int) -> Pile:
 
 def _promote(pile: Pile) -> None:
     set_key(pile, SealedKey(pile.next_key_salt, pile.next_key_hash))
+    dispatch.doubt(pile.gateway, pile.pk)
 
 
 def _set_next(pile: Pile, key: SealedKey) -> None:

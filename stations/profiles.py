@@ -182,6 +182,17 @@ def faults(
     ]
 
 
+def start_profile(limit: Decimal, unit: Unit) -> Profile:
+    """One limit for the charge that a RemoteStart begins (errata 3.41). Relative: a wrong clock does not shift it."""
+    return Profile(
+        id=0,
+        stack_level=0,
+        purpose=Purpose.TRANSACTION,
+        kind=Kind.RELATIVE,
+        schedule=Schedule(unit, (Period(0, limit),)),
+    )
+
+
 def _place_faults(profile: Profile, connector: int, *, in_remote_start: bool) -> list[Fault]:
     purpose, found = profile.purpose, []
     if in_remote_start and purpose is not Purpose.TRANSACTION:

@@ -56,6 +56,7 @@ AT_THE_DOOR: Final[Mapping[str, Promise]] = {
     "revoked_certificate": _("Revoked certificate"),
     "retired": _("Retired terminal"),
     "throttled": _("Too many attempts"),
+    "unavailable": _("The database could not be asked"),
     "tls_failed": _("No secure connection came about"),
 }
 

@@ -12,7 +12,14 @@ STATUS_OLD_AFTER: Final = timedelta(hours=1)
 METER_OLD_AFTER: Final = timedelta(minutes=3)
 """Readings of a running charge come every minute, at most every few."""
 
-ASKED_FOR: Final[Mapping[str, str]] = {"status": "StatusNotification", "meter": "MeterValues"}
+HEARD_OLD_AFTER: Final = timedelta(minutes=15)
+"""A pile that is connected says at least a heartbeat in five minutes, unless it is told otherwise."""
+
+ASKED_FOR: Final[Mapping[str, str]] = {
+    "status": "StatusNotification",
+    "meter": "MeterValues",
+    "life": "Heartbeat",
+}
 """The word in an address, and the message that answers it (OCPP 1.6 §5.17)."""
 
 

@@ -7,26 +7,45 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit import imports, lists, menu, search
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
-from stations.about_tenants import open_stations, stations_below
+from stations.about_tenants import lists_to_leave, open_stations, price_in_the_way, stations_below
 from stations.hooks import command_finished
 from stations.imports import IMPORTS
 from stations.permissions import StationPerm
 from stations.resources import LISTS
 from stations.search import PILES, STATIONS
 from stations.selectors import equipment_of_tenants, usage_of_tenants
-from stations.services import file_campaigns, updates, uploads
+from stations.services import (
+    file_campaigns,
+    leaving,
+    profile_campaigns,
+    security_campaigns,
+    updates,
+    uploads,
+)
 from stations.services.asking import COMMAND
+from stations.services.list_campaigns import LISTS as LOCAL_LISTS
 from stations.services.local_lists import hear_of_cards
 from stations.services.profiles import hear_of_command
 from stations.services.pushing import PUSH, READ
 from stations.snapshots import hear_of_settings
-from tenants.hooks import closing_blockers, equipment, lists_about, usage
+from tenants.hooks import (
+    closing_blockers,
+    equipment,
+    lists_about,
+    moving,
+    obstacle,
+    tenant_moved,
+    usage,
+)
 
 command_finished.listen(hear_of_command)
 equipment.answer(equipment_of_tenants)
 usage.answer(usage_of_tenants)
 lists_about.answer(stations_below)
 closing_blockers.answer(open_stations)
+moving.answer(lists_to_leave)
+obstacle.answer(price_in_the_way)
+tenant_moved.listen(leaving.leave_old_chain)
 cards_changed.listen(hear_of_cards)
 command_finished.listen(reserving.hear_of_command)
 command_finished.listen(updates.take_answer)
@@ -34,7 +53,9 @@ command_finished.listen(uploads.take_answer)
 
 
 command_finished.listen(hear_of_settings)
-for _kind in (COMMAND, READ, PUSH, *file_campaigns.KINDS):
+for _kind in (COMMAND, READ, PUSH, LOCAL_LISTS):
+    campaigns.register(_kind)
+for _kind in (*file_campaigns.KINDS, *profile_campaigns.KINDS, *security_campaigns.KINDS):
     campaigns.register(_kind)
 for _import in IMPORTS:
     imports.register(_import)

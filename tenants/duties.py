@@ -13,10 +13,14 @@ from django.utils.translation import gettext as _
 from tenants.rules import Security
 from tenants.selectors import set_in
 from tenants.services import sessions, two_factor
+from tenants.states import SETTING_UP, TenantState
 from tenants.workplaces import Workplace
 
 PASSWORD_DUE = "password_due"  # noqa: S105 - a name in the session
 """In the session: the password that was given at sign-in is shorter than the policy demands."""
+
+START = "/"
+"""Of a tenant that is being set up, whose figures are all to come, its profile is the start."""
 
 OPEN = ("/account/", "/language/", "/personal/two-factor/", "/personal/theme/")
 
@@ -38,4 +42,7 @@ def duty_of(request: HttpRequest, place: Workplace) -> str:
     policy = set_in(Security, place.lineage).values
     if policy.wants_code(place.membership.role) and not two_factor.is_on(place.membership.user):
         return reverse("tenants:two_factor")
+    own = place.lineage[-1]
+    if request.path == START and TenantState(own.status) in SETTING_UP:
+        return reverse("tenants:tenant", args=[own.id])
     return ""

@@ -7,16 +7,26 @@ from typing import Any
 
 from django.db.models import Expression, Q
 
+from backoffice.kit.actor import Actor
 from backoffice.kit.frame import Link, Tab, Words
-from backoffice.kit.hooks import Hook, Questions
+from backoffice.kit.hooks import Hook, Listeners, Questions
 from backoffice.kit.staff import Reader
 from tenants.models import Tenant
+from tenants.obstacles import LeftBehind, Obstacle
 
 closing_blockers: Questions[[Tenant], Sequence[Link]] = Questions("closing_blockers")
 """Answered by whatever still needs the tenant (stations, open orders, balances): how many of what, and where to see them."""
 
 moving: Questions[[Tenant], Sequence[tuple[Words, Words]]] = Questions("moving")
 """Answered with what runs or lies below a tenant that may be moved: (what, how much), for the preview."""
+
+tenant_moved: Listeners[[Tenant, Actor]] = Listeners("tenant_moved")
+"""A tenant stands under another parent, and nothing is looked at yet. Who keeps what only the old chain had gives it
+up here. The scope is lifted.
+"""
+
+obstacle: Questions[[LeftBehind], Obstacle] = Questions("obstacle")
+"""Answered by the room whose rows would be left behind by a move: what they are, where, and what to do first."""
 
 lists_about: Questions[[Tenant, Reader], Sequence[Tab]] = Questions("lists_about")
 """Answered by rooms whose lists show what is below a tenant: each with the tenant as its filter."""

@@ -8,7 +8,9 @@ of drivers and of machines are not even asked who they are.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -39,6 +41,9 @@ ACTING_KEY = "acting"
 
 PART_KEY = "part"
 """Where a session keeps the tenant below the own one that is looked at alone."""
+
+LED_KEY = "led_to"
+"""Where a session keeps the address that the last deed led to, while one tenant is looked at alone."""
 
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing. Others run in the whole scope: looking at a part is no bound on what is done."""
@@ -79,7 +84,7 @@ class ScopeMiddleware:
             if not isinstance(place, Workplace):
                 return place or cast(Answer, self.get_response(request))
             with place.entered():
-                return _finished(place, self.get_response(request))
+                return _finished(place, _led_on(request, place, self.get_response(request)))
 
     async def _answer_later(self, request: HttpRequest) -> Answer:
         with outside():
@@ -87,7 +92,7 @@ class ScopeMiddleware:
             if not isinstance(place, Workplace):
                 return place or cast(Answer, await self.get_response(request))
             with place.entered():
-                return _finished(place, await self.get_response(request))
+                return _finished(place, _led_on(request, place, await self.get_response(request)))
 
 
 def arrive(request: HttpRequest) -> Workplace | HttpResponse | None:
@@ -174,6 +179,30 @@ def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(address)
     return HttpResponseRedirect(address)
+
+
+def _led_on(request: HttpRequest, place: Workplace, response: Answer) -> Answer:
+    """A deed may lead to what does not belong to the part that is looked at, as a new row of the own tenant: then
+    everything is looked at again, for the page is there.
+    """
+    part = place.scope.part
+    if part is None:
+        return response
+    if request.method not in LOOKING:
+        if address := response.headers.get("Location", ""):
+            request.session[LED_KEY] = urlsplit(address).path
+        return response
+    if request.session.get(LED_KEY) != request.path:
+        return response
+    del request.session[LED_KEY]
+    if response.status_code != HTTPStatus.NOT_FOUND:
+        return response
+    del request.session[PART_KEY]
+    kept: Any = messages.get_messages(request)
+    kept.used = False  # the page that nobody sees has read them
+    words = _("This does not belong to %(name)s, which you looked at alone. You see everything again.")
+    messages.info(request, words % {"name": part.name})
+    return _sent_to(request, request.get_full_path())
 
 
 def _finished(place: Workplace, response: Answer) -> Answer:

@@ -116,17 +116,20 @@ class Security(Group):
 
 @dataclass(frozen=True, kw_only=True)
 class Retention(Group):
-    """Days that things are kept. Frames and history lie in tables that are shared: a manufacturer alone says of them."""
+    """Days that things are kept. Frames, history and samples lie in tables that are shared: a manufacturer alone says
+    of them. Samples are evidence of what a bill says, so they stay for a year at least.
+    """
 
     key: ClassVar[str] = "retention"
 
     frames_days: int = _setting(30, Whole(7, 400), min)
     history_days: int = _setting(400, Whole(30, 3660), min)
+    samples_days: int = _setting(1100, Whole(366, 10_960), min)
     files_days: int = _setting(30, Whole(1, 400), min)
     jobs_days: int = _setting(7, Whole(1, 90), min)
 
 
-SHARED = ("frames_days", "history_days")
+SHARED = ("frames_days", "history_days", "samples_days")
 """Fields of ``Retention`` that only the top of a tree sets."""
 
 

@@ -22,8 +22,9 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.sealing import Box
 from tenants import invitations
 from tenants.duties import PASSWORD_DUE
+from tenants.mail import letter
 from tenants.models import User
-from tenants.selectors import security_of_user
+from tenants.selectors import memberships_of, security_of_user
 from tenants.services import sessions, sign_ins
 from tenants.services.acting import end_acting
 from tenants.workplaces import barred
@@ -69,6 +70,16 @@ class Adapter(DefaultAccountAdapter):
         sign_ins.set_password(person, password, actor=actor)
         sessions.end_sessions(person, actor=actor, keep=session.session_key)
         session.pop(PASSWORD_DUE, None)
+
+    def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
+        """In the reader's language, and as letters of the tenant look at which he works."""
+        person = cast(User, user)
+        works_at = memberships_of(person)
+        if not works_at:
+            super().send_password_reset_mail(user, email, context)
+            return
+        tenant_id = works_at[0].tenant_id
+        letter("account/email/password_reset_key", to=person, tenant_id=tenant_id, context=context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return invitations.link_of_key(key)

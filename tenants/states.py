@@ -1,5 +1,6 @@
 """Where a tenant stands, as a table. Only an active one works: its staff sign in, and new sessions begin below it.
 
+While it is being set up its own staff may come in to see to its papers and ask the level above to look at them.
 ``expired`` is what the end of a contract makes of an active tenant, and only its extension undoes; ``closed`` is
 for good.
 """
@@ -12,9 +13,10 @@ from enum import StrEnum
 
 
 class TenantState(StrEnum):
-    """``draft``: it is being set up, and nothing works there yet."""
+    """``draft``: it is being set up, and nothing works there yet. ``submitted``: its papers lie with the level above."""
 
     DRAFT = "draft"
+    SUBMITTED = "submitted"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     EXPIRED = "expired"
@@ -22,12 +24,17 @@ class TenantState(StrEnum):
 
 
 MOVES: Mapping[TenantState, frozenset[TenantState]] = {
-    TenantState.DRAFT: frozenset({TenantState.ACTIVE, TenantState.CLOSED}),
+    TenantState.DRAFT: frozenset({TenantState.SUBMITTED, TenantState.ACTIVE, TenantState.CLOSED}),
+    TenantState.SUBMITTED: frozenset({TenantState.DRAFT, TenantState.ACTIVE, TenantState.CLOSED}),
     TenantState.ACTIVE: frozenset({TenantState.SUSPENDED, TenantState.EXPIRED, TenantState.CLOSED}),
     TenantState.SUSPENDED: frozenset({TenantState.ACTIVE, TenantState.CLOSED}),
     TenantState.EXPIRED: frozenset({TenantState.ACTIVE, TenantState.CLOSED}),
     TenantState.CLOSED: frozenset(),
 }
+
+
+SETTING_UP = frozenset({TenantState.DRAFT, TenantState.SUBMITTED})
+"""Nothing works there yet."""
 
 
 def may_become(old: TenantState, new: TenantState) -> bool:

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple, cast
 
 from django.apps import apps
 from django.db import models
-from django.db.models import F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from backoffice.kit.levels import Level, Path
 from backoffice.kit.scope import PathOwned, TenantOwned
 from tenants.models import Tenant
+from tenants.obstacles import LeftBehind
 from tenants.selectors import subtree_ids
 
 
@@ -125,11 +126,31 @@ def _bound_faults(tree: list[Node]) -> Iterator[Fault]:
         open_ends.append(node)
 
 
-def strays(model: type[TenantOwned], *, below: int | None = None) -> Iterator[Stray]:
-    """Rows that refer to a row whose tenant is neither theirs nor above it; ``below`` looks in one subtree."""
-    rows = model.objects.order_by("pk")
-    if below is not None:
-        rows = rows.filter(tenant_id__in=subtree_ids(below))
+def strays(model: type[TenantOwned]) -> Iterator[Stray]:
+    """Rows that refer to a row whose tenant is neither theirs nor above it."""
+    for key, found in _astray(model, model.objects.order_by("pk")):
+        for row in found.select_related("tenant", f"{key.name}__tenant"):
+            yield Stray(row, key, row.tenant.name, getattr(row, key.name).tenant.name)
+
+
+def left_behind(tenant: Tenant) -> Iterator[LeftBehind]:
+    """The same below one tenant, those together that refer to the same row."""
+    below = subtree_ids(tenant.pk)
+    for model in apps.get_models():
+        if not issubclass(model, TenantOwned):
+            continue
+        for key, found in _astray(model, model.objects.filter(tenant_id__in=below)):
+            groups = found.order_by(key.attname).values_list(key.attname)
+            for target_id, count, first in groups.annotate(count=Count("pk"), first=Min("pk")):
+                target: Any = cast(Any, key.related_model).objects.select_related("tenant").get(pk=target_id)
+                example = model.objects.get(pk=first)
+                yield LeftBehind(tenant, key, target, target.tenant.name, count, example)
+
+
+def _astray(
+    model: type[TenantOwned], rows: QuerySet[Any]
+) -> Iterator[tuple[models.ForeignKey[Any, Any], QuerySet[Any]]]:
+    """For each key of a model, the rows whose other end stands neither at their tenant nor above it."""
     for key in model._meta.concrete_fields:
         if not isinstance(key, models.ForeignKey) or not issubclass(
             cast(Any, key.related_model), TenantOwned
@@ -142,9 +163,7 @@ def strays(model: type[TenantOwned], *, below: int | None = None) -> Iterator[St
                 f"{key.name}__tenant__rght__gte": F("tenant__rght"),
             }
         )
-        found = rows.filter(**{f"{key.name}__isnull": False}).exclude(above)
-        for row in found.select_related("tenant", f"{key.name}__tenant"):
-            yield Stray(row, key, row.tenant.name, getattr(row, key.name).tenant.name)
+        yield key, rows.filter(**{f"{key.name}__isnull": False}).exclude(above)
 
 
 def broken_paths(model: type[PathOwned]) -> Iterator[Fault]:

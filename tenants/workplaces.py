@@ -21,6 +21,7 @@ from backoffice.kit.reach import Scope
 from backoffice.kit.scope import within
 from backoffice.kit.staff import Reader
 from tenants.models import ActingSession, ApiToken, Membership, TenantStatus, User
+from tenants.permissions import TenantPerm
 from tenants.rights import grants_at
 from tenants.selectors import (
     Ancestor,
@@ -30,6 +31,7 @@ from tenants.selectors import (
     memberships_of,
     part_in,
     scope_in,
+    shut_in,
     stopped_in,
 )
 
@@ -89,23 +91,28 @@ class Workplace:
 def workplace_of(
     user: User, preferred: int | None = None, language: str = "", part_id: int | None = None
 ) -> Workplace | None:
-    """Where the user works: at the membership ``preferred`` if that is in force, else at the highest.
+    """Where the user works: at the membership ``preferred`` if that is in force, else at the highest whose tenant
+    works, else where one is being set up.
 
     ``language`` is what he chose without having signed in; his own setting goes before it. ``part_id`` is a
     tenant to look at alone; one that does not stand below the membership's (any more) is not looked at.
     """
-    memberships = memberships_of(user)
-    for membership in sorted(memberships, key=lambda one: one.pk != preferred):
+    set_up = None
+    for membership in sorted(memberships_of(user), key=lambda one: one.pk != preferred):
         chain = lineage(membership.tenant_id)
-        if stopped_in(chain) is None:
-            return _looking_at(part_id, workplace_at(membership, chain, reader=user, language=language))
-    return None
+        if shut_in(chain) is not None:
+            continue
+        place = workplace_at(membership, chain, reader=user, language=language)
+        if membership.pk == preferred or stopped_in(chain) is None:
+            return _looking_at(part_id, place)
+        set_up = set_up or place
+    return set_up
 
 
 def workplaces_of(user: User) -> list[Workplace]:
     """Everywhere that the user works, the highest level first."""
     chains = [(membership, lineage(membership.tenant_id)) for membership in memberships_of(user)]
-    return [workplace_at(one, chain, reader=user) for one, chain in chains if stopped_in(chain) is None]
+    return [workplace_at(one, chain, reader=user) for one, chain in chains if shut_in(chain) is None]
 
 
 def barred(user: User) -> str:
@@ -113,7 +120,7 @@ def barred(user: User) -> str:
     memberships = memberships_of(user) if user.is_active else []
     stopped = None
     for membership in memberships:
-        stopped = stopped_in(lineage(membership.tenant_id))
+        stopped = shut_in(lineage(membership.tenant_id))
         if stopped is None:
             return ""
     if stopped is None:
@@ -123,6 +130,7 @@ def barred(user: User) -> str:
 
 _WHY_STOPPED: dict[TenantStatus, Promise] = {
     TenantStatus.DRAFT: gettext_lazy("%(name)s is still being set up. Ask the level above."),
+    TenantStatus.SUBMITTED: gettext_lazy("%(name)s is still being set up. Ask the level above."),
     TenantStatus.SUSPENDED: gettext_lazy("%(name)s is suspended. Ask the level above."),
     TenantStatus.EXPIRED: gettext_lazy("The contract of %(name)s has ended. Ask the level above."),
     TenantStatus.CLOSED: gettext_lazy("%(name)s is closed."),
@@ -138,7 +146,7 @@ def workplace_at(
         membership,
         chain,
         chain,
-        grants_at(membership),
+        _granted(membership, chain[-1]),
         Locality(
             timezone=reader.timezone or tenant.timezone,
             currency=tenant.currency,
@@ -146,6 +154,14 @@ def workplace_at(
         ),
         scope_in(chain),
     )
+
+
+def _granted(membership: Membership, own: Ancestor) -> Grants:
+    """The rights of a role; of those, while the tenant is being set up, what sees to its own profile and papers."""
+    found = grants_at(membership)
+    if own.status is TenantStatus.DRAFT:
+        return found & {TenantPerm.VIEW, TenantPerm.PROFILE}
+    return found & {TenantPerm.VIEW} if own.status is TenantStatus.SUBMITTED else found
 
 
 def _looking_at(part_id: int | None, place: Workplace) -> Workplace:

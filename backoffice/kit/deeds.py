@@ -157,6 +157,8 @@ DEEDS: Mapping[str, Promise] = {
     "tenant.logo_changed": _("Logo of a tenant changed"),
     "tenant.moved": _("Tenant moved"),
     "tenant.resumed": _("Tenant resumed"),
+    "tenant.returned": _("Papers of a tenant given back"),
+    "tenant.submitted": _("Papers of a tenant submitted"),
     "tenant.suspended": _("Tenant suspended"),
     "timer.asked": _("Timer asked to run"),
     "token.issued": _("QR code issued"),

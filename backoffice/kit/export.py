@@ -95,7 +95,8 @@ class Head:
 class Sheet:
     """One sheet: heads and rows, and what the filter sheet says about them, line by line.
 
-    ``expected`` is how many rows there are, about; more than ``ROWS_PER_SHEET`` need it.
+    ``expected`` is how many rows there are, about; more than ``ROWS_PER_SHEET`` need it. ``secret``: it tells what is
+    told nowhere else, such as passwords; whoever keeps the workbook keeps it for a short time.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
     about: Sequence[tuple[str, Cell]] = ()
     expected: int = 0
+    secret: bool = False
 
 
 def write_workbook(target: BinaryIO, sheets: Sequence[Sheet]) -> int:

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from backoffice.kit import jobs
+from backoffice.kit import clock, jobs
 from backoffice.kit.frame import JobLine, Link, Tone
 from backoffice.kit.models import Job, JobState
 from backoffice.kit.pages import requires, row_or_404, way_back
@@ -80,7 +80,8 @@ def download(request: StaffRequest, public_id: str) -> HttpResponseBase:
         raise Http404
     if request.token and job.state in jobs.OPEN:
         return HttpResponse(status=202, headers={"Retry-After": "5"})
-    if job.state != JobState.DONE or not job.file:
+    over = job.expires_at is not None and job.expires_at <= clock.now()
+    if job.state != JobState.DONE or not job.file or over:
         raise Http404
     jobs.mark_seen(job, actor=request.actor)
     try:

@@ -54,6 +54,9 @@ MOST_OPEN = 20
 LOOKED_BACK = timedelta(days=7)
 """Jobs that were asked for longer ago are no news, whenever they ended."""
 
+SECRETS_KEPT = timedelta(hours=1)
+"""How long a file that tells secrets can be fetched, whatever the tenant keeps files for."""
+
 NEWS = timedelta(days=1)
 """How long somebody is told of a job that ended."""
 
@@ -257,9 +260,14 @@ def _work(job: Job, reader: Reader) -> None:
     if sheets:
         fields["file"] = _save_workbook(job, [replace(sheet, rows=watch.rows(sheet)) for sheet in sheets])
     watch.beat()
-    until = clock.now() + timedelta(days=days_kept(job.path.owner_id))
+    until = clock.now() + _kept_for(job, sheets)
     if not _end(job, JobState.DONE, done=watch.done, expires_at=until, **fields) and sheets:
         job.file.storage.delete(fields["file"])
+
+
+def _kept_for(job: Job, sheets: Sequence[Sheet]) -> timedelta:
+    days = timedelta(days=days_kept(job.path.owner_id))
+    return min(days, SECRETS_KEPT) if any(sheet.secret for sheet in sheets) else days
 
 
 def _save_workbook(job: Job, sheets: Sequence[Sheet]) -> str:

@@ -31,7 +31,7 @@ class AuditEntry(PathOwned):
         indexes = [
             *path_indexes("audit", "-at", "-id"),
             models.Index(fields=["object_ref", "-at"], name="audit_object"),
-            # What the two upper levels read of it (backoffice.resources.readable): page 1 stays one walk.
+            # What the two upper levels read of it (tenants.selectors.trail.readable): page 1 stays one walk.
             models.Index(
                 fields=["manufacturer", "-at", "-id"],
                 name="audit_man_own",

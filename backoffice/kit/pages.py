@@ -122,6 +122,31 @@ def form_page(
     return render(request, template, {"title": title, "form": form, ONCE: once, **context})
 
 
+def form_question(
+    request: HttpRequest,
+    form: BaseForm,
+    *,
+    title: Words,
+    save: Callable[[Mapping[str, Any]], Any],
+    then: str,
+    done: Words = "",
+    **context: Any,
+) -> HttpResponse:
+    """A form in a dialog; when it is sent and right, ``save(cleaned_data)`` and go on to ``then``.
+
+    ``form`` is bound by the view when the request is a POST. What the service refuses stands at the field that it
+    names. Extra context: ``text``, ``consequences``, ``submit_label``, ``danger``, ``cancel_url`` (``docs/look.md``).
+    """
+    if request.method == "POST" and form.is_valid():
+        attempt(form, lambda: save(form.cleaned_data))
+        if form.is_valid():
+            if done:
+                messages.success(request, str(done))
+            return HttpResponseRedirect(then)
+    page = {"title": title, "form": form, "submit_label": title, "cancel_url": then, **context}
+    return render(request, "kit/confirm.html", page)
+
+
 def question_page(
     request: HttpRequest,
     *,
@@ -137,16 +162,16 @@ def question_page(
     What the service refuses is said on the page. Extra context: ``text``, ``consequences``,
     ``submit_label``, ``danger``, ``cancel_url`` (``docs/look.md``).
     """
-    sent = request.method == "POST"
-    form = (ReasonForm if reason else forms.Form)(request.POST if sent else None)
-    if sent and form.is_valid():
-        attempt(form, lambda: do(form.cleaned_data.get("reason", "")))
-        if form.is_valid():
-            if done:
-                messages.success(request, str(done))
-            return HttpResponseRedirect(then)
-    page = {"title": title, "form": form, "submit_label": title, "cancel_url": then, **context}
-    return render(request, "kit/confirm.html", page)
+    form = (ReasonForm if reason else forms.Form)(request.POST if request.method == "POST" else None)
+    return form_question(
+        request,
+        form,
+        title=title,
+        save=lambda data: do(data.get("reason", "")),
+        then=then,
+        done=done,
+        **context,
+    )
 
 
 def _save_once(

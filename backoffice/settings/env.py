@@ -80,6 +80,7 @@ TARIFF_DEAREST: dict[int, Decimal] = env.dict(
 TARIFF_ALONE = env.bool("TARIFF_ALONE", True)
 FRAMES_KEPT_DAYS = env.int("FRAMES_KEPT_DAYS", 30)
 PILE_HISTORY_KEPT_DAYS = env.int("PILE_HISTORY_KEPT_DAYS", 400)
+SAMPLES_KEPT_DAYS = env.int("SAMPLES_KEPT_DAYS", 1100)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 # Tiles of the live map, as https://tiles.example/{z}/{x}/{y}.png, and those for the dark theme; without them, coastlines only.

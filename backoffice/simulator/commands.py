@@ -12,7 +12,7 @@ from backoffice.simulator import access, files
 from backoffice.simulator.cars import Car
 from backoffice.simulator.machine import Machine, stamp
 from backoffice.simulator.outlet import Outlet
-from stations.profiles import Unit
+from stations.profiles import Profile, Unit
 
 PLUGS_IN_AFTER = timedelta(seconds=10)
 """A driver who started from the phone has a car here so long after, unless it is plugged in already."""
@@ -52,10 +52,14 @@ def remote_start(machine: Machine, payload: Payload, at: datetime, chance: Rando
     fitting = [one for one in machine.outlets if wanted in {None, one.number} and _can_start(one, tag)]
     if not fitting:
         return _status("Rejected")
-    outlet = fitting[0]
+    outlet, limit = fitting[0], payload.get("chargingProfile")
+    if limit is not None:
+        Profile.from_json(limit)
 
     def begin(when: datetime) -> None:
         machine.start(outlet, tag, when)
+        if limit is not None and outlet.session is not None:
+            machine.limits.install(outlet.number, limit)
 
     def arrive(when: datetime) -> None:
         if outlet.car is None and outlet.status in {"Available", "Reserved"}:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,32 +40,35 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class SimulatedPile:
-    """Runs a machine over a socket."""
+    """Runs a machine over a socket. ``doors``: the gateways; where one cannot be reached, the next one may be."""
 
     machine: Machine
-    url: str
+    doors: Sequence[str]
     chance: Random
     now: Callable[[], datetime] = utc_now
     _ids: Any = field(default_factory=lambda: count(1))
     _called: tuple[str, datetime] | None = None
+    _door: int = 0
+    _is_in: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Connect, again and again, until cancelled."""
         pause = FIRST_PAUSE_S
         while True:
-            began = self.now()
+            began, self._is_in = self.now(), False
             try:
                 await self._live()
             except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed) as error:
                 log.info("%s is cut off: %s", self.machine.spec.identity, error)
+            self._door += not self._is_in
             lasted = (self.now() - began).total_seconds()
             pause = FIRST_PAUSE_S if lasted > LONGEST_PAUSE_S else min(pause * 2, LONGEST_PAUSE_S)
             await self._stay_away(pause)
 
     async def _live(self) -> None:
         async with connect(
-            f"{self.url}/{quote(self.machine.spec.identity, safe='')}",
+            f"{self.doors[self._door % len(self.doors)]}/{quote(self.machine.spec.identity, safe='')}",
             subprotocols=["ocpp1.6"],  # type: ignore[list-item]
             additional_headers={"Authorization": self._credentials()},
             compression=None,
@@ -73,7 +76,7 @@ class SimulatedPile:
             close_timeout=2,
             proxy=None,
         ) as socket:
-            self._called = None
+            self._called, self._is_in = None, True
             self.machine.connected(self.now())
             reader = asyncio.create_task(self._read(socket))
             try:

@@ -41,6 +41,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m backoffice.simulator", description=__doc__)
     parser.add_argument("--piles", type=int, default=12, help="how many piles charge")
     parser.add_argument("--quiet", type=int, default=0, help="how many more only stand there")
+    parser.add_argument(
+        "--gateway", action="append", default=[], help="address of a gateway; of several, each gets its share"
+    )
     options = parser.parse_args()
     chance = Random()  # noqa: S311 — a demonstration needs no secrets
     with unscoped(reason="piles of every tenant are simulated"):
@@ -51,7 +54,8 @@ def main() -> int:
         }
     connection.close()
     memory = Memory(Path(settings.DATA_DIR) / "simulator.json")
-    piles = [_pile(part, memory, chance) for part in parts]
+    doors = options.gateway or [settings.OCPP_URL]
+    piles = [_pile(part, memory, chance, turned(doors, number)) for number, part in enumerate(parts)]
     for number, (part, pile) in enumerate(zip(parts[: options.piles], piles, strict=False)):
         free = KEPT_FREE if number == 0 else ()
         Habits(pile.machine, wallets[part.operator], pile.chance, free).begin(utc_now())
@@ -84,14 +88,20 @@ class Memory:
         draft.replace(self._path)
 
 
-def _pile(part: cast.Part, memory: Memory, chance: Random) -> SimulatedPile:
+def turned(doors: Sequence[str], number: int) -> tuple[str, ...]:
+    """The gateways in the order in which this pile knocks: every pile begins at the next one."""
+    first = number % len(doors)
+    return (*doors[first:], *doors[:first])
+
+
+def _pile(part: cast.Part, memory: Memory, chance: Random, doors: Sequence[str]) -> SimulatedPile:
     key = memory.key_of(part.spec.identity, part.key)
     machine = Machine(part.spec, Configuration(len(part.spec.registers), key), part.left)
     for outlet in machine.outlets:
         outlet.fault = part.faults.get(outlet.number)
         outlet.is_operative = outlet.number not in part.closed
     own = Random(chance.getrandbits(64))  # noqa: S311
-    return SimulatedPile(machine, settings.OCPP_URL, own)
+    return SimulatedPile(machine, doors, own)
 
 
 async def _play(piles: Sequence[SimulatedPile], memory: Memory) -> None:

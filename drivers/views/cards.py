@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.kit.frame import Action
-from backoffice.kit.pages import attempt, form_page, requires, row_or_404
+from backoffice.kit.pages import form_page, form_question, requires, row_or_404
 from backoffice.kit.staff import Reader
 from drivers import forms, selectors, services
 from drivers.permissions import DriverPerm
@@ -73,20 +71,15 @@ def card(request, pk):
 def hand_over(request, pk):
     """The card is another driver's from now on, or nobody's."""
     row = row_or_404(selectors.cards(), pk=pk)
-    form = forms.HandOverForm(request.POST or None)
-    page = reverse("drivers:card", args=[pk])
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: _give(row, form.cleaned_data["phone"], request.actor))
-        if form.is_valid():
-            return HttpResponseRedirect(page)
-    context = {
-        "title": _("Card %(number)s") % {"number": row.uid},
-        "text": _("Charges with this card are paid by its driver. What runs now is not touched."),
-        "form": form,
-        "submit_label": _("Give"),
-        "cancel_url": page,
-    }
-    return render(request, "kit/confirm.html", context)
+    return form_question(
+        request,
+        forms.HandOverForm(request.POST or None),
+        title=_("Card %(number)s") % {"number": row.uid},
+        text=_("Charges with this card are paid by its driver. What runs now is not touched."),
+        save=lambda data: _give(row, data["phone"], request.actor),
+        then=reverse("drivers:card", args=[pk]),
+        submit_label=_("Give"),
+    )
 
 
 def _give(row, phone, actor):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import cells
 from backoffice.kit.frame import Action, Fact, Link
-from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_page, form_question, requires, row_or_404
 from backoffice.kit.staff import Reader
 from drivers import forms, hooks, selectors, services
 from drivers.models import CardStatus, DriverStatus, SmsState
@@ -84,22 +82,15 @@ def edit(request, pk):
 def change_phone(request, pk):
     """The account moves to another number, with its money and history."""
     row = row_or_404(selectors.drivers(), pk=pk)
-    form = forms.PhoneForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: services.change_phone(row, actor=request.actor, **form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(row))
-    return render(
+    return form_question(
         request,
-        "kit/confirm.html",
-        {
-            "title": _("New phone for %(name)s") % {"name": row},
-            "text": _("The account with its money and cards belongs to the new number from now on."),
-            "consequences": [_("Every browser that is signed in is signed out.")],
-            "form": form,
-            "submit_label": _("Change the phone"),
-            "cancel_url": page_of(row),
-        },
+        forms.PhoneForm(request.POST or None),
+        title=_("New phone for %(name)s") % {"name": row},
+        text=_("The account with its money and cards belongs to the new number from now on."),
+        consequences=[_("Every browser that is signed in is signed out.")],
+        save=lambda data: services.change_phone(row, actor=request.actor, **data),
+        then=page_of(row),
+        submit_label=_("Change the phone"),
     )
 
 

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_POST
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.money import Money
-from backoffice.kit.pages import detail_page, form_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_page, form_question, requires, row_or_404
 from backoffice.kit.staff import Reader
 from finance import forms, panels, selectors, services
 from finance.models import RefundState, TopUpState
 from finance.permissions import FinancePerm
 from finance.resources import CHANNELS, TOP_UPS
-from finance.views.asking import ask
 from finance.wording import REFUND_TONES, TOP_UP_TONES, outcome_words
 
 
@@ -67,7 +66,7 @@ def refund(request, pk):
     row = row_or_404(selectors.top_ups().select_related("wallet"), pk=pk)
     page = reverse("finance:top_up", args=[pk])
     limit = min(row.refundable, row.wallet.cash)
-    return ask(
+    return form_question(
         request,
         forms.MoneyForm(request.POST or None, currency=row.currency),
         title=_("Refund to the source"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _, pgettext
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.money import Money
-from backoffice.kit.pages import detail_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_question, requires, row_or_404
 from backoffice.kit.staff import Reader
 from drivers.unmasking import asking, phone_for
 from finance import forms, panels, selectors, services
@@ -16,7 +16,6 @@ from finance.forms import Adjustment
 from finance.models import TopUpState
 from finance.permissions import FinancePerm
 from finance.resources import ENTRIES, WALLETS
-from finance.views.asking import ask
 from finance.wording import TOP_UP_TONES, driver_words
 
 
@@ -78,7 +77,7 @@ def adjust(request, pk):
     """Take in or pay out cash at the desk, give or take back bonus."""
     row = row_or_404(selectors.wallets().select_related("driver"), pk=pk)
     form = forms.AdjustForm(request.POST or None, currency=row.currency)
-    return ask(
+    return form_question(
         request,
         form,
         title=_("Adjust the balance"),
@@ -98,7 +97,7 @@ def pay_out(request, pk):
     """Send cash back to where it came from."""
     row = row_or_404(selectors.wallets(), pk=pk)
     form = forms.MoneyForm(request.POST or None, currency=row.currency)
-    return ask(
+    return form_question(
         request,
         form,
         title=_("Refund to the source"),

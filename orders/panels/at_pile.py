@@ -15,6 +15,7 @@ from backoffice.kit.staff import Reader
 from orders import history, labels, selectors, tones
 from orders.models import ChargingOrder
 from orders.panels.curve import curve_of
+from orders.panels.stale import reading_action
 from orders.permissions import OrderPerm
 from orders.states import Stage
 from stations.hooks import Part
@@ -30,7 +31,8 @@ def running_at_pile(pile: Pile, reader: Reader) -> Part | None:
     if not reader.may(OrderPerm.VIEW):
         return None
     rows = list(selectors.running_orders_of_pile(pile)[:MOST_RUNNING])
-    context = {"sessions": [_session(row) for row in rows], "live": _live(pile, rows)}
+    sessions = [_session(row, pile, reader) for row in rows]
+    context = {"sessions": sessions, "live": _live(pile, rows)}
     return Part("orders/_running_at_pile.html", context, order=10)
 
 
@@ -53,15 +55,16 @@ def _live(pile: Pile, rows: Sequence[ChargingOrder]) -> str:
     return " ".join([f"connectors={audit.reference(pile)}", *orders])
 
 
-def _session(row: ChargingOrder) -> dict[str, object]:
-    """One charge: its figures now, and its curve as far as it has one."""
+def _session(row: ChargingOrder, pile: Pile, reader: Reader) -> dict[str, object]:
+    """One charge: its figures now, its curve as far as it has one, and a question where its reading is old."""
     stage = Stage(row.stage)  # type: ignore[attr-defined]
-    letter = row.connector.letter
+    letter, back = row.connector.letter, reverse("stations:pile", args=[pile.pk])
     return {
         "order": row,
         "letter": letter,
         "title": _("Charge at %(letter)s") % {"letter": letter},
         "curve": curve_of(row),
+        "ask": reading_action(row, reader, online=pile.online, back=back),
         "badge": cells.badge(labels.STAGE[stage], tones.STAGE[stage]),
         "figures": [
             (_("Power"), _power(row.power_w)),

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from alarms.permissions import AlarmPerm
 from alarms.selectors import alarms_of_pile
 from alarms.wording import title_of
 from backoffice.kit import cells, clock, figures
-from backoffice.kit.frame import Tone, Words
+from backoffice.kit.frame import Link, Tone, Words
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader
 from orders import labels
@@ -27,6 +29,7 @@ from orders.services.effects import Correction
 from orders.states import ChargeState
 from orders.wording import WHY, evidence_pairs, kwh
 from stations.models import Command
+from stations.permissions import StationPerm
 from stations.selectors import commands_about
 from stations.tones import COMMAND
 
@@ -64,6 +67,9 @@ def amounts(case: Case) -> list[tuple[Words, Words]]:
     if case.amount_after is not None:
         found.append((_("After the decision"), _money(case.amount_after, case.currency)))
     found.append((_("Now, less refunds"), _money(now, case.currency)))
+    row = case.order.transaction
+    if row is not None and row.meter_stop is not None:
+        found.append((_("Energy reported"), kwh(row.meter_stop - row.meter_start)))
     found.append((_("Energy accepted"), kwh(case.order.energy_wh)))
     return found
 
@@ -132,6 +138,25 @@ def asked(case: Case) -> list[tuple[Command, Words, Tone]]:
     return [(row, row.get_state_display(), COMMAND[row.state]) for row in rows]
 
 
+def log_link(case: Case, reader: Reader) -> Link | None:
+    """The question for the pile's own log around the order, filled in; for engineers."""
+    order = case.order
+    if order is None or case.pile is None or not reader.may(StationPerm.COMMAND_ENGINEER):
+        return None
+    since, until = _around(order)
+    asked = {
+        "since": f"{timezone.localtime(since):%Y-%m-%dT%H:%M}",
+        "until": f"{timezone.localtime(until):%Y-%m-%dT%H:%M}",
+        "reason": case.number,
+    }
+    address = reverse("stations:pile_fetch", args=[case.pile.pk])
+    return Link(_("Fetch a log…"), f"{address}?{urlencode(asked)}")
+
+
+def _around(order: ChargingOrder) -> tuple[datetime, datetime]:
+    return (order.started_at or order.created_at) - AROUND, (order.ended_at or clock.now()) + AROUND
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmLine:
     """An alarm of the pile while the order ran."""
@@ -147,7 +172,7 @@ def alarms(case: Case, reader: Reader) -> list[AlarmLine]:
     order = case.order
     if order is None or case.pile is None or not reader.may(AlarmPerm.VIEW):
         return []
-    since, until = (order.started_at or order.created_at) - AROUND, (order.ended_at or clock.now()) + AROUND
+    since, until = _around(order)
     rows = alarms_of_pile(case.pile.pk).filter(first_seen_at__lte=until, last_seen_at__gte=since)
     return [
         AlarmLine(

@@ -1,4 +1,4 @@
-"""The meter curve of an order: power and state of charge over the station's day, with the tariff behind them."""
+"""The meter curve of an order: power, energy and state of charge over the station's day, with the tariff behind them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def curve_of(order: ChargingOrder) -> Curve:
     drawn = taken[:: max(1, -(-len(taken) // MOST_POINTS))]
     power = _power(drawn)
     soc = [(one.at, one.soc) for one in drawn if one.soc is not None]
+    energy = _energy(drawn, order)
     bill, tariff = stored_bill(order), tariff_of(order)
     bands = _bands(bill, tariff) if bill is not None and tariff is not None else []
     chart = None
@@ -57,11 +58,14 @@ def curve_of(order: ChargingOrder) -> Curve:
         series = [Series(_("Power"), day.points(power), tone="accent")]
         if soc:
             series.append(Series(_("SoC"), day.points(soc), tone="ink", axis=1, dashed=True))
-        units = ["kW", "%"] if soc else ["kW"]
+        units, tops = (["kW", "%"], [_top(power), 100]) if soc else (["kW"], [_top(power)])
+        if energy:
+            series.append(Series(_("Energy"), day.points(energy), tone="charging", axis=len(units)))
+            units, tops = [*units, "kWh"], [*tops, _top(energy)]
         chart = Chart(
             series,
             units,
-            tops=[_top(power), 100] if soc else [_top(power)],
+            tops=tops,
             bands=[
                 (day.minute(start), day.minute(end), tones.BAND[band], words)
                 for start, end, band, words in bands
@@ -69,8 +73,12 @@ def curve_of(order: ChargingOrder) -> Curve:
         )
     return Curve(
         chart,
-        _legend(list(dict.fromkeys(band for _start, _end, band, _words in bands)), with_soc=bool(soc)),
-        _("Power and state of charge over the session, with the periods of the tariff behind them"),
+        _legend(
+            list(dict.fromkeys(band for _start, _end, band, _words in bands)),
+            with_soc=bool(soc),
+            with_energy=bool(energy),
+        ),
+        _("Power, energy and state of charge over the session, with the periods of the tariff behind them"),
         len(taken),
         int(max(gaps)) if gaps else None,
     )
@@ -113,6 +121,16 @@ def _power(taken: Sequence[Taken]) -> list[tuple[datetime, float | None]]:
     return found
 
 
+def _energy(taken: Sequence[Taken], order: ChargingOrder) -> list[tuple[datetime, float | None]]:
+    """kWh since the start. A register that counts from the start of each session begins below that of the start."""
+    registers = [(one.at, one.register_wh) for one in taken if one.register_wh is not None]
+    if not registers:
+        return []
+    start = order.meter_start or 0
+    base = start if registers[0][1] >= start else 0
+    return [(at, round(max(wh - base, 0) / 1000, 3)) for at, wh in registers]
+
+
 def _top(power: Sequence[tuple[datetime, float | None]]) -> float:
     """The end of the axis, so that the names of the periods stand above the curve."""
     highest = max((value for _at, value in power if value is not None), default=0) * HEADROOM
@@ -143,6 +161,8 @@ def _price(tariff: TariffSnapshot, band: Band) -> str:
     return figures.number_text(tariff.prices[band].total, 2)
 
 
-def _legend(bands: Sequence[Band], *, with_soc: bool) -> tuple[tuple[Words, str], ...]:
-    lines = [(_("Power, kW"), "s-accent")] + ([(_("SoC, %"), "s-ink")] if with_soc else [])
+def _legend(bands: Sequence[Band], *, with_soc: bool, with_energy: bool) -> tuple[tuple[Words, str], ...]:
+    lines = [(_("Power, kW"), "s-accent")]
+    lines += [(_("SoC, %"), "s-ink")] if with_soc else []
+    lines += [(_("Energy, kWh"), "s-charging")] if with_energy else []
     return (*lines, *((labels.BAND[band], f"b-{tones.BAND[band]}") for band in bands))

@@ -20,7 +20,7 @@ from backoffice.kit.lists import (
 from orders import selectors, tones
 from orders.models import Case, Decision
 from orders.permissions import OrderPerm
-from orders.resources.columns import Began, Lasting, driver, station
+from orders.resources.columns import Began, Lasting, Metered, driver, station
 from orders.resources.filters import OrderNumber, account, agency, station as station_filter, terminal
 from orders.services.deciding import accept_case, take_case
 from orders.states import UNDECIDED, CaseState
@@ -89,6 +89,12 @@ class CaseTable(ListTable):
     assignee_label = columns.Text(shown=False)
     decided_by = columns.Text(shown=False)
     approved_by = columns.Text(shown=False)
+    reported = Metered(
+        "order__transaction__meter_start",
+        "order__transaction__meter_stop",
+        head=_("kWh reported"),
+        shown=False,
+    )
     at_stake = columns.Money(head=_("Amount at stake"), shown=False)
     decided_at = columns.When(sort=True, shown=False)
     reason = columns.Text(shown=False)

@@ -120,6 +120,24 @@ class Meter(columns.Number):
         return super().typed([_whole(values[0])], reader)
 
 
+class Metered(columns.Energy):
+    """What the registers of a pile say between their start and their stop, in kWh; nothing while there is no stop."""
+
+    def __init__(self, start: str, stop: str, **options: Any) -> None:
+        super().__init__(start, stop, **options)
+
+    def words(self, values: Values, reader: Reader) -> Words:
+        return super().words([_risen(values)], reader)
+
+    def typed(self, values: Values, reader: Reader) -> list[Cell]:
+        return super().typed([_risen(values)], reader)
+
+
+def _risen(values: Values) -> int | None:
+    start, stop = values
+    return None if start is None or stop is None else stop - start
+
+
 def _whole(value: Any) -> int | None:
     """Whatever a pile sent as a register, if it is one."""
     try:

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from backoffice.kit import clock
+from backoffice.kit import clock, retention
 from finance.selectors import payments_of
 from orders import history
 from orders.models import ChargingOrder, LimitKind, LooseFact, Transaction
 from orders.services import following, idling, paying, running, settling, starting, stopping
 from orders.states import LIVE, WAITING, ChargeState, PayState
+from tenants.selectors import longest_kept
 
 log = logging.getLogger(__name__)
 
@@ -112,14 +112,18 @@ def follow_payments() -> None:
         _each(ChargingOrder.objects.filter(pk__in=paid), paying.follow_payment)
 
 
-def keep_partitions() -> None:
-    """Make the partitions of samples ahead."""
+def keep_samples() -> None:
+    """Make the partitions of samples ahead, and let go of months that are older than they are kept.
+
+    Orders, their bills and the ledger stay: what a charge came to is written there.
+    """
     today = clock.now().date()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kit_ensure_partitions('orders_sample', 'taken_at', 'month', %s, %s)",
-            [today, today + timedelta(days=SAMPLES_AHEAD_DAYS)],
-        )
+    oldest = today - timedelta(days=longest_kept("samples_days"))
+    retention.make_partitions(
+        "orders_sample", "taken_at", "month", today, today + timedelta(days=SAMPLES_AHEAD_DAYS)
+    )
+    retention.drop_partitions("orders_sample", before=oldest)
+    retention.forget_unplaced("orders_sample", "taken_at", before=oldest)
 
 
 def forget_failures() -> None:

@@ -14,10 +14,9 @@ from django.views.decorators.http import require_POST
 
 from backoffice.kit.figures import energy_text, money_text
 from backoffice.kit.frame import Action
-from backoffice.kit.pages import attempt, detail_page, question_page, requires, row_or_404
+from backoffice.kit.pages import attempt, detail_page, form_question, question_page, requires, row_or_404
 from backoffice.kit.staff import Reader
 from finance.forms import MoneyForm
-from finance.views.asking import ask
 from orders import selectors, tones
 from orders.forms import AssignForm, CorrectForm
 from orders.models import Decision
@@ -54,11 +53,22 @@ def case(request, number):
     """The evidence in words, the money before and after, and the trail of what was done."""
     row = _case(number)
     reader = Reader.of(request)
+    ways = _ways(row, reader)  # to pages that read times in the zone of the reader
     with _clock_of(row):
-        return _shown(request, row, reader)
+        return _shown(request, row, reader, ways)
 
 
-def _shown(request, row, reader):
+def _ways(row, reader):
+    """To what the terminal said around the order, and to have it send its log of that time."""
+    if row.order is None:
+        return {}
+    return {
+        "conversation": order_parts.messages_link(row.order, reader),
+        "log": parts.log_link(row, reader),
+    }
+
+
+def _shown(request, row, reader, ways):
     """The page, in the zone in force."""
     whole_tags = reader.may(StationPerm.FRAMES_VIEW)
     return detail_page(
@@ -78,12 +88,12 @@ def _shown(request, row, reader):
         proposal=parts.proposal(row),
         asked=parts.asked(row),
         alarms=parts.alarms(row, reader),
-        conversation=order_parts.messages_link(row.order, reader) if row.order else None,
         profile=order_parts.profile_of_case(row),
         others=[one for one in order_parts.case_lines(row.order, reader) if one[0].pk != row.pk]
         if row.order
         else [],
         history=selectors.trail_of(row),
+        **ways,
     )
 
 
@@ -239,7 +249,7 @@ def refund(request, number):
     """Give back what was paid, or a part of it."""
     row = _case(number)
     left = refundable(row.order) if row.order else None
-    return ask(
+    return form_question(
         request,
         MoneyForm(
             request.POST or None,

@@ -8,21 +8,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.kit import clock
 from backoffice.kit.figures import money_text
 from backoffice.kit.frame import Action
 from backoffice.kit.money import Money
-from backoffice.kit.pages import detail_page, question_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_question, question_page, requires, row_or_404
 from backoffice.kit.staff import Reader
 from drivers.unmasking import asking
 from finance import panels as ledger
 from finance.forms import MoneyForm
 from finance.permissions import FinancePerm
-from finance.views.asking import ask
 from orders import history, selectors
 from orders.panels import order as parts
 from orders.panels.bill import bill_panel
 from orders.panels.curve import curve_of
+from orders.panels.frames import frames_about
+from orders.panels.stale import reading_action
 from orders.panels.timeline import moments_of
 from orders.permissions import OrderPerm
 from orders.resources import CANCEL, FORCE_CLOSE, HISTORY, REALTIME, STOP
@@ -30,8 +30,6 @@ from orders.services.effects import refund_order, refundable as refundable_amoun
 from orders.services.starting import cancel_order
 from orders.services.stopping import force_close, is_lost, stop_order
 from orders.states import LIVE, NEVER_CHARGED, OPEN, WAITING, ChargeState
-from stations.permissions import StationPerm
-from stations.staleness import METER_OLD_AFTER, is_old
 
 
 def page_of(order):
@@ -57,6 +55,7 @@ def order(request, order_no):
             actions=_actions(row, reader),
             live=["orders"] if row.idle_final_at is None and row.charge_state not in NEVER_CHARGED else [],
             messages_url=messages,
+            utterances=frames_about(row, reader),
             **_content(row, reader),
         )
 
@@ -138,7 +137,7 @@ def cancel(request, order_no):
 def refund(request, order_no):
     """Give back part of what was paid, to the driver's wallet."""
     row = row_or_404(selectors.orders(), order_no=order_no)
-    return ask(
+    return form_question(
         request,
         MoneyForm(request.POST or None, currency=row.currency),
         title=_("Refund %(order)s") % {"order": row},
@@ -152,11 +151,6 @@ def refund(request, order_no):
 def refundable(row):
     """What of the order was paid and did not go back yet."""
     return Money(refundable_amount(row), row.currency)
-
-
-def _should_be_asked(row):
-    """A running charge of which no reading came for long."""
-    return row.charge_state in LIVE and is_old(row.last_sample_at, clock.now(), METER_OLD_AFTER)
 
 
 def _actions(row, reader):
@@ -173,12 +167,9 @@ def _actions(row, reader):
         if fits and reader.may(one.perm)
     ]
     found.insert(0, Action(_("Print"), reverse("orders.print", args=[row.order_no]), icon="print", get=True))
-    if _should_be_asked(row) and reader.may(StationPerm.COMMAND_BASIC):
-        address = reverse("stations:ask_for", args=[row.pile_id, "meter", row.connector.number])
-        dead = "" if row.pile.online else _("The terminal is offline")
-        found.append(
-            Action(_("Ask the pile"), f"{address}?next={page_of(row)}", icon="refresh", refused=dead)
-        )
+    asks = reading_action(row, reader, online=row.pile.online, back=page_of(row))
+    if asks is not None:
+        found.append(asks)
     if reader.may(FinancePerm.REFUND) and row.settled_at is not None and row.driver_id is not None:
         refused = "" if refundable(row) else _("Nothing of it is left to refund.")
         address = reverse("orders.refund", args=[row.order_no])

@@ -34,7 +34,7 @@
     };
   }
 
-  function options(spec) {
+  function options(spec, width) {
     const ink = colour("--ink-3");
     // Where the page is drawn larger (the big screen), its charts are too.
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
@@ -84,12 +84,14 @@
     const xAxis = byLabel
       ? { type: "category", data: spec.labels, boundaryGap: spec.series.some((one) => one.bars) }
       : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10, interval: Math.max(...xs) - Math.min(...xs) >= 1380 ? 180 : undefined };
+    // A third axis stands beside the second one; where there is no room for it its values are in the tip alone.
+    const beside = spec.units.length > 2 && width > 520 * scale;
     const label = { ...small, hideOverlap: true, interval: byLabel ? Math.ceil(spec.labels.length / 8) - 1 : undefined };
     if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: false, showMaxLabel: false });
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 44 * scale, right: (spec.units.length > 1 ? 44 : 24) * scale, top: 26 * scale, bottom: 26 * scale },
+      grid: { left: 44 * scale, right: (beside ? 88 : spec.units.length > 1 ? 44 : 24) * scale, top: 26 * scale, bottom: 26 * scale },
       tooltip: {
         trigger: "axis", confine: true, formatter: tip(spec, document.documentElement.lang),
         backgroundColor: "transparent", borderWidth: 0, padding: 0, extraCssText: "box-shadow:none",
@@ -97,6 +99,7 @@
       },
       xAxis: { ...xAxis, axisLabel: label, axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: colour("--line") } } },
       yAxis: spec.units.map((unit, index) => ({
+        show: index < 2 || beside, position: index ? "right" : "left", offset: index > 1 ? 42 * scale : 0,
         name: unit, nameGap: 8 * scale, nameTextStyle: small, max: spec.tops[index] ?? null, splitNumber: 3,
         axisLabel: { ...small, showMaxLabel: byLabel }, axisLine: { show: false }, axisTick: { show: false },
         splitLine: { show: index === 0, lineStyle: { color: colour("--line-soft") } },
@@ -113,12 +116,15 @@
       if (!json) return;
       const chart = drawn.get(element) ?? echarts.init(element, null, { renderer: "canvas" });
       drawn.set(element, chart);
-      chart.setOption(options(JSON.parse(json.textContent)), true);
+      chart.setOption(options(JSON.parse(json.textContent), element.clientWidth), true);
     });
   }
 
   (document.fonts ? document.fonts.ready : Promise.resolve()).then(draw);
   document.addEventListener("themechange", draw);
   document.addEventListener("htmx:after:swap", draw);
-  addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+  addEventListener("resize", () => {
+    drawn.forEach((chart) => chart.resize());
+    draw();
+  });
 })();

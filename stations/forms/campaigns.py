@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.lists.actions import ReasonForm
-from stations.forms.commands import ASKS, Ask, AskForm
+from stations.forms.asking import AskForm
+from stations.forms.commands import ASKS, Ask
 from stations.permissions import StationPerm
 from stations.services.asking import IN_BULK
 from stations.services.campaigns import MOST_AT_ONCE, MOST_PILES

@@ -14,7 +14,17 @@ from backoffice.kit import clock
 from stations import selectors
 from stations.forms.fields import MomentField
 from stations.models import LoadGroup, LoadUnit, ProfilePurpose, letter_of
-from stations.profiles import Kind, Period, Profile, Purpose, Recurrency, Schedule, Unit, faults
+from stations.profiles import (
+    NO_MEANS,
+    Kind,
+    Period,
+    Profile,
+    Purpose,
+    Recurrency,
+    Schedule,
+    Unit,
+    faults,
+)
 from stations.services.profile_checks import words_of
 
 MOST_ROWS = 24
@@ -34,14 +44,15 @@ HOURS = [("1", _("1 hour")), ("4", _("4 hours")), ("12", _("12 hours")), ("24", 
 
 
 def connector_choices(pile):
-    """0 is the pile itself."""
-    return [("0", EVERYTHING), *((str(one.number), one.letter) for one in selectors.connectors_of(pile))]
+    """0 is the pile itself; of many piles there is nothing else that they have in common."""
+    own = [] if pile is None else selectors.connectors_of(pile)
+    return [("0", EVERYTHING), *((str(one.number), one.letter) for one in own)]
 
 
 class ProfileForm(forms.Form):
     """A charging profile; periods are rows, those without a figure are left out.
 
-    Power is typed in kW and leaves in W. ``rows`` is how many rows there are.
+    Power is typed in kW and leaves in W. ``rows`` is how many rows there are. Without a ``pile`` it is for many.
     """
 
     purpose = forms.ChoiceField(label=_("Limits"), choices=ProfilePurpose)
@@ -84,7 +95,7 @@ class ProfileForm(forms.Form):
         self.initial["rows"] = self.row_count
         chooser: Any = self.fields["connector"]
         chooser.choices = connector_choices(pile)
-        sessions = selectors.sessions_at(pile.pk)
+        sessions = [] if pile is None else selectors.sessions_at(pile.pk)
         charge: Any = self.fields["transaction"]
         charge.choices = [("", "–"), *((one.transaction_id, _session_words(one)) for one in sessions)]
         for number in range(self.row_count):
@@ -117,9 +128,8 @@ class ProfileForm(forms.Form):
         super().clean()
         self._require_whole_rows()
         if not self.errors:
-            for fault in faults(
-                self.profile(), int(self.cleaned_data["connector"]), means=selectors.means_of(self.pile)
-            ):
+            means = NO_MEANS if self.pile is None else selectors.means_of(self.pile)
+            for fault in faults(self.profile(), int(self.cleaned_data["connector"]), means=means):
                 self.add_error(self._place_of(fault.field), words_of(fault))
         return self.cleaned_data
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
+from stations.forms.asking import AskForm, ConnectorAskForm
+from stations.forms.starting import RemoteStartForm
 from stations.models import Intent
 from stations.permissions import StationPerm
-from stations.selectors import connectors_of, messages_to_piles
+from stations.selectors import messages_to_piles
 
 TRIGGERS = (
     "StatusNotification",
@@ -23,61 +25,6 @@ TRIGGERS = (
     "DiagnosticsStatusNotification",
     "FirmwareStatusNotification",
 )
-
-
-class AskForm(forms.Form):
-    """A reason that goes to the record; each command adds what it needs and says what is sent.
-
-    Without a ``pile`` it is about many of them, and about no connector.
-    """
-
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
-
-    def __init__(self, *args, pile=None, **options):
-        super().__init__(*args, **options)
-        self.pile = pile
-        self.order_fields([name for name in self.fields if name != "reason"])
-
-    def allow_anyway(self, objection):
-        """Let the command be sent although the pile does not know it, as far as it said."""
-        self.fields["anyway"] = forms.BooleanField(
-            label=_("Send anyway"), required=False, help_text=objection
-        )
-
-    def payload(self):
-        """The OCPP request."""
-        return {}
-
-    def connector_number(self):
-        """Which connector it is about, if any."""
-        number = self.cleaned_data.get("connector")
-        return int(number) if number else None
-
-
-class ConnectorAskForm(AskForm):
-    """About one connector of the pile."""
-
-    connector = forms.ChoiceField(label=_("Connector"))
-    everything: Words = ""
-    """The words for "all of it", where that can be asked too."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        choices = [(str(one.number), one.letter) for one in connectors_of(self.pile)] if self.pile else []
-        chooser: Any = self.fields["connector"]
-        chooser.choices = [("0", self.everything), *choices] if self.everything else choices
-
-    def payload(self):
-        return {"connectorId": int(self.cleaned_data["connector"])}
-
-
-class RemoteStartForm(ConnectorAskForm):
-    id_tag = forms.CharField(
-        label=_("Card number"), max_length=20, help_text=_("Who charges; the order is in this name.")
-    )
-
-    def payload(self):
-        return {**super().payload(), "idTag": self.cleaned_data["id_tag"]}
 
 
 class RemoteStopForm(AskForm):

@@ -13,6 +13,7 @@ from stations import selectors
 from stations.forms.fields import ZONES, QuirksMixin
 from stations.forms.places import HoursMixin, hours_initial
 from stations.models import Facility, Kind, Life, StationStatus
+from stations.selectors.serials import fold, holders_of
 from tenants.forms.fields import PHONE, DayInput
 
 NOT_CHOSEN = frozenset({StationStatus.CLOSED, StationStatus.STORE})
@@ -145,6 +146,15 @@ class PileForm(QuirksMixin):
     sim_expires_on = forms.DateField(label=_("SIM card expires on"), required=False, widget=DayInput())
 
     OWN: tuple[str, ...] = ("name", "serial", "model", "life", "warranty_until", "sim_expires_on")
+
+    def clean_serial(self):
+        """One that another terminal has is a slip; what it had before it keeps."""
+        serial = self.cleaned_data["serial"]
+        had = self.initial.get("serial") or ""
+        holders = holders_of([serial]).get(fold(serial), ()) if fold(serial) != fold(had) else ()
+        if holders:
+            raise forms.ValidationError(_("%(name)s has this serial."), params={"name": holders[0].name})
+        return serial
 
     def sections(self):
         """The fields in groups, as the page shows them."""

@@ -22,6 +22,7 @@ from stations.intake.presence import (
     start_gateway,
     still_here,
 )
+from stations.intake.proofs import unproven
 from stations.intake.routing import Holdings, claim, compare_holdings, pass_on
 from stations.intake.security import report_security
 from stations.intake.statuses import report_status
@@ -55,5 +56,6 @@ __all__ = [
     "see_gateway",
     "start_gateway",
     "still_here",
+    "unproven",
     "use_reservations",
 ]

@@ -134,13 +134,15 @@ def _judge(hello: Hello, found: _Found) -> Admitted | RefusalReason:
     for profile in _profiles_of(found):
         if not _is_port_of(hello.security_profile, profile):
             continue
-        objection = _objection(hello, found, profile)
-        if objection is None:
-            if profile == found.next_profile:
-                with transaction.atomic():
-                    climbing.note_arrival(found.id, profile)
-            return Admitted(pile=_record(hello.identity, found, profile), generation=found.generation)
-        refusal = objection
+        proof = _prove(hello, found, profile)
+        if isinstance(proof, RefusalReason):
+            refusal = proof
+            continue
+        if profile == found.next_profile:
+            with transaction.atomic():
+                climbing.note_arrival(found.id, profile)
+        pile = _record(hello.identity, found, profile)
+        return Admitted(pile=pile, generation=found.generation, proof=proof.name, ends_at=proof.ends_at)
     return refusal
 
 
@@ -155,17 +157,18 @@ def _is_port_of(port: int, profile: int) -> bool:
     return port == profile or {port, profile} <= _PLAIN
 
 
-def _objection(hello: Hello, found: _Found, profile: int) -> RefusalReason | None:
-    """Why what the pile shows is not enough for this profile."""
+def _prove(hello: Hello, found: _Found, profile: int) -> proofs.Proof | RefusalReason:
+    """That what the pile shows is enough for this profile, or why not."""
     if profile == 0:
-        return None if _is_near(hello.remote) else RefusalReason.WRONG_PROFILE
+        return proofs.Proof() if _is_near(hello.remote) else RefusalReason.WRONG_PROFILE
     if profile in _WITH_KEY:
         used = _key_used(hello, found)
         if used is None:
             return RefusalReason.WRONG_CREDENTIALS
         _note_key(found, *used)
-        return None
-    return proofs.objection_to(hello, found.claimed)
+        which, _form = used
+        return proofs.Proof((found.next_key if which is keys.Which.NEXT else found.key).salt)
+    return proofs.prove(hello, found.claimed)
 
 
 def _is_near(remote: str) -> bool:

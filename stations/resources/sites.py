@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Empty
+from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
     BulkPage,
     ListFilters,
@@ -34,6 +35,8 @@ from stations.models import (
     StationStatus,
 )
 from stations.permissions import StationPerm
+from stations.resources.today import EnergyToday, RevenueToday, UsedToday
+from stations.selectors.today import station_list_with_today
 
 ONLINE = {True: _("Online"), False: _("Offline")}
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
@@ -72,6 +75,11 @@ class Guns(columns.Text):
         return format_html_join(" ", "{}", badges) or cells.NONE
 
 
+def operator_name(owner, above, level):
+    """Who runs it: whoever stands above the agency, or its owner where there is no agency."""
+    return above if level == Level.AGENCY else owner
+
+
 def below_ratio(percent):
     """Stations where less than this part of the terminals is online."""
     return Q(pk__in=selectors.stations_below_ratio(percent))
@@ -80,11 +88,22 @@ def below_ratio(percent):
 class StationTable(ListTable):
     name = columns.Link(to="stations:station", sort=("name", "pk"), second=columns.Text("code"))
     owner = columns.Text("tenant__name", head=_("Agency"), sort=("tenant__name", "pk"))
+    operator = columns.Text(
+        "tenant__name",
+        "tenant__parent__name",
+        "tenant__level",
+        head=_("Operator"),
+        show=operator_name,
+        shown=False,
+    )
     city = columns.Text(sort=True, second=columns.Text("address"))
     piles = columns.Bar("online_count", "pile_count", digits=0, head=_("Terminals online"))
     connectors = columns.Number("connector_count", head=_("Connectors"))
     charging = columns.Number("charging_count", head=_("Charging"))
     faulted = columns.Number("faulted_count", head=_("Faulted"))
+    energy_today = EnergyToday()
+    revenue_today = RevenueToday()
+    used_today = UsedToday("connector_count")
     tariff = columns.Text("tariff__name", head=_("Tariff"))
     status = columns.Badge(choices=StationStatus, tones=tones.STATION)
     power_limit_kw = columns.Number(digits=1, shown=False)
@@ -143,7 +162,7 @@ STATIONS = Resource(
     path="stations/",
     title=_("Stations"),
     model=Station,
-    rows=selectors.station_list,
+    rows=station_list_with_today,
     table=StationTable,
     filters=StationFilters,
     view=StationPerm.VIEW,

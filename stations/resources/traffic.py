@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_lazy as _
 
+from backoffice.kit import cells
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
@@ -13,7 +14,8 @@ from stations.event_words import status_words
 from stations.models import Command, CommandStatus, Trouble, letter_of
 from stations.permissions import StationPerm
 from stations.remarks import KINDS
-from stations.security_events import type_words
+from stations.security_events import AT_THE_DOOR
+from stations.trouble_words import code_of, message_of, trouble_words, what_to_do
 
 EDGES = 2
 """A step has two ends."""
@@ -90,6 +92,16 @@ def example_words(kind, example):
     return f"{place}: {' → '.join(str(status_words(one)) for one in states)}"
 
 
+class Sentence(columns.Text):
+    """Words that are to be read whole, on as many lines as they take."""
+
+    css = "c-wide"
+
+    def html(self, values, reader, second):
+        words = self.words(values, reader)
+        return cells.two_lines(words, second) if words or second else cells.NONE
+
+
 class TroubleTable(ListTable):
     pile = columns.Link(
         "pile__name",
@@ -98,12 +110,21 @@ class TroubleTable(ListTable):
         head=_("Terminal"),
         second=columns.Text("pile__identity", head=_("Identity")),
     )
-    kind = columns.Text(
-        css="c-wide",
-        show=lambda kind: KINDS.get(kind, kind),
+    kind = Sentence(
+        "kind",
+        "action",
+        show=trouble_words,
+        second=columns.Text("kind", "action", head=_("Code"), show=code_of),
+    )
+    advice = Sentence("kind", "action", head=_("What to do"), show=what_to_do)
+    action = columns.Text(
+        "kind",
+        "action",
+        head=_("Message"),
+        show=message_of,
+        sort=("action", "pk"),
         second=columns.Text("kind", "example", head=_("Example"), show=example_words),
     )
-    action = columns.Text(sort=("action", "pk"), show=type_words)
     count = columns.Number(sort=True)
     day = columns.Day(sort=True)
     last_at = columns.When(sort=True)
@@ -114,6 +135,7 @@ class TroubleFilters(ListFilters):
     last_at = filters.Period()
     pile = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
     kind = filters.Choice(choices=KINDS)
+    reason = filters.Choice("action", choices=AT_THE_DOOR, label=_("Reason of the refusal"))
     action = filters.Text()
     agency = filters.Subtree(label=_("Agency"))
 

@@ -73,6 +73,16 @@ def local_lists() -> QuerySet[LocalList]:
     return LocalList.objects.select_related("tenant")
 
 
+def listed_by_the_old(tenant_id: int) -> int:
+    """How many terminals at a tenant and below it are on a list of somebody above it, which it leaves when it moves."""
+    below = subtree_ids(tenant_id)
+    return (
+        LocalListPile.objects.filter(tenant__in=below, list__isnull=False)
+        .exclude(list__tenant__in=below)
+        .count()
+    )
+
+
 def local_list_list() -> QuerySet[LocalList]:
     """Lists with ``station_count`` that name it, ``pile_count`` that have it and ``in_step_count`` of them."""
     piles = LocalListPile.objects.filter(list=OuterRef("pk")).exclude(pile__life=Life.RETIRED)

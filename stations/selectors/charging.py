@@ -14,6 +14,7 @@ from backoffice.kit import clock
 from stations import hooks
 from stations.allotments import share_profile
 from stations.composite import Installed
+from stations.features import SMART_CHARGING
 from stations.models import (
     ChargingProfile,
     Command,
@@ -93,6 +94,15 @@ def piles_without_profiles(pile_ids: Collection[int]) -> set[int]:
         .values_list("pile", "error")
     )
     return {pile_id for pile_id, error in last if error in WITHOUT}
+
+
+def takes_limit_at_start(pile: Pile) -> bool:
+    """Whether a start may carry a limit: the pile says that it can keep one, and no load group gives it its share."""
+    return (
+        SMART_CHARGING in (pile.feature_profiles or ())
+        and not piles_without_profiles([pile.pk])
+        and group_of_pile(pile) is None
+    )
 
 
 def composites_of(pile_id: int) -> QuerySet[Command]:

@@ -13,7 +13,7 @@ from backoffice.kit import audit, clock, locks
 from backoffice.kit.actor import Actor, timer
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import unscoped
-from stations import pki
+from stations import dispatch, pki
 from stations.models import Certificate, Command, Pile, SigningRequest
 from stations.models.certificates import SIGNING_OPEN
 from stations.selectors.certificates import ROOT_USES, authorities, expiring_certificates, soon
@@ -43,7 +43,7 @@ def ask_to_renew(pile: Pile, *, actor: Actor, reason: str = "", about: str = "")
 
 @transaction.atomic
 def revoke_certificate(certificate: Certificate, *, actor: Actor, reason: str) -> Certificate:
-    """It opens the door no more, from the next handshake on. The second time changes nothing."""
+    """It opens the door no more, and whoever came in with it is shown out. The second time changes nothing."""
     row = locks.locked(Certificate.objects.filter(pk=certificate.pk)).get()
     if row.revoked_at is not None:
         return row
@@ -51,6 +51,7 @@ def revoke_certificate(certificate: Certificate, *, actor: Actor, reason: str) -
     row.revoked_at, row.revoked_by, row.revoke_reason = clock.now(), actor.label[:120], reason[:300]
     row.save(update_fields=["revoked_at", "revoked_by", "revoke_reason"])
     audit.record(actor, "certificate.revoked", row, before=before, after=audit.snapshot(row), reason=reason)
+    dispatch.doubt(row.pile.gateway, row.pile_id)
     return row
 
 

@@ -20,7 +20,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import unscoped
-from stations import credentials, hooks, keys, quirks
+from stations import credentials, dispatch, hooks, keys, quirks
 from stations.credentials import BadKey, new_key, seal
 from stations.identities import Objection, objection_to
 from stations.models import (
@@ -165,7 +165,7 @@ def move_pile(pile: Pile, *, to: Station, actor: Actor, reason: str) -> Pile:
 
 @transaction.atomic
 def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
-    """Take a pile out of service for good: it is not let in again and its codes are dead.
+    """Take a pile out of service for good: it is shown out, not let in again, and its codes are dead.
 
     Raises Refused naming what still needs it.
     """
@@ -183,19 +183,24 @@ def retire_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     for connector in Connector.objects.filter(pile=row).order_by("pk"):
         tokens.revoke_tokens(connector, actor=actor, reason=reason)
     custody.note_custody([row], CustodyKind.RETIRED, actor=actor, note=reason)
+    dispatch.doubt(row.gateway, row.pk)
     audit.record(actor, "pile.retired", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
 
 @transaction.atomic
 def replace_key(pile: Pile, *, actor: Actor, key: str | None = None, reason: str = "") -> str:
-    """A new key at once; the old one is dead. For piles that are set by hand. Returns the key, once."""
+    """A new key at once; the old one is dead, and who came in with it is shown out. Returns the key, once.
+
+    For piles that are set by hand.
+    """
     row = _lock(pile)
     _require_service(row)
     key = key or new_key()
     keys.set_key(row, _sealed(key))
     row.security_profile = max(row.security_profile, 1)
     row.save()
+    dispatch.doubt(row.gateway, row.pk)
     audit.record(actor, "pile.key_replaced", row, reason=reason)
     return key
 
@@ -247,6 +252,7 @@ def open_pile(pile: Pile, *, actor: Actor, reason: str) -> Pile:
     row.security_profile, row.next_profile = 0, None
     keys.set_key(row, credentials.NO_KEY)
     row.save()
+    dispatch.doubt(row.gateway, row.pk)
     audit.record(actor, "pile.opened", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 

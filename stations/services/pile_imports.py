@@ -36,6 +36,7 @@ from stations.models import (
     StationStatus,
     UnclaimedPile,
 )
+from stations.selectors.serials import fold, holders_of
 from stations.services import custody, local_lists, moving, sites
 from stations.services.import_places import Places
 from stations.services.import_room import room_faults
@@ -78,6 +79,7 @@ def check_piles(rows: Sequence[Row], sender: Sender) -> Plan:
         except _Wrong as wrong:
             faults.append(Fault(row.number, str(wrong), wrong.column))
     faults += _quota(rows, work, known)
+    faults += _serials(rows, known)
     changed = len(work.changed.keys() | work.moved.keys())
     return Plan(faults, new=len(work.new), changed=changed, unchanged=unchanged, work=work)
 
@@ -234,6 +236,34 @@ def _quota(rows: Sequence[Row], work: Work, known: _Known) -> Iterator[Fault]:
             require_room(receiver, terminals=len(lines), moved_from=giver)
         except Refused as refused:
             yield from (Fault(number, str(refused.message), "station_code") for number in lines)
+
+
+def _serials(rows: Sequence[Row], known: _Known) -> Iterator[Fault]:
+    """Serials that two terminals would have, in the file or with what is there.
+
+    Two that have had the same for long, and keep it, are no fault of the file.
+    """
+
+    def brings_one(row: Row) -> bool:
+        pile = known.piles.get(row.values["identity"])
+        return pile is None or fold(pile.serial) != fold(row.values["serial"])
+
+    stated = [row for row in rows if "serial" in row.values]
+    spoken_of = {row.values["identity"] for row in stated}
+    there = holders_of(row.values["serial"] for row in stated if brings_one(row))
+    first: dict[str, Row] = {}
+    for row in stated:
+        serial = fold(row.values["serial"])
+        if not serial:
+            continue
+        holder = first.setdefault(serial, row)
+        if holder is not row and (brings_one(row) or brings_one(holder)):
+            words = _("This stands in row %(row)d already.") % {"row": holder.number}
+            yield Fault(row.number, words, "serial")
+        elif brings_one(row):
+            others = [pile for pile in there.get(serial, ()) if pile.identity not in spoken_of]
+            if others:
+                yield Fault(row.number, _("%(name)s has this serial.") % {"name": others[0].name}, "serial")
 
 
 def _change(work: Work, stations: Mapping[int, Station], actor: Actor) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit import clock
 from backoffice.kit.errors import Refused
+from stations.features import SMART_CHARGING, missing_profile
 from stations.models import Connector, Pile
 from stations.profiles import Fault, Profile, Purpose, Unit, Unreadable, faults
-from stations.selectors.charging import means_of, sessions_at
+from stations.selectors.charging import group_of_pile, means_of, sessions_at
 from stations.sessions import RunningSession
 from stations.sharing import is_alive
 from stations.states import CHARGING
@@ -56,6 +57,7 @@ def check_request(pile: Pile, action: str, payload: Mapping[str, Any]) -> None:
     """Whatever a command says of charging profiles. Raises Refused: ``malformed``, ``not_now``."""
     match action:
         case "RemoteStartTransaction" if "chargingProfile" in payload:
+            _require_able(pile)
             check_profile(pile, payload["connectorId"], payload["chargingProfile"], in_remote_start=True)
         case "SetChargingProfile":
             check_profile(pile, payload.get("connectorId"), payload.get("csChargingProfiles"))
@@ -122,6 +124,17 @@ def is_live(session: RunningSession, connector: Connector | None) -> bool:
         received_at=session.received_at,
         sign_at=max((sign for sign in signs if sign is not None), default=None),
     )
+
+
+def _require_able(pile: Pile) -> None:
+    """A pile without smart charging would start, and pass over the limit in silence (OCPP 1.6 §5.11)."""
+    if missing_profile(pile.feature_profiles, "SetChargingProfile"):
+        message = _("The terminal does not list the feature profile %(profile)s.")
+        raise Refused(message % {"profile": SMART_CHARGING}, code="unsupported", field="limit")
+    group = group_of_pile(pile)
+    if group is not None:
+        message = _("The load group “%(name)s” gives each charge here its share.")
+        raise Refused(message % {"name": group.name}, code="group", field="limit")
 
 
 def _require_session(pile: Pile, number: int, transaction_id: int | None) -> None:

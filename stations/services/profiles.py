@@ -39,8 +39,9 @@ def set_profile(
     actor: Actor,
     reason: str = "",
     group: LoadGroup | None = None,
+    anyway: bool = False,
 ) -> ChargingProfile:
-    """Send a profile to a pile of the scope; its id becomes the key of the row.
+    """Send a profile to a pile of the scope; its id becomes the key of the row. ``anyway`` as in ``commands``.
 
     Raises Refused: ``group`` where a load group gives the charge its share, and what
     ``commands.order_command`` refuses; then there is no row either.
@@ -67,6 +68,7 @@ def set_profile(
             connector_number=connector,
             reason=reason,
             about=audit.reference(row),
+            anyway=anyway,
         ),
         actor=actor,
     )
@@ -90,10 +92,24 @@ def clear_profile(row: ChargingProfile, *, actor: Actor, reason: str = "") -> Ch
     return row
 
 
-def clear_profiles(pile: Pile, *, what: Mapping[str, Any], actor: Actor, reason: str = "") -> Command:
+def clear_profiles(
+    pile: Pile,
+    *,
+    what: Mapping[str, Any],
+    actor: Actor,
+    reason: str = "",
+    about: str = "",
+    anyway: bool = False,
+) -> Command:
     """Take off a pile whatever matches: an id, or connector, purpose and level; everything where nothing is named."""
     return commands.send_command(
-        pile, action="ClearChargingProfile", payload=what, actor=actor, reason=reason
+        pile,
+        action="ClearChargingProfile",
+        payload=what,
+        actor=actor,
+        reason=reason,
+        about=about,
+        anyway=anyway,
     )
 
 

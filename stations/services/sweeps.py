@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
-from psycopg2.sql import SQL, Identifier
 
-from backoffice.kit import clock
+from backoffice.kit import clock, retention
 from ocpp_gateway.wire import CommandOutcome, CommandState
 from stations.models import Command, PileEvent, Reshare, SecurityEvent, StatusEvent, Trouble
 from stations.outcomes import give_up_effect, lock_commands, take_outcome
@@ -34,7 +32,6 @@ LOSS_GRACE = timedelta(seconds=1)
 """The gateway says itself what it lost with a connection; only when it died nobody does."""
 
 PARTITIONS_AHEAD_DAYS = 7
-HISTORY_BATCH = 5000
 
 
 def expire_commands() -> int:
@@ -95,18 +92,11 @@ def keep_partitions() -> None:
     """Make the partitions of frames ahead, and drop those that are older than they are kept."""
     today = clock.now().date()
     oldest = today - timedelta(days=longest_kept("frames_days"))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kit_ensure_partitions('stations_frame', 'at', 'day', %s, %s)",
-            [today, today + timedelta(days=PARTITIONS_AHEAD_DAYS)],
-        )
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'stations_frame'::regclass"
-        )
-        for (partition,) in cursor.fetchall():
-            suffix = partition.rpartition("_")[2]
-            if suffix.isdigit() and date.fromisoformat(suffix) < oldest:
-                cursor.cursor.execute(SQL("DROP TABLE {}").format(Identifier(partition)))
+    retention.make_partitions(
+        "stations_frame", "at", "day", today, today + timedelta(days=PARTITIONS_AHEAD_DAYS)
+    )
+    retention.drop_partitions("stations_frame", before=oldest)
+    retention.forget_unplaced("stations_frame", "at", before=oldest)
 
 
 def forget_history() -> int:
@@ -116,11 +106,5 @@ def forget_history() -> int:
     events = PileEvent.objects.filter(at__lt=oldest)
     troubles = Trouble.objects.filter(last_at__lt=oldest)
     security = SecurityEvent.objects.filter(last_at__lt=oldest)
-    shared, _ = Reshare.objects.filter(at__lt=oldest).delete()
-    return shared + sum(_forget(rows) for rows in (statuses, events, troubles, security))
-
-
-def _forget(rows: QuerySet[Any]) -> int:
-    deleted: int
-    deleted, _ = rows.model._base_manager.filter(pk__in=rows.values("pk")[:HISTORY_BATCH]).delete()
-    return deleted
+    shared = Reshare.objects.filter(at__lt=oldest)
+    return sum(retention.forget_rows(rows) for rows in (statuses, events, troubles, security, shared))

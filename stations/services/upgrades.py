@@ -20,7 +20,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.machines import move
 from backoffice.kit.scope import path_of_tenant
 from ocpp_gateway.wire import CommandState
-from stations import climbing, hooks, upgrading
+from stations import climbing, dispatch, hooks, upgrading
 from stations.models import Command, Life, Pile, SecurityUpgrade, SigningState, UpgradeState
 from stations.models.security import UPGRADE_OVER
 from stations.selectors.certificates import (
@@ -113,6 +113,7 @@ def set_profile(pile: Pile, *, actor: Actor, profile: int, reason: str) -> Pile:
     row.security_profile, row.next_profile = profile, None
     row.save(update_fields=["security_profile", "next_profile"])
     audit.record(actor, "pile.profile_set", row, before=before, after=audit.snapshot(row), reason=reason)
+    dispatch.doubt(row.gateway, row.pk)
     return row
 
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.kit import figures
@@ -26,7 +26,8 @@ from stations.models import CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
 from stations.resources import CAMPAIGN_PILES, CAMPAIGNS, PILES
 from stations.services import campaigns as services
-from stations.views.firmware import choices_of
+from stations.views import charging_many, firmware, security_many
+from stations.views.many import count_words
 
 ASKERS = (StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER)
 RESULTS_SHOWN = 20
@@ -44,8 +45,9 @@ def choose(request):
         (ask.label, ask.icon, ask.text, reverse("stations:bulk_ask", args=[name]) + query)
         for name, ask in asks_in_bulk(request.grants).items()
     ]
-    choices += choices_of(request.grants, query)
-    context = {"title": _count(count), "back": PILES.back(), "choices": choices}
+    for more in (charging_many, security_many, firmware):
+        choices += more.choices_of(request.grants, query)
+    context = {"title": count_words(count), "back": PILES.back(), "choices": choices}
     return render(request, "stations/bulk.html", context | {"picked": _keys(request)})
 
 
@@ -66,7 +68,7 @@ def ask(request, action):
     return form_page(
         request,
         form,
-        title=f"{str(wanted.label).rstrip('…')} · {_count(preview['piles'])}",
+        title=f"{str(wanted.label).rstrip('…')} · {count_words(preview['piles'])}",
         template="stations/bulk_ask.html",
         sections=sections_of(form, wanted),
         save=lambda data: _create(request, rows, action, form),
@@ -92,7 +94,7 @@ def campaign(request, pk):
         "stations/campaign.html",
         title=row.title,
         back=CAMPAIGNS.back(),
-        subtitle=_count(row.total),
+        subtitle=count_words(row.total),
         live=["campaigns"],
         campaign=row,
         state=(row.get_state_display(), tones.CAMPAIGN[row.state]),
@@ -191,11 +193,6 @@ def _results(row, **more):
 
 def _keys(request):
     return [key for key in request.POST.getlist("pk") if key.isascii() and key.isdigit()]
-
-
-def _count(count):
-    words = ngettext("%(count)s terminal", "%(count)s terminals", count)
-    return words % {"count": figures.number_text(count)}
 
 
 def _counts(row, counts):

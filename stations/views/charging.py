@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _, gettext_lazy, pgettext
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit.frame import Action, Link
-from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404
+from backoffice.kit.pages import attempt, form_page, form_question, question_page, requires, row_or_404
 from stations import selectors, tones
 from stations.curves import limit_text, schedule_curves
 from stations.forms.charging import (
@@ -25,23 +25,12 @@ from stations.forms.charging import (
 )
 from stations.models import ProfileState, letter_of
 from stations.permissions import StationPerm
+from stations.profile_words import note_words
 from stations.profiles import Profile
 from stations.services import commands, profiles
 from stations.views.workbench import pile_page
 
 PROFILES_SHOWN = 30
-WHY = {
-    "no_smart_charging": gettext_lazy("This terminal has no smart charging."),
-    "not_supported": gettext_lazy("The terminal does not support such a profile."),
-    "rejected": gettext_lazy("The terminal refused it."),
-    "unknown": gettext_lazy("The terminal had no such profile."),
-    "error": gettext_lazy("The terminal could not read it, or has no such connector."),
-    "no_answer": gettext_lazy("No answer: it may be in force all the same."),
-    "not_sent": gettext_lazy("It was not sent."),
-    "replaced": gettext_lazy("Another took its place."),
-    "cleared": gettext_lazy("Cleared."),
-    "ended": gettext_lazy("Its charge is over."),
-}
 
 
 def page_of(pile):
@@ -105,20 +94,17 @@ def clear(request, pk):
     """Let a pile forget profiles: those that match."""
     row = row_or_404(selectors.piles(), pk=pk)
     form = ClearForm(request.POST or None, pile=row)
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: _clear(row, form, request.actor))
-        if form.is_valid():
-            messages.success(request, _("Asked."))
-            return HttpResponseRedirect(page_of(row))
-    context = {
-        "title": _("Clear profiles"),
-        "text": _("All that match are cleared; where nothing is chosen, all of them."),
-        "form": form,
-        "submit_label": _("Clear"),
-        "danger": True,
-        "cancel_url": page_of(row),
-    }
-    return render(request, "kit/confirm.html", context)
+    return form_question(
+        request,
+        form,
+        title=_("Clear profiles"),
+        text=_("All that match are cleared; where nothing is chosen, all of them."),
+        save=lambda _data: _clear(row, form, request.actor),
+        then=page_of(row),
+        done=_("Asked."),
+        submit_label=_("Clear"),
+        danger=True,
+    )
 
 
 @requires(StationPerm.COMMAND_ENGINEER)
@@ -185,7 +171,7 @@ def _line(one, may_act):
         "row": one,
         "by": _("Automatic") if one.group_id else one.created_by,
         "badge": (one.get_state_display(), tones.PROFILE[one.state]),
-        "why": WHY.get(one.note, "") if one.state != ProfileState.INSTALLED else "",
+        "why": note_words(one.note) if one.state != ProfileState.INSTALLED else "",
         "connector": letter_of(one.connector_number)
         if one.connector_number
         else pgettext("connectors", "all"),
@@ -214,4 +200,4 @@ def _period(period, unit):
 
 
 def _asked(command):
-    return command, tones.COMMAND[command.state], WHY.get(profiles.note_of(command), "")
+    return command, tones.COMMAND[command.state], note_words(profiles.note_of(command))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action
-from backoffice.kit.pages import attempt, requires, row_or_404
+from backoffice.kit.pages import form_question, requires, row_or_404
 from stations import selectors, tones
 from stations.configuration import is_secret, standard
 from stations.forms.settings import HELP, SettingForm
@@ -65,13 +64,15 @@ def change(request, pk):
     key = request.GET.get("key", "")[:60]
     found = selectors.setting_of(row.pk, key) if key else None
     form = SettingForm(request.POST or None, key=key, current=found.value if found else None)
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: services.change_setting(row, actor=request.actor, **form.cleaned_data))
-        if form.is_valid():
-            messages.success(request, _("Asked. The setting is read back when the terminal has taken it."))
-            return HttpResponseRedirect(_page(pk))
-    context = {"title": key or _("Change a setting"), "form": form, "cancel_url": _page(pk)}
-    return render(request, "kit/confirm.html", context | {"submit_label": _("Send")})
+    return form_question(
+        request,
+        form,
+        title=key or _("Change a setting"),
+        save=lambda data: services.change_setting(row, actor=request.actor, **data),
+        then=_page(pk),
+        done=_("Asked. The setting is read back when the terminal has taken it."),
+        submit_label=_("Send"),
+    )
 
 
 @requires(StationPerm.COMMAND_ENGINEER)

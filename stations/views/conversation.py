@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django import forms
 from django.http import StreamingHttpResponse
@@ -17,6 +19,7 @@ from backoffice.kit.frame import Action, Utterance
 from backoffice.kit.pages import requires, row_or_404
 from stations import selectors
 from stations.forms.fields import MomentField
+from stations.models import Frame
 from stations.permissions import StationPerm
 from stations.remarks import in_words
 from stations.selectors.speaking import replayed
@@ -27,6 +30,11 @@ FRAMES_SHOWN = 12
 MOST_DOWNLOADED = 100_000
 RECENT = timedelta(hours=6)
 WORTH_SAYING_S = 5
+KINDS: Mapping[str, Literal["call", "result", "error"]] = {
+    "call": "call",
+    "result": "result",
+    "error": "error",
+}
 SPANS = {
     "1": gettext_lazy("1 hour"),
     "6": gettext_lazy("6 hours"),
@@ -113,7 +121,7 @@ def recent_utterances(pile_id):
     return [utterance_of(frame) for frame in selectors.frames_of(pile_id, now - RECENT, now)[:FRAMES_SHOWN]]
 
 
-def utterance_of(frame):
+def utterance_of(frame: Frame) -> Utterance:
     """A frame for reading."""
     payload = _payload(frame.text)
     pile_time, behind = _own_time(payload, frame) if frame.inbound and frame.kind == "call" else ("", "")
@@ -121,7 +129,7 @@ def utterance_of(frame):
         at=frame.at,
         inward=frame.inbound,
         action=frame.action or frame.kind,
-        kind=frame.kind if frame.kind in {"call", "result", "error"} else "call",
+        kind=KINDS.get(frame.kind, "call"),
         unique_id=frame.message_id,
         payload=_readable(frame.text),
         took_ms=frame.latency_ms,

@@ -22,6 +22,8 @@ from stations.states import UPDATE_OPEN, UPLOAD_OPEN, UpdateState
 from stations.views.workbench import pile_page
 
 JOBS_SHOWN = 15
+FETCH_GIVEN = ("kind", "since", "until", "reason")
+"""What other pages may fill in of the question for a log."""
 
 
 def page_of(pile_id):
@@ -72,8 +74,8 @@ def update(request, pk):
 def fetch(request, pk):
     """Fetch diagnostics or a log."""
     row = row_or_404(selectors.piles(), pk=pk)
-    kind = request.GET.get("kind", UploadKind.DIAGNOSTICS)
-    form = FetchForm(request.POST or None, initial={"kind": kind})
+    given = {name: request.GET[name] for name in FETCH_GIVEN if name in request.GET}
+    form = FetchForm(request.POST or None, initial={"kind": UploadKind.DIAGNOSTICS, **given})
     return form_page(
         request,
         form,

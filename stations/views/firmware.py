@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _, ngettext, pgettext
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.kit import figures
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Fact, Link
-from backoffice.kit.lists.views import picked_rows
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import selectors, tones
 from stations.forms.files import FetchManyForm, FirmwareForm, PilesForm, UpdateManyForm
 from stations.models import FirmwareState, UploadKind
 from stations.permissions import StationPerm
-from stations.resources import FIRMWARE, FIRMWARE_JOBS, PILES
+from stations.resources import FIRMWARE, FIRMWARE_JOBS
 from stations.resources.files import MIB
-from stations.services import campaigns, file_campaigns, firmware as library
+from stations.services import file_campaigns, firmware as library
+from stations.views.many import many_page, picked_page
 
 
 def page_of(row):
@@ -102,7 +102,7 @@ def roll_out(request, pk):
     rows = chooser.narrow(selectors.piles_for(row))
     form = UpdateManyForm(request.POST or None)
     sections = [(_("Terminals"), _("Those that run it already are passed over."), list(chooser))]
-    return _many(
+    return many_page(
         request,
         rows,
         form,
@@ -120,16 +120,13 @@ def fetch_many(request):
     """A log of each of the terminals that were picked."""
     form = FetchManyForm(request.POST if ONCE in request.POST else None)
     plain = form.data.get("kind", UploadKind.DIAGNOSTICS) == UploadKind.DIAGNOSTICS
-    return _many(
+    return picked_page(
         request,
-        picked_rows(request, PILES),
         form,
         title=_("Fetch logs"),
         sections=form.sections(),
         kind=file_campaigns.DIAGNOSTICS if plain else file_campaigns.LOG,
         params=form.params,
-        back=PILES.back(),
-        picked=[key for key in request.POST.getlist("pk") if key.isascii() and key.isdigit()],
     )
 
 
@@ -139,16 +136,13 @@ def update_many(request, pk):
     """One firmware for each of the terminals that were picked."""
     row = row_or_404(selectors.firmware_list().filter(state=FirmwareState.RELEASED), pk=pk)
     form = UpdateManyForm(request.POST if ONCE in request.POST else None)
-    return _many(
+    return picked_page(
         request,
-        picked_rows(request, PILES),
         form,
         title=_("Roll out %(version)s") % {"version": row.version},
         sections=form.sections(),
         kind=file_campaigns.SIGNED if form.data.get("how") == "signed" else file_campaigns.UPDATE,
         params=lambda: form.params(row),
-        back=PILES.back(),
-        picked=[key for key in request.POST.getlist("pk") if key.isascii() and key.isdigit()],
     )
 
 
@@ -177,45 +171,6 @@ def choices_of(grants, query):
             for row in released[:5]
         ),
     ]
-
-
-def _many(request, rows, form, *, title, kind, params, back, **context):
-    count = rows.count()
-    if not count and request.method == "GET" and "picked" in context:
-        raise Http404
-    return form_page(
-        request,
-        form,
-        title=f"{title} · {_count(count)}",
-        template="stations/bulk_ask.html",
-        save=lambda data: campaigns.create_campaign(
-            kind.name,
-            rows,
-            tenant_id=request.membership.tenant_id,
-            actor=request.actor,
-            title=title,
-            params=params(),
-            reason=data["reason"],
-            token=request.POST.get(ONCE, ""),
-            **form.terms(),
-        ),
-        then=lambda campaign: reverse("stations:campaign", args=[campaign.pk]),
-        submit_label=_("Begin"),
-        back=back,
-        cancel_url=back.url,
-        preview=selectors.preview_of(rows, "FirmwareManagement" if kind.action in PLAIN else ""),
-        profile="FirmwareManagement",
-        **context,
-    )
-
-
-PLAIN = frozenset({"UpdateFirmware", "GetDiagnostics"})
-"""Commands of a feature profile that a terminal can list."""
-
-
-def _count(count):
-    words = ngettext("%(count)s terminal", "%(count)s terminals", count)
-    return words % {"count": figures.number_text(count)}
 
 
 def _facts(row):

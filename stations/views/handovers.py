@@ -12,7 +12,15 @@ from django.views.decorators.http import require_http_methods
 from backoffice.kit import cells, figures
 from backoffice.kit.frame import Action, Fact
 from backoffice.kit.lists.views import EVERY_ROW, picked_rows
-from backoffice.kit.pages import ONCE, attempt, detail_page, form_page, question_page, requires, row_or_404
+from backoffice.kit.pages import (
+    ONCE,
+    detail_page,
+    form_page,
+    form_question,
+    question_page,
+    requires,
+    row_or_404,
+)
 from stations import selectors, tones
 from stations.forms.handovers import AcceptForm, OfferForm, PickForm
 from stations.models import Handed, HandoverState
@@ -75,20 +83,16 @@ def accept(request, pk):
     row = row_or_404(selectors.handovers(), pk=pk)
     tenant = request.membership.tenant
     form = AcceptForm(request.POST or None, row=row)
-    if request.method == "POST" and form.is_valid():
-        taken = {"by": tenant, "actor": request.actor, **form.cleaned_data}
-        attempt(form, lambda: services.accept(row, **taken))
-        if form.is_valid():
-            messages.success(request, _("Taken over. It belongs to you now."))
-            return HttpResponseRedirect(page_of(row))
-    context = {
-        "title": _("Accept %(what)s") % {"what": what_words(row.what, row.count)},
-        "text": _("Count what has arrived. From then on it is yours; what happened until then is not."),
-        "form": form,
-        "submit_label": _("Accept"),
-        "cancel_url": page_of(row),
-    }
-    return render(request, "kit/confirm.html", context)
+    return form_question(
+        request,
+        form,
+        title=_("Accept %(what)s") % {"what": what_words(row.what, row.count)},
+        text=_("Count what has arrived. From then on it is yours; what happened until then is not."),
+        save=lambda data: services.accept(row, by=tenant, actor=request.actor, **data),
+        then=page_of(row),
+        done=_("Taken over. It belongs to you now."),
+        submit_label=_("Accept"),
+    )
 
 
 @requires(StationPerm.RECEIVE)

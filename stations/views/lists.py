@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from django.db.models import Max
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.kit import cells
 from backoffice.kit.frame import Action, Fact, Link
-from backoffice.kit.pages import attempt, detail_page, form_page, question_page, requires, row_or_404
+from backoffice.kit.pages import (
+    detail_page,
+    form_page,
+    form_question,
+    question_page,
+    requires,
+    row_or_404,
+)
 from stations import selectors, tones
 from stations.forms.access import AssignListForm, ListForm
 from stations.models import ListState
@@ -133,16 +138,17 @@ def delete(request, pk):
 def assign(request, pk):
     """Which list counts at a station."""
     row = row_or_404(selectors.stations(), pk=pk)
-    page = reverse("stations:station_list", args=[pk])
     form = AssignListForm(
         request.POST or None, tenant_id=row.tenant_id, initial={"local_list": row.local_list_id}
     )
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: local_lists.assign_list(row, actor=request.actor, **form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page)
-    context = {"title": _("Local list of %(name)s") % {"name": row.name}, "form": form, "cancel_url": page}
-    return render(request, "kit/confirm.html", context | {"submit_label": _("Save")})
+    return form_question(
+        request,
+        form,
+        title=_("Local list of %(name)s") % {"name": row.name},
+        save=lambda data: local_lists.assign_list(row, actor=request.actor, **data),
+        then=reverse("stations:station_list", args=[pk]),
+        submit_label=_("Save"),
+    )
 
 
 def _form(request, form, **context):

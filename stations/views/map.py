@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from backoffice.kit import clock
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, map_answer, selectors, tones
@@ -18,6 +19,7 @@ from stations.resources import STATIONS
 from stations.resources.map import MapFilters
 from stations.selectors import map as on_map
 from stations.standing import Standing
+from stations.views.price_now import price_now
 from stations.wording import STANDINGS
 
 LIST, PAGES_MOST = "stations/_map_list.html", 10_000
@@ -66,7 +68,7 @@ def view(request):
 @require_GET
 @requires(StationPerm.VIEW)
 def card(request, pk):
-    """One station in short: its terminals, what their connectors do, and the power that flows."""
+    """One station in short: its terminals, what their connectors do, the power that flows and the price of now."""
     row = row_or_404(on_map.stations_to_map().select_related("tenant"), pk=pk)
     piles = list(selectors.piles_of(row))
     powers = {
@@ -79,8 +81,16 @@ def card(request, pk):
         "more": len(piles[PILES_SHOWN:]),
         "power_kw": sum(powers.values()) / 1000,
         "charging": len(powers),
+        "prices": _prices(row),
     }
     return HttpResponse(render_to_string("stations/_map_card.html", context))
+
+
+def _prices(row):
+    """What a kWh costs now, for each price list that counts there."""
+    zone = selectors.zone_of(row)
+    found = selectors.tariffs_of_station(row, clock.now())
+    return [price_now(one.version, zone) for one in found if one.version is not None]
 
 
 def _filters(request):

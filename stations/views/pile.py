@@ -19,9 +19,10 @@ from stations.models import ConnectorStatus, Life, Registration, letter_of
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
-from stations.staleness import STATUS_OLD_AFTER, is_old
 from stations.tokens import print_token
 from stations.views.conversation import recent_utterances
+from stations.views.price_now import price_now
+from stations.views.stale import connector_asks, pile_asks
 from stations.views.workbench import pile_page
 
 COMMANDS_SHOWN = 8
@@ -54,6 +55,7 @@ def pile(request, pk):
         parts=[part for part in parts if not part.beside],
         parts_beside=[part for part in parts if part.beside],
         state_facts=_facts(row),
+        own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
         commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
         asks=_asks(row, grants),
@@ -145,7 +147,7 @@ def _connectors(row, grants):
                 "badge": _status_badge(connector.status),
                 "link": link_of(code) if code else "",
                 "code": print_token(code.token) if code else "",
-                "actions": [*_stale(row, grants, connector), *_asks(row, grants, connector.number)],
+                "actions": [*connector_asks(row, connector, grants), *_asks(row, grants, connector.number)],
                 "may_edit": StationPerm.MANAGE in grants,
             }
         )
@@ -186,21 +188,18 @@ def _dead(row):
     return "" if row.online else _("The terminal is offline")
 
 
-def _stale(row, grants, connector):
-    """A button that asks for a state nothing was heard of for long."""
-    if not grants & {StationPerm.COMMAND_BASIC, StationPerm.COMMAND_ENGINEER}:
-        return []
-    if not is_old(connector.reported_at, clock.now(), STATUS_OLD_AFTER):
-        return []
-    address = reverse("stations:ask_for", args=[row.pk, "status", connector.number])
-    return [Action(_("Ask the pile"), address, icon="refresh", refused=_dead(row))]
-
-
 def _price(row):
-    """Which price list counts now, and whose it is; None where there is none."""
+    """Which price list counts now, whose it is and what a kWh costs by it; None where there is none."""
     connector = selectors.connectors_of(row).first()
     found = selectors.tariff_in_force(connector, clock.now()) if connector is not None else None
-    return found and {"version": found[0], "why": WHY[found[1]]}
+    if found is None:
+        return None
+    version, why = found
+    return {
+        "version": version,
+        "why": WHY[why],
+        "now": price_now(version, selectors.zone_of(row.station)),
+    }
 
 
 def _versions(row):

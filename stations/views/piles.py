@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from backoffice.kit.frame import Link
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.pages import attempt, form_page, requires, row_or_404
+from backoffice.kit.pages import attempt, form_page, form_question, requires, row_or_404
 from stations import selectors
 from stations.forms.fields import initial_quirks
 from stations.forms.sites import ConnectorForm, KeyForm, MovePileForm, NewPileForm, PileForm
@@ -66,11 +65,11 @@ def edit(request, pk):
 def move(request, pk):
     """To another station."""
     row = row_or_404(selectors.piles(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         MovePileForm(request.POST or None),
-        lambda data: devices.move_pile(row, actor=request.actor, **data),
+        save=lambda data: devices.move_pile(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Move %(name)s") % {"name": row.name},
         consequences=[_("What happened until now stays with %(station)s.") % {"station": row.station.name}],
         submit_label=_("Move"),
@@ -81,11 +80,11 @@ def move(request, pk):
 def retire(request, pk):
     """For good."""
     row = row_or_404(selectors.piles(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         ReasonForm(request.POST or None),
-        lambda data: devices.retire_pile(row, actor=request.actor, **data),
+        save=lambda data: devices.retire_pile(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Retire %(name)s") % {"name": row.name},
         text=_("For good: it is not let in again, and its codes are dead."),
         submit_label=_("Retire"),
@@ -97,11 +96,11 @@ def retire(request, pk):
 def assign(request, pk):
     """A tariff of its own."""
     row = row_or_404(selectors.piles(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         AssignForm(request.POST or None, tenant_id=row.tenant_id, initial={"tariff": row.tariff_id}),
-        lambda data: tariffs.assign_tariff(row, actor=request.actor, **data),
+        save=lambda data: tariffs.assign_tariff(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Tariff of %(name)s") % {"name": row.name},
         text=_("For charges that start from now on. Without one, that of its station counts."),
         submit_label=_("Save"),
@@ -128,11 +127,11 @@ def key(request, pk):
 def open_up(request, pk):
     """Let it in without a password."""
     row = row_or_404(selectors.piles(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         ReasonForm(request.POST or None),
-        lambda data: devices.open_pile(row, actor=request.actor, **data),
+        save=lambda data: devices.open_pile(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Let %(name)s in without a password") % {"name": row.name},
         text=_("From trusted networks only. Whoever is there can pretend to be this terminal."),
         submit_label=_("Let it in"),
@@ -161,11 +160,11 @@ def edit_connector(request, pk):
 def replace_code(request, pk):
     """A new code for a sticker that is gone."""
     row = row_or_404(selectors.connectors(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row.pile,
         ReasonForm(request.POST or None),
-        lambda data: tokens.replace_token(row, actor=request.actor, **data),
+        save=lambda data: tokens.replace_token(row, actor=request.actor, **data),
+        then=page_of(row.pile),
         title=_("New code for connector %(letter)s") % {"letter": row.letter},
         text=_("The old sticker stops working and says that it was replaced. Print the new one after this."),
         submit_label=_("Replace"),
@@ -198,11 +197,3 @@ def _show_key(request, pile, new, *, sent):
     }
     context = {"title": pile.name, "back": Link(pile.name, page_of(pile)), "pile": pile, "handover": handover}
     return render(request, "stations/handover.html", context | {"sent": sent})
-
-
-def _ask(request, pile, form, save, **context):
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: save(form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(pile))
-    return render(request, "kit/confirm.html", {"form": form, "cancel_url": page_of(pile), **context})

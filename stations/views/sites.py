@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from backoffice.kit.frame import Link
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.pages import attempt, form_page, requires, row_or_404
+from backoffice.kit.pages import form_page, form_question, requires, row_or_404
 from stations import selectors
 from stations.forms.sites import NewStationForm, StationForm, TransferForm, station_initial
 from stations.forms.tariffs import AssignForm
@@ -64,11 +62,11 @@ def edit(request, pk):
 def transfer(request, pk):
     """To another owner, with all its terminals."""
     row = row_or_404(selectors.stations(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         TransferForm(request.POST or None),
-        lambda data: sites.transfer_station(row, actor=request.actor, **data),
+        save=lambda data: sites.transfer_station(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Transfer %(name)s") % {"name": row.name},
         text=_("It goes with all its terminals, from now on."),
         consequences=[
@@ -83,11 +81,11 @@ def transfer(request, pk):
 def close(request, pk):
     """For good."""
     row = row_or_404(selectors.stations(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         ReasonForm(request.POST or None),
-        lambda data: sites.close_station(row, actor=request.actor, **data),
+        save=lambda data: sites.close_station(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Close %(name)s") % {"name": row.name},
         text=_("For good. All its terminals must be retired."),
         submit_label=_("Close"),
@@ -100,22 +98,14 @@ def assign(request, pk):
     """Which tariff its terminals have, unless they have their own."""
     row = row_or_404(selectors.stations(), pk=pk)
     form = AssignForm(request.POST or None, tenant_id=row.tenant_id, initial={"tariff": row.tariff_id})
-    return _ask(
+    return form_question(
         request,
-        row,
         form,
-        lambda data: tariffs.assign_tariff(row, actor=request.actor, **data),
+        save=lambda data: tariffs.assign_tariff(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Tariff of %(name)s") % {"name": row.name},
         text=_(
             "For charges that start from now on. Without one, the default of the agency or operator counts."
         ),
         submit_label=_("Save"),
     )
-
-
-def _ask(request, row, form, save, **context):
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: save(form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(row))
-    return render(request, "kit/confirm.html", {"form": form, "cancel_url": page_of(row), **context})

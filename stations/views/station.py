@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _, gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.kit import audit, clock, figures
-from backoffice.kit.frame import Action, Fact, Tab, Words
+from backoffice.kit.frame import Action, Fact
 from backoffice.kit.money import Money
 from backoffice.kit.pages import detail_page, requires, row_or_404
 from backoffice.kit.perms import Perm
@@ -25,28 +22,23 @@ from stations.resources import STATIONS
 from stations.resources.sites import ONLINE
 from stations.selectors import maintenance as of_windows
 from stations.views.pile import WHY
+from stations.views.price_now import price_now
+from stations.views.stale import pile_asks
+from stations.views.tabs import Page, tabs_of
 from stations.views.trail import trail_of
 
 PILES_SHOWN = 60
 PHOTOS_SHOWN = 4
 WINDOWS_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class StationPage:
-    """One tab: the name of its URL, which takes the key of the station, and who may open it."""
-
-    name: str
-    label: Words
-    perms: frozenset[Perm]
+MAP_ZOOM = 14
 
 
 VIEW = frozenset[Perm]({StationPerm.VIEW})
 PAGES = (
-    StationPage("station", pgettext_lazy("station", "Overview"), VIEW),
-    StationPage("station_photos", gettext_lazy("Photos"), VIEW),
-    StationPage("station_maintenance", pgettext_lazy("windows", "Maintenance"), VIEW),
-    StationPage("station_history", gettext_lazy("Changes"), VIEW),
+    Page("station", pgettext_lazy("station", "Overview"), VIEW),
+    Page("station_photos", gettext_lazy("Photos"), VIEW),
+    Page("station_maintenance", pgettext_lazy("windows", "Maintenance"), VIEW),
+    Page("station_history", gettext_lazy("Changes"), VIEW),
 )
 
 
@@ -56,11 +48,6 @@ def page_of(station):
 
 def station_page(request, row, template, *, current, **context):
     """Render a page about a station; ``current`` is the name of its URL, the context that of ``kit/detail.html``."""
-    tabs = [
-        Tab(page.label, reverse(f"stations:{page.name}", args=[row.pk]), current=page.name == current)
-        for page in PAGES
-        if page.perms & request.grants
-    ]
     return detail_page(
         request,
         template,
@@ -68,7 +55,7 @@ def station_page(request, row, template, *, current, **context):
         back=STATIONS.back(),
         badges=[(row.get_status_display(), tones.STATION[row.status])],
         subtitle=f"{row.code} · {row.tenant.name}",
-        tabs=tabs,
+        tabs=tabs_of(PAGES, row, current=current, grants=request.grants),
         station=row,
         **context,
     )
@@ -92,10 +79,10 @@ def station(request, pk):
         live_topics=_topics(row, piles),
         notices=_notices(row, windows, opening),
         state_facts=_facts(row),
-        piles=[_line(pile) for pile in piles],
+        piles=[_line(pile, request.grants, page_of(row)) for pile in piles],
         more_piles=_beyond(row),
         piles_url=f"{reverse('stations.piles')}?{urlencode({'station': row.name})}",
-        prices=[(one, WHY.get(one.why, "")) for one in selectors.tariffs_of_station(row, clock.now())],
+        prices=_prices(row),
         load_groups=list(selectors.load_states_of(row)),
         windows=[(window, tones.MAINTENANCE[window.state]) for window in windows],
         opening=opening and now_words(opening),
@@ -123,6 +110,15 @@ def history(request, pk):
 def _beyond(row):
     """How many terminals the page leaves out."""
     return max(row.pile_count - PILES_SHOWN, 0)
+
+
+def _prices(row):
+    """The price lists that count at its connectors: whose each is, and what a kWh costs by it now."""
+    zone = selectors.zone_of(row)
+    return [
+        (one, WHY.get(one.why, ""), price_now(one.version, zone) if one.version else None)
+        for one in selectors.tariffs_of_station(row, clock.now())
+    ]
 
 
 def _topics(row, piles):
@@ -168,16 +164,14 @@ def _faults(row):
 
 def _utilisation(row, day):
     """Time that settled charges took over the time that has passed today, of all connectors."""
-    now = clock.now().astimezone(selectors.zone_of(row))
-    passed = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-    if not row.connector_count or passed <= 0:
-        return "–"
-    return figures.percent_text(min(Decimal(day.seconds) / Decimal(row.connector_count * passed), Decimal(1)))
+    share = day.share_used(row.connector_count, clock.now().astimezone(selectors.zone_of(row)))
+    return "–" if share is None else figures.percent_text(share)
 
 
-def _line(pile):
-    """One terminal in the station's table."""
+def _line(pile, grants, back):
+    """One terminal in the station's table, with a question where what is shown of it is old."""
     return {
+        "asks": pile_asks(pile, grants, connectors=pile.connectors.all(), back=back),
         "row": pile,
         "presence": (ONLINE[pile.online], tones.PRESENCE[pile.online]),
         "guns": [
@@ -222,6 +216,12 @@ def _place(row):
     return [(label, value) for label, value in pairs if value]
 
 
+def _on_the_map(row):
+    """The live map with its card open."""
+    place = {"z": MAP_ZOOM, "lat": row.latitude, "lng": row.longitude, "station": row.pk}
+    return Action(_("On the map"), f"{reverse('stations:map')}?{urlencode(place)}", icon="map", get=True)
+
+
 def _actions(request, row):
     """What this reader may do with the station as it stands."""
     grants = request.grants
@@ -230,7 +230,7 @@ def _actions(request, row):
     def to(name, label, icon, **more):
         return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)
 
-    found = []
+    found = [_on_the_map(row)] if row.latitude is not None else []
     if StationPerm.TARIFF_MANAGE in grants and open_:
         found.append(to("station_tariff", _("Tariff…"), "money", asks=True, aside=True))
     if open_:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.forms import Form
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _, pgettext
@@ -13,7 +11,7 @@ from backoffice.kit import clock, figures
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_page, form_question, requires, row_or_404
 from stations import selectors, tones
 from stations.forms.tariffs import CeilingForm, RenameForm, TariffForm
 from stations.models import TariffStatus, VersionState
@@ -127,23 +125,25 @@ def ceiling(request):
     owner = request.membership.tenant
     row = selectors.ceiling_of(owner.pk)
     form = CeilingForm(request.POST or None, initial={"amount": row.amount if row else None})
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: tariffs.set_ceiling(owner, actor=request.actor, **form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(TARIFFS.url)
-    context = {"title": _("Service fee ceiling"), "form": form, "cancel_url": TARIFFS.url}
-    return render(request, "kit/confirm.html", context | {"submit_label": _("Save")})
+    return form_question(
+        request,
+        form,
+        title=_("Service fee ceiling"),
+        save=lambda data: tariffs.set_ceiling(owner, actor=request.actor, **data),
+        then=TARIFFS.url,
+        submit_label=_("Save"),
+    )
 
 
 @requires(StationPerm.TARIFF_MANAGE)
 def make_default(request, pk):
     """Use it where nothing else is named."""
     row = row_or_404(selectors.tariffs(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         Form(request.POST or None),
-        lambda _data: tariffs.make_default(row, actor=request.actor),
+        save=lambda _data: tariffs.make_default(row, actor=request.actor),
+        then=page_of(row),
         title=_("Make %(name)s the default") % {"name": row.name},
         text=_("It counts at every station of %(owner)s that names no tariff.") % {"owner": row.tenant.name},
         submit_label=_("Make it the default"),
@@ -154,23 +154,15 @@ def make_default(request, pk):
 def retire(request, pk):
     """Stop using it."""
     row = row_or_404(selectors.tariffs(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         ReasonForm(request.POST or None),
-        lambda data: tariffs.retire_tariff(row, actor=request.actor, **data),
+        save=lambda data: tariffs.retire_tariff(row, actor=request.actor, **data),
+        then=page_of(row),
         title=pgettext("tariff", "Retire %(name)s") % {"name": row.name},
         submit_label=pgettext("tariff", "Retire"),
         danger=True,
     )
-
-
-def _ask(request, row, form, save, **context):
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: save(form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(row))
-    return render(request, "kit/confirm.html", {"form": form, "cancel_url": page_of(row), **context})
 
 
 def _actions(row, versions):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from django.forms import Form
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.kit import clock, figures
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
-from backoffice.kit.pages import attempt, detail_page, form_page, requires, row_or_404
+from backoffice.kit.pages import detail_page, form_page, form_question, requires, row_or_404
 from stations import selectors, tones
 from stations.forms.tariffs import ApproveForm, SamplesForm, WithdrawForm
 from stations.forms.versions import VersionForm
@@ -105,11 +103,11 @@ def edit(request, pk):
 def submit(request, pk):
     """Lay it before a second person."""
     row = row_or_404(selectors.versions(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         Form(request.POST or None),
-        lambda _data: tariffs.submit_version(row, actor=request.actor),
+        save=lambda _data: tariffs.submit_version(row, actor=request.actor),
+        then=page_of(row),
         title=_("Submit %(version)s") % {"version": row},
         text=_("A second person looks at it and approves or returns it. Until then nobody edits it."),
         submit_label=_("Submit"),
@@ -120,11 +118,11 @@ def submit(request, pk):
 def give_back(request, pk):
     """Return it to its author."""
     row = row_or_404(selectors.versions(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         ReasonForm(request.POST or None),
-        lambda data: tariffs.return_version(row, actor=request.actor, **data),
+        save=lambda data: tariffs.return_version(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Return %(version)s") % {"version": row},
         text=_("It becomes a draft again. Its author reads your reason."),
         submit_label=_("Return"),
@@ -138,11 +136,11 @@ def approve(request, pk):
     form = ApproveForm(request.POST or None, initial={"revision": row.revision})
     if not tariffs.bands_for_nothing(row):
         del form.fields["free"]
-    return _ask(
+    return form_question(
         request,
-        row,
         form,
-        lambda data: tariffs.approve_version(row, actor=request.actor, **data),
+        save=lambda data: tariffs.approve_version(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Approve %(version)s") % {"version": row},
         text=_("It cannot be changed after that. The version before it ends where this one begins."),
         submit_label=_("Approve"),
@@ -153,11 +151,11 @@ def approve(request, pk):
 def withdraw(request, pk):
     """Take back what is not yet in force."""
     row = row_or_404(selectors.versions(), pk=pk)
-    return _ask(
+    return form_question(
         request,
-        row,
         WithdrawForm(request.POST or None),
-        lambda data: tariffs.withdraw_version(row, actor=request.actor, **data),
+        save=lambda data: tariffs.withdraw_version(row, actor=request.actor, **data),
+        then=page_of(row),
         title=_("Withdraw %(version)s") % {"version": row},
         text=_("The version before it goes on in its place."),
         submit_label=_("Withdraw"),
@@ -195,14 +193,6 @@ def _changed_meanwhile(request, row):
         return []
     before, after = selectors.edits_since(row, int(typed))
     return differences(before, after, row.tariff.currency)
-
-
-def _ask(request, row, form, save, **context):
-    if request.method == "POST" and form.is_valid():
-        attempt(form, lambda: save(form.cleaned_data))
-        if form.is_valid():
-            return HttpResponseRedirect(page_of(row))
-    return render(request, "kit/confirm.html", {"form": form, "cancel_url": page_of(row), **context})
 
 
 def _facts(row):

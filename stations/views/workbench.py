@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit.frame import Tab, Words
 from backoffice.kit.pages import detail_page
-from backoffice.kit.perms import Perm
 from stations import tones
 from stations.permissions import StationPerm
 from stations.resources import PILES
-
-
-@dataclass(frozen=True, slots=True)
-class PilePage:
-    """One tab: the name of its URL, which takes the key of the pile, and who may open it."""
-
-    name: str
-    label: Words
-    perms: frozenset[Perm]
-
+from stations.views.tabs import Page, tabs_of
 
 PAGES = (
-    PilePage("pile", pgettext_lazy("pile", "Overview"), frozenset({StationPerm.VIEW})),
-    PilePage("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
-    PilePage("pile_charging", pgettext_lazy("limits", "Charging"), frozenset({StationPerm.VIEW})),
-    PilePage("pile_access", pgettext_lazy("who may charge", "Access"), frozenset({StationPerm.VIEW})),
-    PilePage(
+    Page("pile", pgettext_lazy("pile", "Overview"), frozenset({StationPerm.VIEW})),
+    Page("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
+    Page("pile_charging", pgettext_lazy("limits", "Charging"), frozenset({StationPerm.VIEW})),
+    Page("pile_access", pgettext_lazy("who may charge", "Access"), frozenset({StationPerm.VIEW})),
+    Page(
         "pile_files",
         _("Firmware & files"),
         frozenset({StationPerm.COMMAND_ENGINEER, StationPerm.FRAMES_VIEW}),
     ),
-    PilePage("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
-    PilePage("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
-    PilePage("pile_history", _("Custody & changes"), frozenset({StationPerm.VIEW})),
+    Page("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
+    Page("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
+    Page("pile_history", _("Custody & changes"), frozenset({StationPerm.VIEW})),
 )
 
 
 def pile_page(request, row, template, *, current, **context):
     """Render a page about a pile; ``current`` is the name of its URL, the context that of ``kit/detail.html``."""
-    tabs = [
-        Tab(page.label, reverse(f"stations:{page.name}", args=[row.pk]), current=page.name == current)
-        for page in PAGES
-        if page.perms & request.grants
-    ]
+    tabs = tabs_of(PAGES, row, current=current, grants=request.grants)
     return detail_page(
         request,
         template,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _, ngettext, pgettext_lazy
 from backoffice.kit.lists.actions import ReasonForm
 from tenants.acting import LONGEST_MINUTES
 from tenants.forms.fields import LANGUAGE_NAMES, PHONE, ZONES, DayInput, of_tenant
-from tenants.models import CustomRole, Theme
+from tenants.models import CustomRole, Density, Theme
 from tenants.rights import AnyRole
 
 OWN_ROLE = "own:"
@@ -71,6 +71,7 @@ class ProfileForm(forms.Form):
     )
     timezone = forms.ChoiceField(label=_("Time zone"), required=False, choices=of_tenant(ZONES))
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme)
+    density = forms.ChoiceField(label=_("Density"), choices=Density)
 
 
 class ActingForm(ReasonForm):

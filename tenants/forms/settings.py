@@ -86,7 +86,7 @@ class SecurityForm(GroupForm):
 
 
 class RetentionForm(GroupForm):
-    """Days that things are kept. The first two are asked of a manufacturer alone."""
+    """Days that things are kept. What all share is asked of a manufacturer alone."""
 
     group = Retention
 
@@ -94,6 +94,7 @@ class RetentionForm(GroupForm):
     history_days = forms.IntegerField(
         label=_("States, events and troubles of terminals, days"), required=False
     )
+    samples_days = forms.IntegerField(label=_("Meter readings of charges, days"), required=False)
     files_days = forms.IntegerField(label=_("Logs and diagnostics of terminals, days"), required=False)
     jobs_days = forms.IntegerField(label=_("Files of jobs, days"), required=False)
 

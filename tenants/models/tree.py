@@ -24,6 +24,7 @@ class TenantStatus(models.TextChoices):
     """``tenants.states`` in words."""
 
     DRAFT = TenantState.DRAFT.value, _("Draft")
+    SUBMITTED = TenantState.SUBMITTED.value, _("To be reviewed")
     ACTIVE = TenantState.ACTIVE.value, _("Active")
     SUSPENDED = TenantState.SUSPENDED.value, _("Suspended")
     EXPIRED = TenantState.EXPIRED.value, pgettext_lazy("contract", "Expired")

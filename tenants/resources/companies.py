@@ -30,10 +30,11 @@ from tenants import hooks, selectors
 from tenants.models import Tenant, TenantStatus
 from tenants.permissions import TenantPerm
 from tenants.services import tree
-from tenants.states import days_left
+from tenants.states import SETTING_UP, TenantState, days_left
 
 STATUS_TONES: dict[TenantStatus, Tone] = {
     TenantStatus.DRAFT: "idle",
+    TenantStatus.SUBMITTED: "waiting",
     TenantStatus.ACTIVE: "charging",
     TenantStatus.SUSPENDED: "fault",
     TenantStatus.EXPIRED: "waiting",
@@ -82,7 +83,20 @@ ACTIVATE = RowAction(
     bulk=True,
     text=_("From now on its staff sign in, and drivers charge there."),
     done=_("Activated."),
-    hidden=lambda row: is_not_below_us(row) or row.status != TenantStatus.DRAFT,
+    hidden=lambda row: is_not_below_us(row) or TenantState(row.status) not in SETTING_UP,
+    needs=("parent__id", "status"),
+)
+RETURN = RowAction(
+    name="return",
+    label=_("Give the papers back…"),
+    run=tree.return_tenant,
+    perm=TenantPerm.MANAGE,
+    icon="close-circle",
+    tone="warn",
+    reason=True,
+    text=_("Its own people read the reason, put it right and submit it again."),
+    done=_("Given back."),
+    hidden=lambda row: is_not_below_us(row) or row.status != TenantStatus.SUBMITTED,
     needs=("parent__id", "status"),
 )
 
@@ -208,7 +222,7 @@ TENANTS = Resource(
             kind="warn",
         ),
     ),
-    actions=(SUSPEND, RESUME, ACTIVATE),
+    actions=(SUSPEND, RESUME, ACTIVATE, RETURN),
     bulk_pages=(
         BulkPage(label=_("Edit…"), to="tenants:bulk", perms=frozenset({TenantPerm.MANAGE}), icon="edit"),
     ),

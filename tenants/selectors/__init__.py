@@ -3,17 +3,16 @@
 from tenants.selectors.calendar import calendar_of, holidays_for
 from tenants.selectors.companies import (
     KINDS,
-    LATEST,
     Limit,
     blockers_of,
     contacts,
     contacts_of,
     limits_of,
     logo_url,
+    missing_for_review,
     papers,
     papers_of,
     tenants_listed,
-    trail_of,
     usage_of,
 )
 from tenants.selectors.people import (
@@ -43,6 +42,7 @@ from tenants.selectors.settings import (
     set_for,
     set_in,
 )
+from tenants.selectors.trail import LATEST, readable, trail_of
 from tenants.selectors.tree import (
     DEFAULT_CURRENCY,
     DEFAULT_LOCALE,
@@ -59,6 +59,7 @@ from tenants.selectors.tree import (
     possible_parents,
     scope_in,
     scope_of,
+    shut_in,
     standings,
     stopped_by,
     stopped_in,
@@ -70,6 +71,7 @@ from tenants.selectors.tree import (
     tenants_by_name,
     tenants_to_look_at,
     today_at,
+    zone_at,
 )
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "members_listed",
     "members_of",
     "memberships_of",
+    "missing_for_review",
     "owners_of",
     "papers",
     "papers_of",
@@ -115,6 +118,7 @@ __all__ = [
     "path_of",
     "people_with",
     "possible_parents",
+    "readable",
     "roles",
     "roles_by_name",
     "roles_of",
@@ -124,6 +128,7 @@ __all__ = [
     "sessions_of",
     "set_for",
     "set_in",
+    "shut_in",
     "sign_ins_in_scope",
     "sign_ins_of",
     "standings",
@@ -141,4 +146,5 @@ __all__ = [
     "tokens_of",
     "trail_of",
     "usage_of",
+    "zone_at",
 ]

@@ -9,21 +9,18 @@ from typing import Any
 from django.db.models import IntegerField, JSONField, OuterRef, QuerySet, Subquery, Value
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
-from backoffice.kit.frame import Link
-from backoffice.kit.levels import Level
-from backoffice.kit.models import AuditEntry
+from backoffice.kit.frame import Link, Words
 from backoffice.kit.scope import unscoped
 from tenants import hooks
-from tenants.models import Contact, Membership, Paper, Tenant, TenantStatus
+from tenants.models import Contact, Membership, Paper, PaperKind, Tenant, TenantStatus
 from tenants.selectors.tree import children_of, path_of, subtree_ids
 
 KINDS = ("users", "stations", "terminals")
 """What quotas are about; the limit of each is the column ``quota_<kind>``."""
 
 NUMBERS = ("stations", "piles", "online", "orders_today", "energy_today")
-LATEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,17 @@ def blockers_of(tenant: Tenant) -> list[Link]:
     return found
 
 
+def missing_for_review(tenant: Tenant) -> list[Words]:
+    """What the level above needs before it looks at a tenant that is being set up, as far as it is not there."""
+    licence = papers_of(tenant).filter(kind=PaperKind.LICENCE).exists()
+    wanted = [
+        (tenant.contact, _("a contact")),
+        (tenant.phone, _("a phone")),
+        (licence, _("the business licence")),
+    ]
+    return [words for given, words in wanted if not given]
+
+
 def contacts_of(tenant: Tenant) -> QuerySet[Contact]:
     """Whom to reach at a tenant."""
     return contacts().filter(tenant=tenant).order_by("name", "pk")
@@ -85,12 +93,6 @@ def papers() -> QuerySet[Paper]:
 def logo_url(logo: str) -> str:
     """Where everybody sees a logo; empty where there is none."""
     return reverse("tenants:logo", args=[logo.rpartition("/")[2]]) if logo else ""
-
-
-def trail_of(tenant: Tenant) -> list[AuditEntry]:
-    """The last changes at a tenant and below it."""
-    below = AuditEntry.objects.filter(**{Level(tenant.level).column: tenant.pk})
-    return list(below.order_by("-at", "-id")[:LATEST])
 
 
 def limits_of(tenant_id: int) -> list[Limit]:

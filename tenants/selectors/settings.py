@@ -20,6 +20,7 @@ def house_retention() -> Retention:
     return Retention(
         frames_days=settings.FRAMES_KEPT_DAYS,
         history_days=settings.PILE_HISTORY_KEPT_DAYS,
+        samples_days=settings.SAMPLES_KEPT_DAYS,
         files_days=settings.UPLOADS_KEPT_DAYS,
     )
 

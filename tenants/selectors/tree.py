@@ -11,7 +11,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from backoffice.kit import clock
 from backoffice.kit.levels import Level, Path
@@ -19,6 +20,7 @@ from backoffice.kit.reach import Part, Scope
 from backoffice.kit.scope import current_scope, unscoped, within
 from backoffice.kit.statements import execute
 from tenants.models import Tenant, TenantStatus
+from tenants.states import SETTING_UP, TenantState
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_CURRENCY = "CNY"
@@ -123,6 +125,13 @@ def locality_in(lineage: list[Ancestor]) -> Locality:
     )
 
 
+def zone_at(path: str) -> Subquery:
+    """The time zone that the tenant at this path of a row sets or inherits, as a column of the row."""
+    up = ("timezone", "parent__timezone", "parent__parent__timezone", "parent__parent__parent__timezone")
+    zone = Coalesce(*(NullIf(one, Value("")) for one in up), Value(DEFAULT_TIMEZONE))
+    return Subquery(Tenant.objects.filter(pk=OuterRef(path)).order_by().values_list(zone))
+
+
 def today_at(tenant_id: int) -> date:
     """Which day it is where the tenant is."""
     return clock.now().astimezone(ZoneInfo(locality_of(tenant_id).timezone)).date()
@@ -196,6 +205,16 @@ def stopped_by(tenant_id: int) -> Ancestor | None:
 def stopped_in(lineage: list[Ancestor]) -> Ancestor | None:
     """The same for the last of a chain that is known."""
     return next((a for a in lineage if a.status is not TenantStatus.ACTIVE), None)
+
+
+def shut_in(lineage: list[Ancestor]) -> Ancestor | None:
+    """Who keeps the staff of the last of a chain outside, if anybody does. A tenant that is being set up lets its own
+    staff in: they see to its papers.
+    """
+    stopped = stopped_in(lineage)
+    if stopped is lineage[-1] and TenantState(stopped.status) in SETTING_UP:
+        return None
+    return stopped
 
 
 def tenant_names(ids: Iterable[int]) -> dict[int, str]:

@@ -8,12 +8,28 @@ from backoffice.kit import clock
 from backoffice.kit.models import Job, JobState
 from backoffice.kit.scope import unscoped
 from tenants.mail import absolute, letter
-from tenants.models import Membership, User
+from tenants.models import Membership, Tenant, TenantStatus, User
 from tenants.notifications import wants
-from tenants.selectors import choices_of, locality_of
+from tenants.selectors import choices_of, locality_of, owners_of
 from tenants.services import sessions
 
 KINDS = {JobState.DONE: "job.done", JobState.FAILED: "job.failed"}
+
+
+def tell_of_review(tenant: Tenant) -> None:
+    """Mail the owners whom it concerns: above, that papers wait to be looked at; at the tenant, what came of it."""
+    with unscoped(reason="a letter crosses from one level to the next"):
+        reader = tenant.parent_id if tenant.status == TenantStatus.SUBMITTED else tenant.pk
+        if reader is None:
+            return
+        context = {
+            "tenant": tenant.name,
+            "status": tenant.status,
+            "reason": tenant.status_reason,
+            "url": absolute(reverse("tenants:tenant", args=[tenant.pk])),
+        }
+        for owner in owners_of(reader).select_related("user"):
+            letter("tenants/mail/review", to=owner.user, tenant_id=reader, context=context)
 
 
 def tell_of_job(job: Job) -> None:

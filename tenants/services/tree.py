@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import date
-from itertools import chain, islice
+from itertools import islice
 from typing import TypedDict, Unpack
 
-from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,13 +22,16 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
-from backoffice.kit.scope import TenantOwned, current_scope, unscoped
+from backoffice.kit.scope import current_scope, unscoped
+from tenants import hooks
 from tenants.localities import CURRENCIES, LANGUAGES, TIMEZONES
 from tenants.models import Tenant, TenantStatus
-from tenants.selectors import blockers_of, lineage, today_at
+from tenants.obstacles import Blocked, plainly
+from tenants.selectors import blockers_of, lineage, missing_for_review, today_at
 from tenants.services import quotas
-from tenants.states import TenantState, by_contract, may_become
-from tenants.verification import strays
+from tenants.services.telling import tell_of_review
+from tenants.states import SETTING_UP, TenantState, by_contract, may_become
+from tenants.verification import left_behind
 
 TREE_LOCK = "tenants.tree"
 CHOICES: Mapping[str, Container[object]] = {
@@ -112,23 +114,49 @@ def edit_tenant(tenant: Tenant, *, actor: Actor, **fields: Unpack[TenantFields])
 @transaction.atomic
 def suspend_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
     """Stop new sessions and staff sign-ins below this tenant; what runs ends normally."""
-    return _change_status(
-        tenant, actor, (TenantState.ACTIVE, TenantState.SUSPENDED), "tenant.suspended", reason
-    )
+    return _change_status(tenant, actor, TenantState.SUSPENDED, "tenant.suspended", reason)
 
 
 @transaction.atomic
 def resume_tenant(tenant: Tenant, *, actor: Actor, reason: str = "") -> Tenant:
     """Undo a suspension. Raises Refused where the contract is over meanwhile."""
-    return _change_status(
-        tenant, actor, (TenantState.SUSPENDED, TenantState.ACTIVE), "tenant.resumed", reason
-    )
+    return _change_status(tenant, actor, TenantState.ACTIVE, "tenant.resumed", reason)
 
 
 @transaction.atomic
 def activate_tenant(tenant: Tenant, *, actor: Actor, reason: str = "") -> Tenant:
-    """Let a draft begin to work."""
-    return _change_status(tenant, actor, (TenantState.DRAFT, TenantState.ACTIVE), "tenant.activated", reason)
+    """Let a tenant that is being set up begin to work, its papers looked at or not."""
+    return _change_status(tenant, actor, TenantState.ACTIVE, "tenant.activated", reason)
+
+
+@transaction.atomic
+def return_tenant(tenant: Tenant, *, actor: Actor, reason: str) -> Tenant:
+    """Give the papers of a tenant back to it: something is missing or wrong, as the reason says."""
+    return _change_status(tenant, actor, TenantState.DRAFT, "tenant.returned", reason)
+
+
+@transaction.atomic
+def submit_tenant(tenant: Tenant, *, actor: Actor) -> Tenant:
+    """Ask the level above to look at one's own papers, so that the tenant may begin to work.
+
+    Raises Refused: ``not_own``, ``wrong_status``, and ``incomplete`` with what is missing.
+    """
+    row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
+    if current_scope().tenant_id != row.pk:
+        raise Refused(_("Only the tenant itself submits its papers."), code="not_own")
+    if row.status == TenantStatus.SUBMITTED:
+        return row
+    if not may_become(TenantState(row.status), TenantState.SUBMITTED):
+        raise _wrong_status(row)
+    if missing := missing_for_review(row):
+        what = {"what": enumerated([str(words) for words in missing])}
+        raise Refused(_("Something is missing yet: %(what)s.") % what, code="incomplete")
+    before = audit.snapshot(row)
+    row.status, row.status_reason = TenantStatus.SUBMITTED, ""
+    row.save(update_fields=["status", "status_reason"])
+    audit.record(actor, "tenant.submitted", row, before=before, after=audit.snapshot(row))
+    _tell(row)
+    return row
 
 
 @transaction.atomic
@@ -149,7 +177,7 @@ def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str
 
     Facts keep the path of their time. Raises Refused when the new place lies below the tenant itself, the
     levels do not fit, the new parent is not active, what moves does not fit into the quotas there, or
-    something below still uses what only the old chain hands down.
+    (``Blocked``) something below still uses what only the old chain hands down.
     """
     locks.hold(TREE_LOCK)
     row, target = Tenant.objects.get(pk=tenant.pk), Tenant.objects.get(pk=new_parent.pk)
@@ -174,7 +202,8 @@ def move_tenant(tenant: Tenant, *, new_parent: Tenant, actor: Actor, reason: str
     with unscoped(reason="MPTT shifts the columns of neighbouring nodes"):
         row.move_to(target, "last-child")
         row.refresh_from_db()
-        _require_no_strays(row)
+        hooks.tenant_moved(row, actor)
+        _require_nothing_left(row)
     audit.record(actor, "tenant.moved", row, before=before, after=audit.snapshot(row), reason=reason)
     return row
 
@@ -254,20 +283,11 @@ def require_parent(parent_id: int | None) -> None:
         raise Refused(_("Only the level directly above may do this."), code="not_parent")
 
 
-def _require_no_strays(tenant: Tenant) -> None:
-    models = (model for model in apps.get_models() if issubclass(model, TenantOwned))
-    found = list(islice(chain.from_iterable(strays(m, below=tenant.pk) for m in models), NAMED_AT_MOST))
+def _require_nothing_left(tenant: Tenant) -> None:
+    found = list(islice(left_behind(tenant), NAMED_AT_MOST))
     if found:
-        blockers = [
-            _("%(row)s uses the %(what)s of %(owner)s")
-            % {"row": stray.row, "what": stray.key.verbose_name, "owner": stray.other}
-            for stray in found
-        ]
-        raise Refused(
-            _("%(name)s cannot be moved: %(blockers)s.")
-            % {"name": tenant.name, "blockers": enumerated(blockers)},
-            code="blocked",
-        )
+        obstacles = [next(iter(hooks.obstacle(one)), None) or plainly(one) for one in found]
+        raise Blocked(_("%(name)s cannot be moved yet.") % {"name": tenant.name}, obstacles)
 
 
 def _require_active(tenant: Tenant) -> None:
@@ -275,21 +295,25 @@ def _require_active(tenant: Tenant) -> None:
         raise Refused(_("%(name)s is not active.") % {"name": tenant.name}, code="not_active")
 
 
-def _change_status(
-    tenant: Tenant, actor: Actor, arrow: tuple[TenantState, TenantState], action: str, reason: str
-) -> Tenant:
-    old, new = arrow
+COMES_FROM: Mapping[str, frozenset[TenantState]] = {
+    "tenant.suspended": frozenset({TenantState.ACTIVE}),
+    "tenant.resumed": frozenset({TenantState.SUSPENDED}),
+    "tenant.activated": SETTING_UP,
+    "tenant.returned": frozenset({TenantState.SUBMITTED}),
+}
+"""In which states a deed of the level above finds a tenant."""
+
+
+def _change_status(tenant: Tenant, actor: Actor, new: TenantState, action: str, reason: str) -> Tenant:
     row = locks.locked(Tenant.objects.filter(pk=tenant.pk)).get()
     if current_scope().tenant_id == row.pk:
         raise Refused(_("A tenant cannot suspend or resume itself."), code="own_tenant")
     require_parent(row.parent_id)
     if row.status == new:
         return row
-    if row.status != old or not may_become(old, new):
-        raise Refused(
-            _("%(name)s is %(status)s.") % {"name": row.name, "status": row.get_status_display()},
-            code="wrong_status",
-        )
+    old = TenantState(row.status)
+    if old not in COMES_FROM[action] or not may_become(old, new):
+        raise _wrong_status(row)
     before = audit.snapshot(row)
     row.status, row.status_reason = new.value, reason
     _follow_contract(row)
@@ -299,4 +323,15 @@ def _change_status(
         )
     row.save(update_fields=["status", "status_reason"])
     audit.record(actor, action, row, before=before, after=audit.snapshot(row), reason=reason)
+    if old in SETTING_UP:
+        _tell(row)
     return row
+
+
+def _tell(row: Tenant) -> None:
+    transaction.on_commit(lambda: tell_of_review(row), robust=True)
+
+
+def _wrong_status(row: Tenant) -> Refused:
+    words = _("%(name)s is %(status)s.") % {"name": row.name, "status": row.get_status_display()}
+    return Refused(words, code="wrong_status")

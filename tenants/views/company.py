@@ -116,6 +116,8 @@ def _actions(request, row, reader):
     found = []
     if is_kept_by(request, row):
         found.append(Action(_("Edit"), address(row, "edit"), icon="edit", get=True))
+    if own and row.status == TenantStatus.DRAFT and TenantPerm.PROFILE in request.grants:
+        found.append(Action(_("Submit for review"), address(row, "submit"), icon="check", tone="primary"))
     if below_us and reader.may(TenantPerm.STAFF_MANAGE) and not selectors.owners_of(row.pk).exists():
         found.append(
             Action(_("Add its owner"), address(row, "first_owner"), icon="person", tone="primary", get=True)

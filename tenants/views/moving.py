@@ -12,6 +12,7 @@ from backoffice.kit import figures
 from backoffice.kit.pages import attempt, question_page, requires, row_or_404
 from tenants import hooks, selectors
 from tenants.forms.companies import MoveForm
+from tenants.obstacles import Blocked, Obstacle
 from tenants.permissions import TenantPerm
 from tenants.services import tree
 from tenants.views.company import address, seen_company, way_to
@@ -25,9 +26,10 @@ def move(request, pk):
     row = seen_company(pk)
     form = MoveForm(request.POST or None, tenant=row, suggestions=address(row, "places"))
     sent = request.method == "POST" and form.is_valid()
+    obstacles = []
     if sent:
         act = tree.move_tenant if request.POST.get(STEP) == MOVE else tree.try_to_move
-        attempt(form, lambda: act(row, actor=request.actor, **form.cleaned_data))
+        obstacles = _tried(form, lambda: act(row, actor=request.actor, **form.cleaned_data))
         if form.is_valid() and request.POST.get(STEP) == MOVE:
             return HttpResponseRedirect(address(row))
     previewed = sent and form.is_valid()
@@ -36,6 +38,7 @@ def move(request, pk):
         "form": form,
         "back": way_to(row),
         "cancel_url": address(row),
+        "obstacles": obstacles,
         "facts": _what_moves(row) if previewed else (),
         "target": form.cleaned_data["new_parent"] if previewed else None,
         "company": row,
@@ -73,6 +76,21 @@ def close(request, pk):
         submit_label=_("Close"),
         danger=True,
     )
+
+
+def _tried(form, act):
+    """What stands in the way, piece by piece; whatever else is refused is said at its field."""
+    found: list[Obstacle] = []
+
+    def try_it():
+        try:
+            act()
+        except Blocked as blocked:
+            found.extend(blocked.obstacles)
+            raise
+
+    attempt(form, try_it)
+    return found
 
 
 def _what_moves(row):

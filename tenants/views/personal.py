@@ -14,7 +14,7 @@ from tenants.forms.people import ProfileForm
 from tenants.localities import LANGUAGES
 from tenants.middleware import PART_KEY, SESSION_KEY
 from tenants.models import Density, Theme
-from tenants.selectors import memberships_of, stopped_by
+from tenants.selectors import lineage, memberships_of, shut_in
 from tenants.services import people
 from tenants.views.personal_tabs import tabs
 
@@ -27,7 +27,7 @@ def switch(request):
     chosen = own.get(request.POST.get("membership", ""))
     if chosen is None:
         raise Http404
-    if (stopped := stopped_by(chosen.tenant_id)) is not None:
+    if (stopped := shut_in(lineage(chosen.tenant_id))) is not None:
         messages.error(request, _("%(name)s is not active.") % {"name": stopped.name})
     else:
         request.session[SESSION_KEY] = chosen.pk

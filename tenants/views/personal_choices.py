@@ -1,14 +1,17 @@
-"""What a person is told, and the files that were made for him."""
+"""What a person is told, the files that were made for him, and the filters that he keeps."""
 
 from __future__ import annotations
 
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from backoffice.kit import jobs
+from backoffice.kit.lists import registered, saved
 from backoffice.kit.models import JobState
 from backoffice.kit.pages import form_page, requires
+from backoffice.kit.staff import Reader
 from tenants import selectors
 from tenants.forms.personal import NotificationForm
 from tenants.services import notifications
@@ -49,3 +52,23 @@ def exports(request):
     lines = [(row, TONES[JobState(row.state)], row.state in jobs.OPEN) for row in rows]
     context = {"title": _("Personal centre"), "tabs": tabs(request, "tenants:exports"), "lines": lines}
     return render(request, "tenants/personal/exports.html", context)
+
+
+@requires()
+def saved_filters(request):
+    """Every filter that he gave a name, list by list; those of lists that he may not open here stay shut."""
+    reader, lists = Reader.of(request), {one.name: one for one in registered()}
+    here = urlencode({"next": reverse("tenants:filters")})
+    lines = [
+        (row, lists[row.resource], _deeds(row, lists[row.resource], here))
+        for row in saved.all_views_of(request.actor)
+        if row.resource in lists and reader.may(lists[row.resource].view)
+    ]
+    context = {"title": _("Personal centre"), "tabs": tabs(request, "tenants:filters"), "lines": lines}
+    return render(request, "tenants/personal/filters.html", context)
+
+
+def _deeds(row, resource, here):
+    """Where it is opened, renamed and deleted."""
+    deeds = [f"{resource.url_of('view', row.pk, deed)}?{here}" for deed in ("rename", "delete")]
+    return [saved.address_of(resource, row), *deeds]

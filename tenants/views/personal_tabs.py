@@ -20,6 +20,7 @@ def tabs(request: HttpRequest, current: str) -> list[Tab]:
         (_("API tokens"), "tenants:tokens"),
         (_("Notifications"), "tenants:notifications"),
         (_("My exports"), "tenants:exports"),
+        (_("My filters"), "tenants:filters"),
         (_("Sign-ins"), "tenants:sign_ins"),
     ]
     return [Tab(label, reverse(name), current=name == current) for label, name in pages]

@@ -45,6 +45,7 @@ def _retention(chain):
     labels = [
         (_("Messages of terminals"), "frames_days"),
         (_("History of terminals"), "history_days"),
+        (_("Meter readings of charges"), "samples_days"),
         (_("Logs and diagnostics"), "files_days"),
         (_("Files of jobs"), "jobs_days"),
     ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _, ngettext, pgettext
+from django.views.decorators.http import require_POST
 
 from backoffice.kit import clock, figures
+from backoffice.kit.enumeration import enumerated
+from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Fact
 from backoffice.kit.levels import Level
 from backoffice.kit.pages import form_page, requires, row_or_404
@@ -20,7 +25,7 @@ from tenants.permissions import TenantPerm
 from tenants.resources import INVITATION_TONES, STAFF, STATUS_TONES, TENANTS
 from tenants.resources.companies import amounts_words
 from tenants.services import opening, tree
-from tenants.states import days_left
+from tenants.states import SETTING_UP, TenantState, days_left
 from tenants.views.company import NEW, address, company_page, seen_company, way_to
 
 CHILDREN_SHOWN = 20
@@ -37,11 +42,13 @@ def tenant(request, pk):
         row,
         "tenants/tenant.html",
         current="tenant",
-        facts=_facts(row),
+        facts=[] if TenantState(row.status) in SETTING_UP else _facts(row),
         profile=_profile(row),
         contract=_contract(row),
         children=[(one, STATUS_TONES[TenantStatus(one.status)]) for one in children[:CHILDREN_SHOWN]],
         more_url=f"{TENANTS.url}?below={row.code}" if len(children) > CHILDREN_SHOWN else "",
+        own=row.pk == request.membership.tenant_id,
+        missing=enumerated(selectors.missing_for_review(row)) if row.status == TenantStatus.DRAFT else "",
     )
 
 
@@ -144,6 +151,20 @@ def edit(request, pk):
         back=way_to(row),
         cancel_url=address(row),
     )
+
+
+@requires(TenantPerm.PROFILE)
+@require_POST
+def submit(request, pk):
+    """Ask the level above to look at the own papers."""
+    row = row_or_404(selectors.tenants(), pk=pk)
+    try:
+        tree.submit_tenant(row, actor=request.actor)
+    except Refused as refused:
+        messages.error(request, str(refused.message))
+    else:
+        messages.success(request, _("Submitted. The level above looks at it now."))
+    return HttpResponseRedirect(address(row))
 
 
 def _facts(row):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 
 from backoffice import demo
 from backoffice.environment import ROOT, Addresses
@@ -53,9 +55,38 @@ def test_the_compose_file_runs_the_processes_of_the_demo(monkeypatch: pytest.Mon
     assert "ftp" not in {program.name for program in demo.programs(Addresses(), Path("/data"), piles=0)}
     monkeypatch.setenv("FTP_PORT", "2121")
     demo_programs = demo.programs(Addresses(), Path("/data"), piles=0)
-    assert {program.name for program in demo_programs} == OURS.keys() - {"migrate"}
+    assert {program.name for program in demo_programs} == OURS.keys() - {"migrate", "gateway-tls"}
     for program in demo_programs:
         assert modules_of(program.command) == modules_of(OURS[program.name]["command"])
+
+
+def test_a_gateway_of_its_own_serves_the_profiles_with_tls() -> None:
+    """The ports that it listens on are published, its certificates are mounted, and the plain one is not its own."""
+    plain, secured = OURS["gateway"], OURS["gateway-tls"]
+    given = secured["environment"]
+    inside = {port.rpartition(":")[2] for port in secured["ports"]}
+
+    assert secured["command"] == plain["command"] and secured["healthcheck"] == plain["healthcheck"]
+    assert inside == {given["OCPP_TLS_PORT"], given["OCPP_MTLS_PORT"]}
+    assert {port.rpartition(":")[2] for port in plain["ports"]} == {plain["environment"]["OCPP_PORT"]}
+    assert not {"OCPP_TLS_PORT", "OCPP_MTLS_PORT"} & plain["environment"].keys()
+    mounted = [volume.split(":")[-2] for volume in secured["volumes"] if volume.endswith(":ro")]
+    files = [path for pair in given["OCPP_TLS_CERTIFICATES"].split(",") for path in pair.split(":")]
+    assert len(files) == 4 and {str(Path(path).parent) for path in files} == set(mounted)
+    assert inside | {given["OCPP_PORT"], "8000"} == set(re.findall(r"\d+", exposed()))
+
+
+def test_the_certificates_of_the_compose_file_are_those_that_the_command_makes(tmp_path: Path) -> None:
+    call_command("make_gateway_certificate", "ocpp.example.org", into=tmp_path, stdout=StringIO())
+    given = OURS["gateway-tls"]["environment"]["OCPP_TLS_CERTIFICATES"]
+    wanted = {Path(path).name for pair in given.split(",") for path in pair.split(":")}
+
+    assert wanted <= {path.name for path in tmp_path.iterdir()}
+
+
+def exposed() -> str:
+    [ports] = re.findall(r"^EXPOSE (.+)$", DOCKERFILE, re.MULTILINE)
+    return str(ports)
 
 
 def test_every_service_but_beat_and_migrate_is_watched() -> None:

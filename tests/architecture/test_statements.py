@@ -12,7 +12,7 @@ import pytest
 from tests.ocpp_gateway.certification import CASES
 from tests.support import marks
 from tests.support.checklist import STATEMENTS, TALK
-from tests.support.record import DOCUMENT, OTHERS
+from tests.support.record import DOCUMENT, NOT_RUN, OTHERS, RECORDED_TEST, document, results
 
 DEMANDED = frozenset(range(1, 121))
 
@@ -49,3 +49,38 @@ def test_the_record_lists_everything_and_names_only_tests_that_exist() -> None:
     named = {name.partition("[")[0] for name in re.findall(r"`([\w/]+\.py::[^`]+)`", text)}
     assert named
     assert named <= set(marks.functions())
+
+
+def report(**cases: str) -> str:
+    """A JUnit report of tests of one module, each with how it ended; "" is well."""
+    lines = (
+        f'<testcase classname="tests.stations.test_door" name="{name}">{how and f"<{how}/>"}</testcase>'
+        for name, how in cases.items()
+    )
+    return f"<testsuites>{''.join(lines)}</testsuites>"
+
+
+def test_a_later_report_counts_for_the_tests_that_it_ran() -> None:
+    first = report(test_a="", test_b="failure", test_c="")
+    later = report(test_a="skipped", test_b="", test_d="skipped")
+    ended = results([first, later])
+
+    assert ended == {
+        "stations/test_door.py::test_a": "passed",
+        "stations/test_door.py::test_b": "passed",
+        "stations/test_door.py::test_c": "passed",
+        "stations/test_door.py::test_d": NOT_RUN,
+    }
+
+
+def test_of_the_parameters_of_a_test_the_worst_counts() -> None:
+    cases = "".join(
+        f'<testcase classname="tests.stations.test_door.TestIt" name="test_a[{key}]">{how}</testcase>'
+        for key, how in (("1", ""), ("2", "<failure/>"), ("3", "<skipped/>"))
+    )
+    ended = results([f"<testsuites>{cases}</testsuites>"])
+
+    assert ended["stations/test_door.py::test_a"] == "failed"
+    assert ended["stations/test_door.py::test_a[1]"] == "passed"
+    assert f"`{RECORDED_TEST}` | {NOT_RUN} |" in document(ended)
+    assert RECORDED_TEST in marks.functions()

@@ -16,7 +16,7 @@ from backoffice.kit.scope import unscoped
 from drivers.models import Driver
 from tenants.models import Tenant
 from tests.factories.rows import make_row
-from tests.factories.tenants import Forest, make_forest
+from tests.factories.tenants import Forest, make_forest, make_member
 from tests.support.staff import client_for
 from tests.support.workbooks import content_of, sheets_of
 
@@ -80,6 +80,34 @@ def test_a_level_reads_its_own_and_what_was_done_below_in_another_s_name(
     assert {name: f'id="row-{row.pk}"' in shown for name, row in rows.items()} == wanted
     pages = {name: client.get(reverse("audit.entry", args=[row.pk])) for name, row in rows.items()}
     assert {name: page.status_code == 200 for name, page in pages.items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("viewer", "seen"), [("dealer", {"itself", "in its name"}), ("manufacturer", {"itself", "in its name"})]
+)
+def test_the_page_of_a_tenant_shows_no_more_of_the_trail_than_its_reader_reads(
+    forest: Forest, viewer: str, seen: set[str]
+) -> None:
+    record(forest.operator, "Itself")
+    record(forest.agency, "Below")
+    record(forest.agency, "Lent", on_behalf="Li Na")
+    with unscoped(reason="test data"):
+        member = make_member(forest.operator)
+        audit.record(Actor("staff:1", "Inside"), "member.edited", member)
+    url = reverse("tenants:trail", args=[forest.operator.pk])
+    shown = {
+        name
+        for name, who in {
+            "itself": "Itself",
+            "below": "Below",
+            "in its name": "Lent",
+            "inside": "Inside",
+        }.items()
+        if who in client_for(getattr(forest, viewer)).get(url).content.decode().partition("history-title")[2]
+    }
+    own = client_for(forest.operator).get(url).content.decode()
+    assert shown == seen
+    assert all(who in own for who in ("Itself", "Below", "Lent", "Inside"))
 
 
 def test_an_entry_in_full_has_each_field_before_and_after_in_words(forest: Forest) -> None:

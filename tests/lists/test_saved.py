@@ -22,6 +22,7 @@ from tests.support.together import together
 from tests.support.workbooks import content_of, rows_of
 
 LIST = "/stage/orders/"
+FILTERS = "/personal/filters/"
 
 
 @pytest.fixture
@@ -172,6 +173,40 @@ def test_a_saved_filter_that_names_a_tenant_outside_is_answered_by_the_filter(fo
         if f"Nothing here is called “{foreign.code}”" not in page or re.search(rf"{foreign.name}\b", page):
             wrong[resource.name] = page
     assert not wrong
+
+
+def test_the_personal_centre_has_the_filters_of_every_list_that_may_be_opened(forest: Forest) -> None:
+    owner, support = make_member(forest.operator, Role.OWNER), make_member(forest.operator, Role.SUPPORT)
+    for member, name in ((owner, "Empty <b>"), (support, "Not mine"), (support, "Role <i>")):
+        of = "roles" if name.startswith("Role") else "stations.piles"
+        SavedView.objects.create(
+            owner_ref=f"staff:{member.user_id}",
+            resource=of,
+            name=name,
+            query="name=x",
+            created_at=forest.operator.created_at,
+        )
+    page = client_of(owner.user).get(FILTERS).content.decode()
+    colleague = client_of(support.user).get(FILTERS).content.decode()
+
+    assert "Empty &lt;b&gt;" in page and "/piles/?name=x&amp;view=" in page
+    assert "Not mine" not in page
+    assert "Not mine" in colleague and "Role &lt;i&gt;" not in colleague
+
+
+def test_a_filter_renamed_or_deleted_there_leads_back_there(client: Client) -> None:
+    pk = keep(client, "Mine")["Location"].rpartition("=")[2]
+    back = f"?next={FILTERS}"
+
+    question = client.get(f"{LIST}views/{pk}/rename/{back}").content.decode()
+    renamed = client.post(f"{LIST}views/{pk}/rename/{back}", {"name": "Night", "next": FILTERS})
+    assert [name for name, _query, _first in kept()] == ["Night"]
+    deleted = client.post(f"{LIST}views/{pk}/delete/?next=https://evil.example/", {})
+
+    assert f'href="{FILTERS}"' in question and f'value="{FILTERS}"' in question
+    assert renamed["Location"] == FILTERS
+    assert deleted["Location"] == LIST
+    assert kept() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -51,12 +51,16 @@ def test_the_evidence_reads_as_words_with_the_raw_text_beside_it(site: Site) -> 
         "Register before1,010.000 kWh",
         "Register after1,004.000 kWh",
         "When it was opened¥ 20.00",
+        "Energy reported4.000 kWh",
         "Energy accepted10.000 kWh",
         order.order_no,
         '"before_wh": 1010000',
     ):
         assert sentence in page
     assert "10 Mar 2026 10:11:00 CST" in page  # the station's clock
+    [row] = Desk(site).get("/orders/cases/", columns="number,order_no,reported").context["table"].rows
+    [cell] = [cell for column, cell in row.items() if column.name == "reported"]
+    assert ">4.000<" in cell
 
 
 @pytest.mark.parametrize("level", ["agency", "operator", "dealer", "manufacturer"])
@@ -242,3 +246,19 @@ def test_no_decision_leaves_a_lock_or_half_a_change(site: Site) -> None:
     Desk(site).post(case_url(case, "correct/"), meter_stop="5", reason="too low", seen="5000")
     assert fresh(case).state == "open"
     assert not connection.needs_rollback
+
+
+def test_the_ways_to_what_the_pile_said_are_those_of_the_order_and_in_the_readers_time(site: Site) -> None:
+    order, case = rolled_back(site)
+    owner, finance = Desk(site), Desk(site, Role.FINANCE)
+    shown = owner.get(case_url(case)).context
+    assert shown["conversation"].url == owner.get(order_url(order)).context["messages_url"].url
+    form = owner.get(shown["log"].url).context["form"]
+    assert (form["since"].value(), form["until"].value()) == ("2026-03-10T01:55", "2026-03-10T02:16")
+    assert form["reason"].value() == case.number and 'value="2026-03-10T01:55"' in str(form["since"])
+    assert finance.get(case_url(case)).context["log"] is None
+
+
+def test_times_without_sense_in_the_way_to_a_log_do_no_harm(site: Site) -> None:
+    address = f"/piles/{site.pile.pk}/fetch/?since=never&until=%00&kind=x&reason={'r' * 999}"
+    assert Desk(site).get(address).status_code == 200

@@ -140,6 +140,9 @@ def test_the_curve_has_the_readings_and_the_periods_behind_them(site: Site) -> N
     drawn = curve.chart.as_json()
     assert len(drawn["series"][0]["data"]) == 8  # power from the rise of the register between nine readings
     assert drawn["series"][0]["data"][0] == (602.0, 60.0)
+    power, energy = drawn["series"]
+    assert (power["name"], energy["name"], drawn["units"]) == ("Power", "Energy", ["kW", "kWh"])
+    assert energy["data"][-1][1] == 9.0 and energy["data"] == sorted(energy["data"])  # kWh since the start
     assert [band[2:] for band in drawn["bands"]] == [["flat", "Flat 2.00"]]
     json.dumps(drawn)
 

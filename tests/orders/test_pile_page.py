@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
+from stations.staleness import METER_OLD_AFTER
 from tests.factories.orders import Site, make_settled_order
 from tests.factories.tenants import make_tenant
 from tests.orders.staff import Desk, words
@@ -28,7 +29,24 @@ def test_the_charge_that_runs_is_drawn_with_what_it_costs_so_far(site: Site) -> 
     drawn = session["curve"].chart.as_json()
 
     assert order.order_no in page and "48.0 kW" in page and "Charge at A" in page and "31 %" in page
-    assert [one["name"] for one in drawn["series"]] == ["Power", "SoC"] and drawn["bands"]
+    assert [one["name"] for one in drawn["series"]] == ["Power", "SoC", "Energy"] and drawn["bands"]
+
+
+def test_a_charge_of_which_no_reading_came_for_long_can_be_asked_for_its_meter(site: Site) -> None:
+    order = charging(site)
+
+    def html(desk: Desk) -> str:
+        return str(desk.get(pile_url(site)).content.decode())
+
+    asks = reverse("stations:ask_for", args=[site.pile.pk, "meter", order.connector.number])
+    with unscoped(reason="tests"):
+        type(order).objects.filter(pk=order.pk).update(last_sample_at=site.now)
+    assert asks not in html(Desk(site))
+    with unscoped(reason="tests"):
+        type(order).objects.filter(pk=order.pk).update(last_sample_at=site.now - METER_OLD_AFTER * 2)
+
+    assert asks in html(Desk(site))
+    assert asks not in html(Desk(site, role=Role.FINANCE))
 
 
 def test_the_last_orders_stand_there_and_nothing_runs_after_the_end(site: Site) -> None:

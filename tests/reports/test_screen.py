@@ -15,9 +15,12 @@ from django.urls import reverse
 from alarms.models import Alarm
 from backoffice.kit import clock
 from backoffice.kit.perms import Role
+from backoffice.kit.scope import unscoped
 from orders.models import ChargingOrder
 from reports.charts import first_of, month_chart
+from reports.models import StationTotal
 from reports.selectors import Totals
+from stations.models import Station
 from tenants.models import Tenant
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest, make_forest, make_member
@@ -65,19 +68,35 @@ def test_it_says_what_happened_today_and_what_happens_now(forest: Forest) -> Non
     assert "Sessions now" in told
 
 
-def test_agencies_are_ranked_by_the_energy_of_today(forest: Forest) -> None:
-    told = words(forest.operator).partition('id="screen-ranking"')[2].partition("</section>")[0]
+def call_station(owner: Tenant, name: str, **more: Any) -> None:
+    """Give the station of this owner that has earned something a name."""
+    with unscoped(reason="test"):
+        earned = StationTotal.objects.values("station")
+        Station.objects.filter(tenant=owner, pk__in=earned).update(name=name, **more)
 
-    assert told.index(forest.sibling_agency.name) < told.index(forest.agency.name)
-    assert forest.cousin_agency.name not in told
+
+def ranked(tenant: Tenant) -> str:
+    return words(tenant).partition('id="screen-ranking"')[2].partition("</section>")[0]
 
 
-def test_an_agency_ranks_its_stations_by_the_power_of_now(forest: Forest) -> None:
-    told = words(forest.agency).partition('id="screen-ranking"')[2].partition("</section>")[0]
+def test_stations_are_ranked_by_the_energy_of_today(forest: Forest) -> None:
+    for tenant, name in (
+        (forest.agency, "East gate"),
+        (forest.sibling_agency, "West gate"),
+        (forest.cousin_agency, "Far gate"),
+    ):
+        call_station(tenant, name)
+    told = ranked(forest.operator)
+    assert told.index("West gate") < told.index("East gate") and "30.0 kWh" in told
+    assert "Far gate" not in told
+    own = ranked(forest.agency)
+    assert "East gate" in own and "West gate" not in own and "10.0 kWh" in own
 
-    assert "Stations by power now" in told
-    assert "61.5 kW" in told
-    assert forest.sibling_agency.name not in told
+
+def test_a_station_that_changed_hands_is_not_named_to_whoever_had_it(forest: Forest) -> None:
+    call_station(forest.agency, "New name", tenant=forest.sibling_agency)
+    assert "New name" not in ranked(forest.agency)
+    assert "New name" in ranked(forest.operator)
 
 
 def test_who_may_not_see_alarms_has_none_on_the_screen(forest: Forest) -> None:

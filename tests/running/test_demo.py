@@ -15,6 +15,7 @@ import pytest
 from backoffice import demo
 from backoffice.embedded.engine import free_port
 from backoffice.environment import ROOT, Addresses
+from backoffice.simulator.process import turned
 
 
 def run_demo(data: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -73,6 +74,21 @@ def test_each_gateway_has_a_name_and_a_port_of_its_own() -> None:
         ("gateway-2", "9101"),
         ("gateway-3", "9102"),
     ]
+
+
+def test_the_simulated_piles_are_spread_over_the_gateways() -> None:
+    one, several = (
+        demo.programs(Addresses(ocpp_port=9100), Path("/data"), piles=5, gateways=count)[-1].command
+        for count in (1, 3)
+    )
+    doors = [word for word in several if word.startswith("ws://")]
+
+    assert "--gateway" not in one, "where the only one is says OCPP_URL"
+    assert doors == [f"ws://127.0.0.1:{port}/ocpp" for port in (9100, 9101, 9102)]
+    assert several.count("--gateway") == 3
+    first = [turned(doors, number)[0] for number in range(6)]
+    assert first == [*doors, *doors]
+    assert turned(doors, 4) == (doors[1], doors[2], doors[0])
 
 
 def test_the_table_shows_addresses_sign_ins_and_links(

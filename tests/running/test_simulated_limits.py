@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from backoffice.simulator.commands import NotDone
+from stations.profiles import Unit, start_profile
 from tests.running.test_simulator import Bench, car, make_machine
 
 
@@ -89,3 +91,27 @@ def test_what_cannot_be_installed_is_refused(bench: Bench) -> None:
     assert isinstance(install(bench, 20_000, connector=9), NotDone)
     assert isinstance(install(bench, 20_000, chargingProfileKind="Sometimes"), NotDone)
     assert power(bench) > 50_000
+
+
+def test_a_limit_that_comes_with_a_start_holds_for_its_charge_only() -> None:
+    made = Bench(make_machine())
+    made.machine.connected(made.now)
+    made.run()
+    made.machine.plug(made.machine.outlets[0], car())
+    limit = start_profile(Decimal(20_000), Unit.WATTS).to_json()
+    assert made.ask("RemoteStartTransaction", idTag="CARD", connectorId=1, chargingProfile=limit) == {
+        "status": "Accepted"
+    }
+    made.run(60)
+    assert power(made) == 20_000
+    made.machine.stop(made.machine.outlets[0], "Local", made.now)
+    made.run(5)
+    assert not made.machine.limits.installed
+
+
+def test_a_start_with_a_limit_that_is_none_starts_nothing() -> None:
+    made = Bench(make_machine())
+    made.machine.connected(made.now)
+    made.run()
+    answer = made.ask("RemoteStartTransaction", idTag="CARD", connectorId=1, chargingProfile={"x": 1})
+    assert isinstance(answer, NotDone) and made.machine.outlets[0].session is None

@@ -123,6 +123,7 @@ PAGES: dict[str, Page] = {
     "finance:channel_edit": Page(PaymentChannel, perm=FinancePerm.CHANNEL_MANAGE),
     "tenants:tenant": Page(Tenant, perm=TenantPerm.VIEW),
     "tenants:edit": Page(Tenant, perm=TenantPerm.PROFILE),
+    "tenants:submit": Page(Tenant, perm=TenantPerm.PROFILE, method="post", found=frozenset({302})),
     "tenants:move": Page(Tenant, perm=TenantPerm.MANAGE),
     "tenants:places": Page(Tenant, perm=TenantPerm.MANAGE),
     "tenants:close": Page(Tenant, perm=TenantPerm.CLOSE, found=frozenset({403})),

@@ -188,19 +188,35 @@ def test_nobody_acts_for_the_tenant_that_he_looks_at(forest: Forest) -> None:
         assert Tenant.objects.get(pk=forest.agency.pk).status == "active"
 
 
-def test_what_is_done_is_done_for_the_own_tenant(forest: Forest) -> None:
+def test_what_is_done_is_done_for_the_own_tenant_and_shown_after_it_is_saved(forest: Forest) -> None:
     client = client_of(make_member(forest.operator).user)
     look_at(client, forest.agency)
-
-    answer = client.post("/tenants/new/", {"name": "New agency", "code": "NEW-1"})
-    gone = client.get(answer["Location"])
+    made = client.post("/tenants/new/", {"code": "NEW-1", "name": "New agency"})
+    led = client.get(made["Location"])
 
     with unscoped(reason="a test looks"):
         assert Tenant.objects.get(code="NEW-1").parent_id == forest.operator.pk
-    assert gone.status_code == 404
-    assert "it may lie outside of it" in gone.content.decode()
-    assert look_at(client, None, next=answer["Location"])["Location"] == answer["Location"]
-    assert client.get(answer["Location"]).status_code == 200
+    assert (led.status_code, led["Location"]) == (302, made["Location"])
+    shown = client.get(led["Location"])
+    assert shown.status_code == 200 and "part" not in client.session
+    page = shown.content.decode()
+    assert "Created." in page and f"This does not belong to {forest.agency.name}" in page
+
+
+def test_a_row_outside_the_part_is_not_there_unless_a_deed_led_to_it(forest: Forest) -> None:
+    client = client_of(make_member(forest.operator).user)
+    look_at(client, forest.agency)
+    away = f"/tenants/{forest.sibling_agency.pk}/"
+    client.post("/personal/display/", {"density": "compact", "next": f"/tenants/{forest.agency.pk}/"})
+
+    gone = client.get(away)
+    assert gone.status_code == 404 and "it may lie outside of it" in gone.content.decode()
+    assert look_at(client, None, next=away)["Location"] == away and client.get(away).status_code == 200
+    look_at(client, forest.agency)
+    assert client.get(f"/tenants/{forest.agency.pk}/").status_code == 200
+    client.post("/personal/display/", {"density": "usual", "next": f"/tenants/{forest.cousin_agency.pk}/"})
+    assert client.get(f"/tenants/{forest.cousin_agency.pk}/").status_code == 302
+    assert client.get(f"/tenants/{forest.cousin_agency.pk}/").status_code == 404
 
 
 def test_all_that_match_are_those_of_the_part(forest: Forest) -> None:

@@ -10,8 +10,11 @@ from django.urls import reverse
 
 from backoffice.kit import clock
 from backoffice.kit.perms import Role
+from ocpp_gateway.wire import RefusalReason
 from stations import intake
 from stations.models import Frame, Pile, Trouble
+from stations.remarks import KINDS
+from stations.trouble_words import REFUSED, code_of, message_of, trouble_words, what_to_do
 from tests.factories.stations import Talk, make_online_pile, make_pile
 from tests.stations.browsing import browser, operator_of
 
@@ -133,3 +136,24 @@ def test_the_list_of_troubles_is_the_engineers() -> None:
 
     assert "A clock that is wrong" in browser(operator_of(pile), Role.ENGINEER).get(url).content.decode()
     assert browser(operator_of(pile), Role.FINANCE).get(url).status_code == 403
+
+
+def test_a_trouble_is_told_in_words_with_what_to_do_and_its_code_beside() -> None:
+    pile = make_online_pile()
+    intake.admit(Talk(pile).hello("wrong"))
+    page = browser(operator_of(pile), Role.ENGINEER).get(reverse("stations.troubles")).content.decode()
+
+    assert "Wrong password" in page and "Give it a new password on its page" in page
+    assert "refused:wrong_credentials" in page
+
+
+def test_every_kind_of_trouble_and_every_refusal_of_a_known_terminal_has_words_and_advice() -> None:
+    kinds = set(KINDS) - {REFUSED}
+    reasons = {reason.value for reason in RefusalReason} - {"unknown_identity", "bad_identity", "tls_failed"}
+
+    assert [kind for kind in kinds if not what_to_do(kind, "")] == []
+    assert [one for one in reasons if not what_to_do(REFUSED, one)] == []
+    assert [one for one in reasons if str(trouble_words(REFUSED, one)) == str(KINDS[REFUSED])] == []
+    assert (trouble_words("new", ""), what_to_do("new", ""), code_of("new", "")) == ("new", "", "new")
+    assert (code_of(REFUSED, "retired"), message_of(REFUSED, "retired")) == ("refused:retired", "")
+    assert message_of("skew", "Heartbeat") == "Heartbeat"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -11,7 +12,7 @@ from backoffice.kit import clock
 from backoffice.kit.perms import Role
 from stations import intake
 from stations.models import Command, Pile
-from stations.staleness import METER_OLD_AFTER, is_old
+from stations.staleness import HEARD_OLD_AFTER, METER_OLD_AFTER, is_old
 from tests.factories.stations import Talk, make_online_pile, make_pile
 from tests.stations.browsing import browser, operator_of
 
@@ -71,3 +72,34 @@ def test_only_what_can_be_stale_is_asked_for(what: str) -> None:
     assert client.post(ask_for(make_online_pile(), "status", 1)).status_code == 404
     assert browser(operator_of(pile), Role.FINANCE).post(ask_for(pile, "status", 1)).status_code == 403
     assert not Command.objects.exists()
+
+
+def test_what_a_terminal_reports_of_itself_can_be_asked_for_too() -> None:
+    pile = make_online_pile()
+    client = browser(operator_of(pile))
+    url = reverse("stations:pile", args=[pile.pk])
+    assert ask_for(pile, "status", 0) in client.get(url).content.decode(), "it never said how it is"
+
+    intake.report_status([Talk(pile).status(0, "Available")])
+    page = client.get(url).content.decode()
+    assert ask_for(pile, "status", 0) not in page and ask_for(pile, "life", 0) not in page
+    Pile.objects.filter(pk=pile.pk).update(last_seen_at=clock.now() - HEARD_OLD_AFTER - timedelta(seconds=1))
+    assert ask_for(pile, "life", 0) in client.get(url).content.decode()
+    client.post(ask_for(pile, "life", 0))
+    assert Command.objects.get().payload == {"requestedMessage": "Heartbeat"}
+
+
+def test_a_station_offers_to_ask_each_terminal_of_which_something_is_old() -> None:
+    stale = make_online_pile()
+    fresh = make_online_pile(stale.station)
+    intake.report_status([Talk(fresh).status(number, "Available") for number in range(3)])
+    away = make_pile(stale.station)
+    url = reverse("stations:station", args=[stale.station_id])
+    page = browser(operator_of(stale)).get(url).content.decode()
+
+    assert f"{ask_for(stale, 'status', 0)}?next={quote(url, safe='')}" in page
+    assert ask_for(fresh, "status", 0) not in page
+    assert "The terminal is offline" in page and away.name in page
+    assert (
+        ask_for(stale, "status", 0) not in browser(operator_of(stale), Role.FINANCE).get(url).content.decode()
+    )

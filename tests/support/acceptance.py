@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from drivers.services import accounts, cards
 from finance import services as finance
 from ocpp_gateway import wire
 from ocpp_gateway.bus import Bus
+from ocpp_gateway.proofs import Proofs
 from ocpp_gateway.tls import Contexts
 from orders.models import ChargingOrder
 from orders.services import starting, stopping, sweeps
@@ -73,6 +75,7 @@ class Acceptance(Premises):
             dispatch.stream_of(name),
             submit=gateway.submit,
             supersede=gateway.supersede,
+            doubt=Proofs(gateway.registry, partial(store.ask, intake.unproven)).doubt,
             queued=queued,
         )
         self.bus.start()

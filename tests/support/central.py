@@ -21,13 +21,14 @@ F = TypeVar("F", bound=wire.Fact)
 
 @dataclass
 class KnownPile:
-    """``next_boot`` is what the next BootNotification will be answered with."""
+    """``next_boot`` is what the next BootNotification will be answered with; ``ends_at``, when its certificate ends."""
 
     record: wire.PileRecord
     key: bytes | None = None
     retired: bool = False
     next_boot: wire.Registration = wire.Registration.ACCEPTED
     interval_s: int = 300
+    ends_at: datetime | None = None
 
 
 class FakeCentral:
@@ -115,7 +116,7 @@ class FakeCentral:
         ):
             return self._refuse(hello, wire.RefusalReason.WRONG_CREDENTIALS)
         self._generation += 1
-        return wire.Admitted(pile=pile.record, generation=self._generation)
+        return wire.Admitted(pile=pile.record, generation=self._generation, ends_at=pile.ends_at)
 
     def _refuse(self, hello: wire.Hello, reason: wire.RefusalReason) -> wire.Refused:
         self.refusals.append((hello, reason))

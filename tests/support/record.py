@@ -1,7 +1,10 @@
 """Writes ``docs/conformance.md``: what the gateway is to do, which tests show it, and how they ended.
 
-./run test tests/ocpp_gateway --junitxml=var/one.xml
-python -m tests.support.record var/one.xml [var/two.xml …]
+QUIRKS_FILE=recording.jsonl ./run test --junitxml=var/suite.xml
+./run test tests/proofs --junitxml=var/proofs.xml
+python -m tests.support.record var/suite.xml var/proofs.xml
+
+Reports may be of parts, and of different days: each counts for the tests that it ran.
 """
 
 from __future__ import annotations
@@ -30,13 +33,19 @@ OPEN: Final = "open"
 HEAD: Final = """# What the gateway conforms to
 
 Made by `python -m tests.support.record` from the source of the tests and the JUnit report of a run; see
-`tests/support/record.py`. A result is that of the newest report that has the test, of the worst of its
-parameters; "not run" are proofs that take hours (`./run test tests/proofs`) and were not in the reports. Tests are
-named by their file below `tests/`.
+`tests/support/record.py`. A result is that of the newest report that ran the test, of the worst of its
+parameters; "not run" is what no report ran: the proofs take long (`./run test tests/proofs`), and the recorded frames
+need their recording (`QUIRKS_FILE`). Tests are named by their file below `tests/`.
 """
 
+RECORDED_TEST: Final = (
+    "ocpp_gateway/store/test_recorded_quirks.py::test_recorded_frames_are_all_understood_on_one_connection"
+)
+
 Results = Mapping[str, str]
-WORST: Final = ("failed", "error", "skipped", "passed")
+NOT_RUN: Final = "not run"
+WORST: Final = ("failed", "error", NOT_RUN, "passed")
+SHOWN: Final = ("failed", "error", "passed", NOT_RUN)
 
 
 def main(reports: Sequence[str]) -> None:
@@ -45,20 +54,20 @@ def main(reports: Sequence[str]) -> None:
 
 
 def results(reports: Iterable[str]) -> dict[str, str]:
-    """How each test ended, by its name with and without its parameters; a later report counts for its tests.
+    """How each test ended, by its name with and without its parameters; a later report counts for what it ran.
 
-    Without its parameters it is the worst of them.
+    Without its parameters it is the worst of them. A test that was skipped did not run.
     """
     ended: dict[str, str] = {}
     for report in reports:
         here: dict[str, str] = {}
         for case in ET.fromstring(report).iter("testcase"):  # noqa: S314 - written by our own test run
             how = next((kind.tag for kind in case if kind.tag in {"failure", "error", "skipped"}), "passed")
-            how = {"failure": "failed"}.get(how, how)
+            how = {"failure": "failed", "skipped": NOT_RUN}.get(how, how)
             name = f"{_file(case.get('classname', ''))}::{case.get('name', '')}"
             for one in {name, name.partition("[")[0]}:
                 here[one] = min(here.get(one, how), how, key=WORST.index)
-        ended |= here
+        ended |= {name: how for name, how in here.items() if how != NOT_RUN or name not in ended}
     return ended
 
 
@@ -91,6 +100,12 @@ def document(ended: Results) -> str:
             *_table(("Quirk", "What it is"), [((i, said), quirks[i]) for i, said in sorted(named.items())], ended),
             "\n## Quirks that a single frame cannot show\n",
             *_table(("Quirk", "What it is"), [((i, said), quirks.get(i, [])) for i, said in TALK.items()], ended),
+            "\n## Recorded frames\n",
+            *_table(
+                ("What",),
+                [(("Frames that piles on the market sent, replayed on one connection",), [RECORDED_TEST])],
+                ended,
+            ),
             "\n## Generated quirks\n",
             f"{len(GENERATED)} kinds of spoilt messages, each for one action, several examples each:"
             f" `{GENERATED_TEST}`.\n",
@@ -144,8 +159,8 @@ def _table(
 def _result(tests: Sequence[str], ended: Results) -> str:
     if not tests:
         return OPEN
-    how = [ended.get(test, "not run") for test in tests]
-    counts = {kind: how.count(kind) for kind in (*WORST, "not run") if kind in how}
+    how = [ended.get(test, NOT_RUN) for test in tests]
+    counts = {kind: how.count(kind) for kind in SHOWN if kind in how}
     return next(iter(counts)) if len(counts) == 1 else ", ".join(f"{n} {kind}" for kind, n in counts.items())
 
 

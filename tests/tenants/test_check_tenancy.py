@@ -13,7 +13,7 @@ from backoffice.kit.models import Job
 from backoffice.kit.scope import path_of_tenant, unscoped
 from stations.models import Pile, Station, Tariff
 from tenants.models import Tenant
-from tenants.verification import broken_paths, strays, tenancy_faults
+from tenants.verification import broken_paths, left_behind, strays, tenancy_faults
 from tests.factories.tenants import Forest, make_forest
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +85,9 @@ def test_a_price_list_from_beside_is_a_fault_and_one_from_above_is_none(forest: 
         station(forest.agency, tariff(forest.operator))
         station(forest.sibling_agency, tariff(forest.cousin_operator))
     assert len(found(lambda: strays(Station))) == 1
-    assert found(lambda: strays(Station, below=forest.agency.pk)) == []
-    assert len(found(lambda: strays(Station, below=forest.sibling_agency.pk))) == 1
+    assert found(lambda: left_behind(forest.agency)) == []
+    [wrong] = found(lambda: left_behind(forest.sibling_agency))
+    assert (wrong.count, wrong.owner, wrong.key.name) == (1, forest.cousin_operator.name, "tariff")
 
 
 def test_wrong_paths_are_faults(forest: Forest) -> None:

@@ -132,7 +132,7 @@ def test_a_membership_that_ended_gives_way_to_the_next(forest: Forest, end: str)
 
 
 @pytest.mark.parametrize(
-    "end", ["deactivated", "last day", "suspended", "expired", "draft", "closed", "suspended above"]
+    "end", ["deactivated", "last day", "suspended", "expired", "draft above", "closed", "suspended above"]
 )
 def test_who_has_no_membership_left_is_signed_out_with_the_reason(forest: Forest, end: str) -> None:
     member = make_member(forest.agency)
@@ -146,7 +146,7 @@ def test_who_has_no_membership_left_is_signed_out_with_the_reason(forest: Forest
         "suspended": f"{forest.agency.name} is suspended",
         "suspended above": f"{forest.dealer.name} is suspended",
         "expired": f"The contract of {forest.agency.name} has ended",
-        "draft": f"{forest.agency.name} is still being set up",
+        "draft above": f"{forest.operator.name} is still being set up",
         "closed": f"{forest.agency.name} is closed",
     }
     assert words.get(end, "do not work") in str(message)
@@ -159,7 +159,9 @@ def _end(member: Membership, end: str, above: Tenant | None = None) -> None:
             staff.deactivate_member(member, actor=ACTOR, reason="left")
         elif end == "last day":
             Membership.objects.filter(pk=member.pk).update(valid_to=clock.now().date() - timedelta(days=1))
-        elif end in {"closed", "expired", "draft"}:
+        elif end == "draft above":
+            Tenant.objects.filter(pk=member.tenant.parent_id).update(status="draft")
+        elif end in {"closed", "expired"}:
             Tenant.objects.filter(pk=member.tenant_id).update(status=end)
         else:
             tenant = above if end == "suspended above" and above else member.tenant

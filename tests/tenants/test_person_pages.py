@@ -191,7 +191,7 @@ def test_nobody_switches_to_a_tenant_that_is_suspended(forest: Forest) -> None:
     assert "is not active" in response.content.decode()
 
 
-def test_a_person_sets_name_language_zone_and_theme(forest: Forest) -> None:
+def test_a_person_sets_name_language_zone_and_how_he_reads(forest: Forest) -> None:
     member = make_member(forest.operator)
     client = client_of(member.user)
     values = {
@@ -200,6 +200,7 @@ def test_a_person_sets_name_language_zone_and_theme(forest: Forest) -> None:
         "language": "zh-hans",
         "timezone": "Asia/Shanghai",
         "theme": "dark",
+        "density": "compact",
     }
     assert client.post("/personal/", values).status_code == 302
     user = stored(member.user)
@@ -216,10 +217,11 @@ def test_a_person_sets_name_language_zone_and_theme(forest: Forest) -> None:
         ({"language": "tlh"}, "language"),
         ({"timezone": "CST6CDT"}, "timezone"),
         ({"theme": "pink"}, "theme"),
+        ({"density": "airy"}, "density"),
     ],
 )
 def test_a_profile_that_makes_no_sense_is_refused_at_its_field(forest: Forest, over: Any, field: str) -> None:
-    client, usual = client_for(forest.operator), {"name": "N", "theme": "light"}
+    client, usual = client_for(forest.operator), {"name": "N", "theme": "light", "density": "usual"}
     before = everything()
     assert errors(client.post("/personal/", usual | over)) == {field}
     assert everything() == before

@@ -16,7 +16,10 @@ from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from tenants.invitations import password_link
 from tenants.models import Membership, Tenant, User
+from tenants.rules import Mail
+from tenants.selectors import scope_of
 from tenants.services import tree
+from tenants.services.settings import change_settings
 from tests.factories.tenants import ACTOR, PASSWORD, Forest, make_forest, make_member, make_user
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +203,22 @@ def test_a_forgotten_password_is_asked_for_by_letter_and_nobody_learns_who_has_a
         assert response["Location"] == "/account/password/reset/done/"
     [letter] = mail.outbox
     assert letter.to == [member.user.email]
+    assert re.search(r"http://127\.0\.0\.1:8000/account/password/reset/key/\S+", letter.body)
+
+
+def test_the_letter_for_a_forgotten_password_looks_as_the_tenant_says(member: Membership) -> None:
+    with scope_of(member.tenant_id):
+        change_settings(
+            member.tenant,
+            Mail,
+            {"sender": "Sun Charging", "reply_to": "help@example.org", "footer": "1 Example Road"},
+            actor=ACTOR,
+        )
+    User.objects.filter(pk=member.user_id).update(language="zh-hans")
+    Client().post("/account/password/reset/", {"email": member.user.email}, HTTP_HOST="localhost")
+    [letter] = mail.outbox
+    assert letter.from_email.startswith("Sun Charging <") and letter.reply_to == ["help@example.org"]
+    assert "1 Example Road" in letter.body and "账号" in letter.body
     assert re.search(r"http://127\.0\.0\.1:8000/account/password/reset/key/\S+", letter.body)
 
 

@@ -20,6 +20,9 @@ def test_the_table_has_every_state_and_the_words_for_it() -> None:
     ("old", "new"),
     [
         ("draft", "active"),
+        ("draft", "submitted"),
+        ("submitted", "draft"),
+        ("submitted", "active"),
         ("active", "suspended"),
         ("suspended", "active"),
         ("active", "expired"),
@@ -34,7 +37,13 @@ def test_a_tenant_goes_from_state_to_state(old: str, new: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("closed", "active"), ("draft", "suspended"), ("suspended", "expired"), ("expired", "suspended")],
+    [
+        ("closed", "active"),
+        ("active", "submitted"),
+        ("draft", "suspended"),
+        ("suspended", "expired"),
+        ("expired", "suspended"),
+    ],
 )
 def test_other_ways_do_not_exist(old: str, new: str) -> None:
     assert not may_become(TenantState(old), TenantState(new))
@@ -51,6 +60,7 @@ def test_other_ways_do_not_exist(old: str, new: str) -> None:
         ("expired", YESTERDAY, "expired"),
         ("suspended", YESTERDAY, "suspended"),
         ("draft", YESTERDAY, "draft"),
+        ("submitted", YESTERDAY, "submitted"),
         ("closed", TOMORROW, "closed"),
     ],
 )

@@ -14,7 +14,7 @@ from backoffice.kit.frame import Link
 from backoffice.kit.levels import Level
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.scope import unscoped
-from stations.models import Station, Tariff
+from stations.models import Station
 from tenants import hooks
 from tenants.models import Tenant, TenantStatus
 from tenants.selectors import locality_of, possible_parents, scope_of, stopped_by
@@ -177,26 +177,6 @@ def test_a_tenant_moves_between_tenants_of_the_same_level(forest: Forest) -> Non
         assert row.parent_id == forest.sibling_operator.pk
         tree.move_tenant(forest.agency, new_parent=forest.sibling_operator, actor=ACTOR, reason="again")
     assert entries(forest.agency) == ["tenant.created", "tenant.moved"]
-
-
-def test_a_move_that_would_leave_a_row_behind_is_refused_and_undone(forest: Forest) -> None:
-    with unscoped(reason="test data"):
-        price = Tariff.objects.create(
-            tenant=forest.operator, name="night", currency="CNY", created_at=clock.now()
-        )
-        Station.objects.create(
-            tenant=forest.agency, code="S", name="Harbour", tariff=price, created_at=clock.now()
-        )
-    act = lambda: tree.move_tenant(  # noqa: E731
-        forest.agency, new_parent=forest.sibling_operator, actor=ACTOR, reason="sold"
-    )
-    assert refusal(forest.dealer, act) == "blocked"
-    with scope_of(forest.dealer.pk), pytest.raises(Refused, match="Harbour uses the tariff of"):
-        act()
-    with unscoped(reason="test data"):
-        Tariff.objects.filter(pk=price.pk).update(tenant=forest.dealer)
-    with scope_of(forest.dealer.pk):
-        act()
 
 
 def test_zone_currency_and_language_are_inherited_downward() -> None:

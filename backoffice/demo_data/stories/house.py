@@ -7,8 +7,11 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from backoffice.demo_data.companies import email_of
 from backoffice.demo_data.copying import copy
+from backoffice.demo_data.dossiers import paper
 from backoffice.demo_data.masters import Customer, Masters
 from backoffice.demo_data.prices import CITY_NEXT, NOON_DAY
 from backoffice.kit import clock
@@ -25,9 +28,9 @@ from reports import sharing
 from stations import intake
 from stations.models import StationStatus
 from stations.services import devices, sites, tariffs
-from tenants.models import Membership, User
+from tenants.models import Membership, PaperKind, User
 from tenants.selectors import scope_of
-from tenants.services import staff, tree
+from tenants.services import papers, staff, tree
 
 STRANGERS = ("HL-000412", "CP_TEST_1", "NB05004", "EVSE-A17C")
 RECEIPTS = 400
@@ -44,6 +47,7 @@ SCREENS = (
 def tell(masters: Masters, chance: Random) -> None:
     """All of it, within the last weeks."""
     _companies(masters)
+    _newcomer(masters)
     _equipment(masters)
     _drivers(masters)
     _knocks(masters)
@@ -71,6 +75,25 @@ def _companies(masters: Masters) -> None:
             role=Role(member.role),
         )
         staff.deactivate_member(guest, actor=_staff(Role.OWNER, "QILIN"), reason="Left the company 已离职")
+
+
+def _newcomer(masters: Masters) -> None:
+    """An agency that is being set up; its papers wait for its operator."""
+    boss, licence = _staff(Role.OWNER, "QILIN"), paper("Business licence - Wuxi Bay Mall")
+    with clock.frozen(masters.now - timedelta(hours=5)):
+        row = tree.create_tenant(
+            masters.tenants["QILIN"],
+            actor=boss,
+            code="WX-BAY",
+            name="Wuxi Bay Mall 无锡湾商场",
+            draft=True,
+            contact="沈湾 Shen Wan",
+            phone="+8651000000501",
+            region="Jiangsu 江苏",
+        )
+        papers.add_paper(row, actor=boss, file=ContentFile(licence, "licence.pdf"), kind=PaperKind.LICENCE)
+        with scope_of(row.pk):
+            tree.submit_tenant(row, actor=boss)
 
 
 def _equipment(masters: Masters) -> None:

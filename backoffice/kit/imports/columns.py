@@ -41,7 +41,8 @@ class Column:
     """One column. ``name`` is what the parsed row calls it.
 
     ``needed``: the file must have it, and no cell of it may be empty. ``also`` are other heads for the same.
-    ``empty`` is what an empty cell means; a column that the file does not have says nothing.
+    ``empty`` is what an empty cell means; a column that the file does not have says nothing. ``secret``: what stands
+    in its cells is not repeated where a row is refused.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     needed: bool = False
     empty: Any = ""
     also: tuple[Words, ...] = ()
+    secret: bool = False
 
 
 def typed(value: Value, column: Column) -> Any:

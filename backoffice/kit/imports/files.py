@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _, ngettext
 
-from backoffice.kit import audit, clock, jobs, locks
+from backoffice.kit import audit, clock, figures, jobs, locks
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.export import Head, Sheet
@@ -161,17 +161,19 @@ def _note(row: ImportFile, plan: Plan, book: Book, places: Sequence[Place]) -> N
     row.rows = len(book.lines)
     row.new, row.changed, row.unchanged = plan.new, plan.changed, plan.unchanged
     row.faulty = len({fault.number for fault in plan.faults})
-    at = {column.name: index for index, column in places}
+    at = {column.name: (index, column) for index, column in places}
     lines = {line.number: line.cells for line in book.lines}
     row.faults = [_told(fault, at, lines, book) for fault in plan.faults[:MOST_FAULTS]]
     row.notes = [str(note) for note in plan.notes]
 
 
-def _told(fault: Fault, at: dict[str, int], lines: dict[int, tuple[Value, ...]], book: Book) -> list[object]:
-    index = at.get(fault.column)
-    if index is None:
+def _told(
+    fault: Fault, at: dict[str, Place], lines: dict[int, tuple[Value, ...]], book: Book
+) -> list[object]:
+    if fault.column not in at:
         return [fault.number, "", "", "", fault.reason]
-    value = shown(lines[fault.number][index])[:200]
+    index, column = at[fault.column]
+    value = figures.MASK if column.secret else shown(lines[fault.number][index])[:200]
     return [fault.number, cell_name(index, fault.number), book.heads[index], value, fault.reason]
 
 

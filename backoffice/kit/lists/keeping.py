@@ -135,14 +135,14 @@ def _rename(request: StaffRequest, listing: Listing, view: SavedView) -> HttpRes
         except Refused as refused:
             form.add_error("name", str(refused.message))
         else:
-            return HttpResponseRedirect(listing.url_of(view))
+            return HttpResponseRedirect(way_back(request, listing.url_of(view)))
     return _ask(request, listing, title=_("Rename “%(name)s”") % {"name": view.name}, form=form)
 
 
 def _delete(request: StaffRequest, listing: Listing, view: SavedView) -> HttpResponse:
     if request.method == "POST":
         saved.delete_view(listing.resource, view, actor=request.actor)
-        return HttpResponseRedirect(listing.resource.url)
+        return HttpResponseRedirect(way_back(request, listing.resource.url))
     return _ask(
         request,
         listing,
@@ -154,5 +154,11 @@ def _delete(request: StaffRequest, listing: Listing, view: SavedView) -> HttpRes
 
 
 def _ask(request: HttpRequest, listing: Listing, **context: Any) -> HttpResponse:
-    usual = {"submit_label": _("Save"), "cancel_url": listing.resource.url, "leaves": True}
+    back = way_back(request, "")
+    usual = {
+        "submit_label": _("Save"),
+        "cancel_url": back or listing.resource.url,
+        "next": back,
+        "leaves": True,
+    }
     return render(request, "kit/confirm.html", usual | context)

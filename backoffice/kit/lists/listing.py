@@ -19,7 +19,7 @@ from backoffice.kit.lists import paging, paths
 from backoffice.kit.lists.columns import Column
 from backoffice.kit.lists.filters import ListFilters
 from backoffice.kit.lists.resource import Resource, Tab
-from backoffice.kit.lists.saved import NO_VIEW, VIEW, Kept, kept_of, wanted_of
+from backoffice.kit.lists.saved import NO_VIEW, VIEW, Kept, address_of, kept_of, wanted_of
 from backoffice.kit.lists.table import Buttons, ListTable, PageData
 from backoffice.kit.models import SavedView
 from backoffice.kit.perms import Perm
@@ -193,7 +193,7 @@ class Listing:
 
     def url_of(self, view: SavedView) -> str:
         """The list under one of its saved filters."""
-        return f"{self.resource.url}?{'&'.join(filter(None, [view.query, f'{VIEW}={view.pk}']))}"
+        return address_of(self.resource, view)
 
     @property
     def wanted(self) -> str:

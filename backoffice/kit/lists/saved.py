@@ -54,6 +54,16 @@ def views_of(owner: Actor, resource: Resource) -> QuerySet[SavedView]:
     return rows.exclude(name="").order_by("pk")
 
 
+def all_views_of(owner: Actor) -> QuerySet[SavedView]:
+    """The saved filters of one person for every list, list by list."""
+    return SavedView.objects.filter(owner_ref=owner.ref).exclude(name="").order_by("resource", "pk")
+
+
+def address_of(resource: Resource, view: SavedView) -> str:
+    """The list under one of its saved filters."""
+    return f"{resource.url}?{'&'.join(filter(None, [view.query, f'{VIEW}={view.pk}']))}"
+
+
 def kept_of(owner: Actor, resource: Resource) -> Kept:
     """Both, in one query."""
     rows = list(SavedView.objects.filter(owner_ref=owner.ref, resource=resource.name).order_by("pk"))

@@ -12,7 +12,7 @@ import pytest
 from stations import selectors
 from stations.models import Certificate, Pile as PileRow, SecurityUpgrade
 from stations.pki import KeyKind
-from stations.services import certificates, signing, upgrades
+from stations.services import certificates, devices, signing, upgrades
 from tests.support import certificates as made
 from tests.support.acceptance import Acceptance
 from tests.support.handshakes import refusal
@@ -20,6 +20,7 @@ from tests.support.pile import Pile
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
+POLICY_VIOLATION = 1008
 HASHES = {
     "hashAlgorithm": "SHA256",
     "issuerNameHash": "a" * 64,
@@ -237,3 +238,67 @@ async def test_tc_087_tls_client_certificate(secured: Acceptance) -> None:
     await other.disconnect()
     await house.inside(PileRow.objects.filter(pk=house.ids[other.identity]).update, security_profile=3)
     assert await refusal(Pile(house.secured[3], other.identity, tls=mine)) == HTTPStatus.FORBIDDEN
+
+
+async def in_profile_3(house: Acceptance, serial: str) -> tuple[Pile, ssl.SSLContext]:
+    """A pile that got its certificate from us and is connected with it, and its side of TLS."""
+    pile = await house.charge_point(serial=serial)
+    holder = Keyholder(house, pile, serial, KeyKind.EC)
+    await raised(house, pile, 3)
+    chain = await holder.served()
+    await pile.disconnect()
+    assert house.tls is not None
+    await asyncio.to_thread(house.tls.reload, await house.inside(selectors.authority_roots))
+    mine = made.client(chain, KeyKind.EC)
+    secured = Pile(house.secured[3], pile.identity, tls=mine)
+    await secured.connect()
+    await secured.heartbeat()
+    return secured, mine
+
+
+@pytest.mark.statement(114)
+async def test_a_certificate_that_staff_revoke_ends_the_connection_that_it_opened(
+    secured: Acceptance,
+) -> None:
+    """Not only the next one: whoever came in with it is shown out at once, and his neighbour stays."""
+    house = secured
+    pile, mine = await in_profile_3(house, "SN-114")
+    neighbour, _ = await in_profile_3(house, "SN-115")
+    certificate = await house.inside(selectors.certificate_of, await house.row(pile))
+
+    await house.ask(certificates.revoke_certificate, certificate, reason="board stolen")
+
+    assert await pile.closed(2.0) == POLICY_VIOLATION
+    assert pile.socket is not None and pile.socket.close_reason == "revoked_certificate"
+    again = Pile(house.secured[3], pile.identity, tls=mine)
+    assert await refusal(again) == HTTPStatus.FORBIDDEN
+    await neighbour.heartbeat()
+    await neighbour.disconnect()
+    await house.until(_is_away, house.ids[pile.identity])
+
+
+@pytest.mark.statement(111)
+async def test_a_pile_that_took_a_new_password_comes_back_with_it_over_tls(secured: Acceptance) -> None:
+    """It need not end its connection by itself: what it was opened with is dead."""
+    house = secured
+    pile = await house.charge_point()
+    await pile.disconnect()
+    await house.ask(upgrades.set_profile, await house.row(pile), profile=2, reason="set on site")
+    old = bytes.fromhex(house.keys[pile.identity])
+    over_tls = Pile(house.secured[2], pile.identity, key=old, tls=made.client())
+    await over_tls.connect()
+    await over_tls.heartbeat()
+
+    key, command = await house.ask(devices.rotate_key, await house.row(pile), reason="yearly")
+
+    assert await over_tls.closed(2.0) == POLICY_VIOLATION
+    assert (await house.answered(command)).state == "accepted"
+    over_tls.check()
+    assert await refusal(Pile(house.secured[2], pile.identity, key=old, tls=made.client())) == 401
+    new = Pile(house.secured[2], pile.identity, key=bytes.fromhex(key), tls=made.client())
+    async with new:
+        assert (await house.run(new, "ClearCache")).state == "accepted"
+
+
+def _is_away(pile_id: int) -> bool:
+    return PileRow.objects.filter(pk=pile_id, online=False).exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -168,3 +169,19 @@ class TestPings:
         assert closed.result() == 1011
         await lively.heartbeat()
         await lively.disconnect()
+
+    @pytest.mark.statement(114)
+    async def test_a_connection_ends_with_the_certificate_that_opened_it(self, site: Site) -> None:
+        at = datetime.now(UTC)
+        ending, lasting = site.pile("CP1"), site.pile("CP2")
+        site.central.piles["CP1"].ends_at = at + timedelta(seconds=0.3)
+        site.central.piles["CP2"].ends_at = at + timedelta(days=1)
+        await ending.connect()
+        await lasting.connect()
+        await ending.heartbeat()
+        assert await ending.closed() == 1008
+        assert datetime.now(UTC) > at + timedelta(seconds=0.3)
+        [left] = await site.central.stored(wire.Disconnected)
+        assert (left.code, left.reason) == (1008, "expired_certificate")
+        await lasting.heartbeat()
+        await lasting.disconnect()

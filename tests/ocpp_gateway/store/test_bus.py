@@ -39,6 +39,7 @@ class Ends:
         self.arrived: list[CommandOrder] = []
         self.waiting: list[CommandOrder] = []
         self.moved: list[tuple[int, int]] = []
+        self.doubted: list[int] = []
         self.refusing = 0
         self.redis = redis.asyncio.Redis.from_url(settings.REDIS_URL)
 
@@ -50,6 +51,16 @@ class Ends:
 
     def supersede(self, pile_id: int, generation: int) -> None:
         self.moved.append((pile_id, generation))
+
+    def bus(self, stream: str) -> Bus:
+        return Bus(
+            settings.REDIS_URL,
+            stream,
+            submit=self.submit,
+            supersede=self.supersede,
+            doubt=self.doubted.append,
+            queued=self.queued,
+        )
 
     async def queued(self) -> list[CommandOrder]:
         return self.waiting
@@ -68,7 +79,7 @@ async def ends(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ends]:
     ends = Ends()
     stream = dispatch.stream_of(NAME)
     await ends.redis.delete(stream)
-    bus = Bus(settings.REDIS_URL, stream, submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
+    bus = ends.bus(stream)
     bus.start()
     yield ends
     await bus.stop()
@@ -133,10 +144,19 @@ async def test_a_pile_that_has_moved_on_is_told_of(ends: Ends) -> None:
     await ends.redis.delete(dispatch.stream_of("another"))
 
 
+async def test_a_pile_whose_proof_is_doubted_is_told_of(ends: Ends) -> None:
+    stream = dispatch.stream_of(NAME)
+    for field in (b"", b"[]", b"\xff", b"x"):
+        await ends.redis.xadd(stream, {"doubted": field})
+    await asyncio.to_thread(dispatch.tell_doubted, NAME, 7)
+    await until(lambda: ends.doubted == [7])
+    assert ends.arrived == [] and await ends.redis.xlen(stream) == 0
+
+
 async def test_a_command_that_was_forgotten_is_taken_again() -> None:
     """It went to another gateway, and its pile came back."""
     ends = Ends()
-    bus = Bus(settings.REDIS_URL, "nobody", submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
+    bus = ends.bus("nobody")
     for _ in range(2):
         bus._send(order(1))
     bus.forget(order(1))
@@ -186,7 +206,7 @@ async def test_a_stop_is_heard_although_a_cancellation_was_lost(monkeypatch: pyt
     monkeypatch.setattr(Bus, "_listen", deaf)
     monkeypatch.setattr(module, "CANCEL_AGAIN_S", 0.05)
     ends = Ends()
-    bus = Bus(settings.REDIS_URL, "nobody", submit=ends.submit, supersede=ends.supersede, queued=ends.queued)
+    bus = ends.bus("nobody")
     bus.start()
     await asyncio.sleep(0)
 

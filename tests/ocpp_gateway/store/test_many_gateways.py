@@ -16,7 +16,9 @@ from backoffice.kit import clock
 from ocpp_gateway import bus as bus_module, wire
 from ocpp_gateway.process import look_at_holdings, say_alive
 from stations import dispatch, intake
-from stations.services import sweeps
+from stations.models import Pile as PileRow
+from stations.services import devices, sweeps
+from tests.factories.stations import ACTOR
 from tests.support.fleet import Fleet
 from tests.support.handshakes import http
 from tests.support.pile import SILENCE, Pile
@@ -104,6 +106,22 @@ async def test_a_move_that_valkey_lost_is_found_by_looking(fleet: Fleet) -> None
     assert await old.closed() == 4000
     assert await fleet.presence("CP1") == (True, "g2")
     await new.disconnect()
+
+
+@pytest.mark.statement(111)
+async def test_a_key_that_was_replaced_while_valkey_was_away_is_found_by_looking(fleet: Fleet) -> None:
+    await fleet.start("g1")
+    pile = await fleet.pile("CP1", "g1")
+    other = await fleet.pile("CP2", "g1")
+    await fleet.hush("g1")
+    row = await fleet.premises.inside(PileRow.objects.get, pk=fleet.premises.ids["CP1"])
+    await fleet.premises.inside(devices.replace_key, row, actor=ACTOR)
+
+    await fleet.nodes["g1"].proofs.look()
+
+    assert await pile.closed() == 1008
+    await other.heartbeat()
+    assert await fleet.presence("CP2") == (True, "g1")
 
 
 @pytest.mark.statement(88)
