@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from backoffice.changes import changes_of
 from backoffice.kit import cells
-from backoffice.kit.deeds import deed_words
+from backoffice.kit.deeds import deed_words, doer_words
 from backoffice.kit.figures import DASH
 from backoffice.kit.frame import Words
 from backoffice.kit.models import AuditEntry
@@ -41,7 +41,7 @@ def _about(row: AuditEntry) -> list[tuple[Words, Words]]:
     owner = row.path.owner_id
     return [
         (_("Time"), cells.when(row.at)),
-        (_("Actor"), row.actor_label),
+        (_("Actor"), doer_words(row.actor_label, row.actor_ref)),
         (_("On behalf of"), row.on_behalf or "–"),
         (_("Address"), row.ip or "–"),
         (_("Object"), row.object_label),

@@ -22,9 +22,11 @@ from django.views.decorators.http import require_POST
 
 from backoffice import health
 from backoffice.kit import audit, clock, runs, tasks
+from backoffice.kit.frame import Words
 from backoffice.kit.pages import requires
 from backoffice.kit.runs import Run
 from backoffice.kit.scope import path_of_tenant
+from backoffice.timer_words import title_of
 from tenants.permissions import TenantPerm
 
 LATE_AFTER = 3
@@ -44,12 +46,8 @@ class Timer:
     run: Run | None
 
     @property
-    def room(self) -> str:
-        return self.name.partition(".")[0]
-
-    @property
-    def title(self) -> str:
-        return self.name.rpartition(".")[2].replace("_", " ")
+    def title(self) -> Words:
+        return title_of(self.name)
 
     @property
     def is_late(self) -> bool:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.changes import change_words
-from backoffice.kit.deeds import DEEDS, deed_words
+from backoffice.kit.deeds import DEEDS, deed_words, doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.job_views import TONES
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
@@ -25,7 +25,9 @@ def read_by(rows: QuerySet[AuditEntry], reader: Reader) -> QuerySet[AuditEntry]:
 class AuditTable(ListTable):
     at = columns.When(sort=True)
     action = columns.Link(to="audit.entry", show=deed_words)
-    actor = columns.Text("actor_label", head=_("Actor"), second=columns.Text("ip"))
+    actor = columns.Text(
+        "actor_label", "actor_ref", head=_("Actor"), show=doer_words, second=columns.Text("ip")
+    )
     on_behalf = columns.Text()
     object = columns.Text("object_label", head=_("Object"))
     changes = columns.Text("object_ref", "before", "after", head=_("Changes"), show=change_words)

@@ -133,7 +133,7 @@ def _figures(today: Totals, month: Totals, currency: str, sessions: int, power: 
         figure(_("Energy today"), "kWh", lambda total: energy_text(total.energy_wh, 1)),
         figure(_("Amount today"), "", lambda total: _amounts(total, currency)),
         figure(_("Sessions today"), "", lambda total: number_text(total.sessions)),
-        Figure(_("Charging now"), number_text(power / 1000, 1), "kW"),
+        Figure(_("Power now"), number_text(power / 1000, 1), "kW"),
         Figure(_("Sessions now"), number_text(sessions)),
     ]
     if grams := settings.CARBON_SAVED_G_PER_KWH:

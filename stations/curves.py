@@ -26,9 +26,13 @@ Span = tuple[datetime, datetime, Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """``ours`` and ``theirs`` are lines of a table: (from, limit in words). ``asked`` is the pile's last answer."""
+    """``ours`` and ``theirs`` are lines of a table: (from, limit in words). ``asked`` is the pile's last answer.
+
+    Unless ``is_limited`` there is nothing to draw.
+    """
 
     chart: Chart
+    is_limited: bool
     legend: tuple[tuple[Words, str], ...]
     ours: Sequence[tuple[datetime, str]]
     theirs: Sequence[tuple[datetime, str]]
@@ -51,10 +55,9 @@ def schedule_curves(pile: Pile, connector: int, duration_s: int, unit: Unit) -> 
             Series(_("The terminal says"), _points(theirs, midnight, unit), tone="ink", dashed=True)
         )
         legend.append((_("The terminal says"), "s-ink"))
-    if all(amount is None for _start, _end, amount in [*ours, *theirs]):
-        series.append(_span_of_time(at, duration_s, midnight))
+    is_limited = any(amount is not None for _start, _end, amount in [*ours, *theirs])
     chart = Chart(series, [_words(unit)])
-    return Curves(chart, tuple(legend), _lines(ours, unit), _lines(theirs, unit), asked, zone)
+    return Curves(chart, is_limited, tuple(legend), _lines(ours, unit), _lines(theirs, unit), asked, zone)
 
 
 def _own_steps(pile: Pile, connector: int, at: datetime, duration_s: int, unit: Unit) -> list[Step]:
@@ -105,14 +108,6 @@ def _points(spans: Sequence[Span], midnight: datetime, unit: Unit) -> list[tuple
         value = None if amount is None else float(amount / KILO if unit is Unit.WATTS else amount)
         found += [(_minute(start, midnight), value), (_minute(end, midnight), value)]
     return found
-
-
-def _span_of_time(at: datetime, duration_s: int, midnight: datetime) -> Series:
-    """Nothing to draw still has its axis of time."""
-    end = at + timedelta(seconds=duration_s)
-    return Series(
-        _("No limit"), [(_minute(at, midnight), None), (_minute(end, midnight), None)], tone="quiet"
-    )
 
 
 def _minute(at: datetime, midnight: datetime) -> float:

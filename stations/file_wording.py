@@ -31,6 +31,20 @@ _REASONS: Mapping[str, Words] = {
     "Idle": _("The terminal says that it does nothing of the kind."),
 }
 
+_STEPS: Mapping[str, Words] = {
+    "stalled": _("Nothing was heard any more"),
+    updating.REPLACED: _("Given up for a later one."),
+    updating.NOT_SENT: _("It was never sent."),
+    "timed_out": _("No answer"),
+    "connection_lost": _("Connection lost"),
+}
+"""What we noted of a job ourselves; all else is as the pile said it."""
+
+
+def step_words(word: str) -> Words:
+    """One line of what was heard of a job."""
+    return _STEPS.get(word, word)
+
 
 def reason_words(code: str) -> Words:
     """A sentence for a reason, the reason itself where there is none, "" for none."""

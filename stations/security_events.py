@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Words
 
@@ -30,7 +30,7 @@ OF_PILES: Final[Mapping[str, Promise]] = {
     "FailedToAuthenticateAtCentralSystem": _("Was not let in here"),
     "CentralSystemFailedToAuthenticate": _("Did not trust us"),
     "SettingSystemTime": _("Clock set"),
-    "StartupOfTheDevice": _("Started"),
+    "StartupOfTheDevice": pgettext_lazy("terminal", "Started"),
     "ResetOrReboot": _("Restarted"),
     "SecurityLogWasCleared": _("Security log cleared"),
     "ReconfigurationOfSecurityParameters": _("Security settings changed"),

@@ -24,7 +24,7 @@ from backoffice.demo_data.prices import PRICES, Price, Rates
 from backoffice.demo_data.products import PRODUCTS, VENDOR, Placed, place
 from backoffice.demo_data.sites import SITES, Site
 from backoffice.kit import clock
-from backoffice.kit.actor import command_line
+from backoffice.kit.actor import Actor
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
 from drivers.models import Card, Driver
@@ -43,7 +43,7 @@ from tenants.models import Membership, PaperKind, Tenant, User
 from tenants.selectors import locality_of
 from tenants.services import papers, tree
 
-ACTOR = command_line("seed_demo")
+ACTOR = Actor("command:seed_demo", "Demonstration 演示数据")
 MAINS_KW = Decimal(200)
 PLANNED_AHEAD = timedelta(days=6)
 FOUNDED, BUILT, INSTALLED = timedelta(days=720), timedelta(days=540), timedelta(days=160)

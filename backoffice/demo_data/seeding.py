@@ -19,7 +19,17 @@ from backoffice.demo_data.companies import COMPANIES
 from backoffice.demo_data.masters import Masters, set_up
 from backoffice.demo_data.past import Past
 from backoffice.demo_data.plans import plan
-from backoffice.demo_data.stories import LONGEST, Stories, desk, house, past_alarms, rights, stock
+from backoffice.demo_data.stories import (
+    LONGEST,
+    Stories,
+    desk,
+    house,
+    past_alarms,
+    rights,
+    stock,
+    trust,
+    workshop,
+)
 from backoffice.kit import clock, locks
 from orders.models import ChargingOrder
 from reports.models import DirtyDay
@@ -78,6 +88,8 @@ def seed(secret: str, *, size: Size, say: Say) -> bool:
     desk.tell(masters)
     access.tell(masters, chance)
     stock.tell(masters)
+    trust.tell(masters)
+    workshop.tell(masters)
     say(f"{count} orders; their totals by day")
     rebuild_totals(begins.date() - timedelta(days=1), now.date() + timedelta(days=1))
     DirtyDay.objects.all().delete()

@@ -181,3 +181,19 @@ def row_actions(actions: Sequence[Action], *, key: str, of: str) -> SafeString:
         key,
         format_html_join("", "{}", ((menu_line(a),) for a in rest)),
     )
+
+
+def head_actions(actions: Sequence[Action], *, of: str) -> SafeString:
+    """The buttons at the head of a page about ``of``; those that stand aside are behind the dots."""
+    buttons = format_html_join("", "{}", ((button(a, of=of),) for a in actions if not a.aside))
+    rest = [a for a in actions if a.aside]
+    if not rest:
+        return buttons
+    return format_html(
+        '{}<button type="button" class="btn icon-only" popovertarget="head-menu" aria-label="{}">{}</button>'
+        '<div class="menu" id="head-menu" popover>{}</div>',
+        buttons,
+        _("More actions for %(row)s") % {"row": of},
+        icon("dots", "heavy"),
+        format_html_join("", "{}", ((menu_line(a),) for a in rest)),
+    )

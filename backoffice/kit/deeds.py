@@ -187,3 +187,13 @@ DEEDS: Mapping[str, Promise] = {
 def deed_words(action: str) -> Words:
     """What an action is called; one without words keeps its code."""
     return DEEDS.get(action, action)
+
+
+def doer_words(label: str, ref: str) -> Words:
+    """Who did something (``kit.actor``): timers and commands have names of the code, everybody else his own."""
+    match ref.partition(":")[0]:
+        case "timer":
+            return _("Automatic")
+        case "command":
+            return _("Command line")
+    return label

@@ -186,6 +186,8 @@ class Action:
     direct: bool = False
     """In a row: its own icon button instead of a line in the menu."""
     refused: Words = ""
+    aside: bool = False
+    """At the head of a page: a line in the menu behind the dots, because it is seldom wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from orders.states import Stage
 from stations.hooks import Part
 from stations.models import Pile
 
-NEWEST = 20
+NEWEST = 10
 MOST_RUNNING = 4
 """Curves on one page; a pile with more connectors shows the newest."""
 

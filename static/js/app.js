@@ -172,6 +172,9 @@
   };
   setInterval(tick, 1000);
 
+  /* The tab that is open is in sight, also where a phone shows only some of them. */
+  document.querySelectorAll(".tabs > [aria-current]").forEach((tab) => tab.scrollIntoView({ block: "nearest", inline: "center" }));
+
   /* Toasts: good news goes by itself (not under the pointer), bad news stays. */
   on("click", "[data-dismiss]", (event, button) => button.closest(".toast-line").remove());
   document.querySelectorAll(".toast-line[data-fades]").forEach((toast) => {

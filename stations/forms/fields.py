@@ -191,10 +191,10 @@ class QuirksMixin(forms.Form):
         data["quirks"] = {name: value for name, value in own.items() if value not in (None, "")}
         return data
 
-    def quirks_section(self):
+    def quirks_section(self, note=_("Empty: as the model, else as usual.")):
         return (
             _("How it is spoken to"),
-            _("Empty: as the model, else as usual."),
+            note,
             [self[name] for name in self.QUIRKS],
         )
 

@@ -273,4 +273,7 @@ class ModelForm(QuirksMixin):
 
     def sections(self):
         """The fields in groups, as the page shows them."""
-        return [(_("Model"), "", [self[name] for name in self.OWN]), self.quirks_section()]
+        return [
+            (_("Model"), "", [self[name] for name in self.OWN]),
+            self.quirks_section(_("Empty: as usual.")),
+        ]

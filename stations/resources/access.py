@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import clock
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     ListFilters,
@@ -59,7 +60,7 @@ class ReservationTable(ListTable):
         second=columns.Text("refusal", show=refusal_words),
     )
     remark = columns.Text(show=remark_words)
-    actor_label = columns.Text(sort=("actor_label", "pk"))
+    actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
     created_at = columns.When(sort=True, shown=False)
     ended_at = columns.When(sort=True, shown=False)
     transaction_number = columns.Text(shown=False)
@@ -121,7 +122,9 @@ RESERVATIONS = Resource(
 
 
 class LocalListTable(ListTable):
-    name = columns.Link(to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name"))
+    name = columns.Link(
+        to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
+    )
     rule = columns.Text()
     is_default = columns.YesNo(tones={True: "accent"})
     stations = columns.Number("station_count", head=_("Stations that name it"))

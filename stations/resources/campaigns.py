@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from stations import selectors, tones
@@ -14,8 +15,8 @@ from stations.permissions import StationPerm
 class CampaignTable(ListTable):
     title = columns.Link(to="stations:campaign", sort=("title", "pk"), second=columns.Text("reason"))
     created_at = columns.When(sort=True)
-    actor_label = columns.Text(sort=("actor_label", "pk"))
-    progress = columns.Bar("ended_count", "total", digits=0, head=_("Ended"))
+    actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
+    progress = columns.Bar("ended_count", "total", digits=0, head=_("Progress"))
     failed = columns.Number("failed_count", head=_("Failed"))
     state = columns.Badge(choices=CampaignStatus, tones=tones.CAMPAIGN, second=columns.Text("paused_because"))
     ended_at = columns.When(sort=True)

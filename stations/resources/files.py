@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, columns, filters
 from stations import selectors, tones
@@ -27,7 +28,7 @@ class FirmwareTable(ListTable):
     version = columns.Link(
         to="stations:firmware", sort=("version", "pk"), second=columns.Text("file_name", head=_("File"))
     )
-    pile_models = columns.Text("model_names", head=_("Models"), show=", ".join)
+    pile_models = columns.Text("model_names", head=_("Models"), show=", ".join, css="c-wide")
     state = columns.Badge(choices=FirmwareState, tones=tones.FIRMWARE)
     signed = columns.YesNo("has_signature", head=_("Signed"), tones={True: "charging", False: "plain"})
     piles = columns.Number("pile_count", head=_("Terminals that run it"))
@@ -83,7 +84,7 @@ class FirmwareJobTable(ListTable):
     reason = columns.Text(show=reason_words, css="c-wide")
     version_seen = columns.Text(head=_("Reported afterwards"))
     created_at = columns.When(sort=True)
-    actor_label = columns.Text(sort=("actor_label", "pk"))
+    actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
     heard_at = columns.Ago(sort=True)
     finished_at = columns.When(sort=True)
     signed = columns.YesNo(shown=False)
@@ -150,7 +151,7 @@ class UploadTable(ListTable):
     files = columns.Number("file_count", head=_("Files"))
     size = columns.Number("total_size", head=_("Size, MiB"), digits=2, scale=MIB)
     created_at = columns.When(sort=True)
-    actor_label = columns.Text(sort=("actor_label", "pk"))
+    actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
     heard_at = columns.Ago(sort=True)
     finished_at = columns.When(sort=True)
     scheme = columns.Text(shown=False)

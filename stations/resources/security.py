@@ -77,8 +77,8 @@ class CertificateTable(ListTable):
         second=columns.Text("pile__name", head=_("Terminal")),
     )
     not_after = columns.When(sort=True)
-    key_type = columns.Text()
-    organization = columns.Text()
+    key_type = columns.Text(shown=False)
+    organization = columns.Text(shown=False)
     serial_number = columns.Text(second=columns.Text("fingerprint"))
     created_at = columns.When(sort=True)
     installed_at = columns.When()

@@ -37,7 +37,9 @@ def price_span(lowest, highest):
 
 
 class TariffTable(ListTable):
-    name = columns.Link(to="stations:tariff", sort=("name", "pk"), second=columns.Text("tenant__name"))
+    name = columns.Link(
+        to="stations:tariff", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
+    )
     currency = columns.Text()
     prices = columns.Text(
         "current_lowest",
@@ -45,6 +47,7 @@ class TariffTable(ListTable):
         head=_("Price per kWh"),
         sort=("current_lowest", "current_highest", "pk"),
         show=price_span,
+        css="c-num",
     )
     current = columns.Text(
         "current_number", head=_("In force"), show=lambda number: f"v{number}" if number else _("nothing")

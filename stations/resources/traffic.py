@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import cells
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from stations import selectors, tones
-from stations.models import Command, CommandStatus, Trouble
+from stations.command_words import about_words, effect_words, why_words
+from stations.event_words import status_words
+from stations.models import Command, CommandStatus, Trouble, letter_of
 from stations.permissions import StationPerm
 from stations.remarks import KINDS
 from stations.security_events import AT_THE_DOOR
 from stations.trouble_words import code_of, message_of, trouble_words, what_to_do
 
+EDGES = 2
+"""A step has two ends."""
+
+
+def connector_words(number):
+    """The letter of a connector; none where it is about the whole terminal."""
+    return letter_of(number) if number else ""
+
 
 class CommandTable(ListTable):
     action = columns.Link(
-        to="stations:command", sort=("action", "pk"), second=columns.Text("about", head=_("For"))
+        to="stations:command",
+        sort=("action", "pk"),
+        second=columns.Text("about", head=_("For"), show=about_words),
     )
     created_at = columns.When(sort=True)
     pile = columns.Text(
-        "pile__name", head=_("Terminal"), sort=("pile__name", "pk"), second=columns.Number("connector_number")
+        "pile__name",
+        head=_("Terminal"),
+        sort=("pile__name", "pk"),
+        second=columns.Text("connector_number", head=_("Connector"), show=connector_words),
     )
-    actor_label = columns.Text(sort=("actor_label", "pk"), second=columns.Text("reason"))
+    actor_label = columns.Text(
+        "actor_label",
+        "actor_ref",
+        show=doer_words,
+        sort=("actor_label", "pk"),
+        second=columns.Text("reason", show=why_words),
+    )
     state = columns.Badge(choices=CommandStatus, tones=tones.COMMAND)
     said = columns.Text(head=_("The pile said"), second=columns.Text("error"))
-    effect_note = columns.Text()
+    effect_note = columns.Text(show=effect_words)
     latency_ms = columns.Number(sort=True)
     answered_at = columns.When(shown=False, sort=True)
     effect_at = columns.When(shown=False, sort=True)
@@ -60,6 +82,16 @@ COMMANDS = Resource(
 )
 
 
+def example_words(kind, example):
+    """What the last one was; a step between states names its connector and both states."""
+    number, _colon, step = example.partition(": ")
+    states = step.split(" -> ")
+    if kind != "illegal" or not number.isdecimal() or len(states) != EDGES:
+        return example
+    place = letter_of(int(number)) if int(number) else gettext("Terminal")
+    return f"{place}: {' → '.join(str(status_words(one)) for one in states)}"
+
+
 class Sentence(columns.Text):
     """Words that are to be read whole, on as many lines as they take."""
 
@@ -91,7 +123,7 @@ class TroubleTable(ListTable):
         head=_("Message"),
         show=message_of,
         sort=("action", "pk"),
-        second=columns.Text("example"),
+        second=columns.Text("kind", "example", head=_("Example"), show=example_words),
     )
     count = columns.Number(sort=True)
     day = columns.Day(sort=True)

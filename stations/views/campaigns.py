@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.kit import figures
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action
 from backoffice.kit.lists.views import picked_rows
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import campaigns as kinds, selectors, tones
+from stations.campaign_words import wish_words
 from stations.features import PROFILE_OF
 from stations.forms.campaigns import KINDS, asks_in_bulk, bulk_form_of, sections_of
 from stations.forms.commands import ASKS, pretty
@@ -86,6 +88,7 @@ def campaign(request, pk):
     row = row_or_404(selectors.campaigns(), pk=pk)
     counts = selectors.counts_of(row)
     ended = row.total - counts[ItemStatus.WAITING] - counts[ItemStatus.RUNNING]
+    wish = wish_words(row)
     return detail_page(
         request,
         "stations/campaign.html",
@@ -98,7 +101,8 @@ def campaign(request, pk):
         ended=ended,
         counts=_counts(row, counts),
         buttons=_buttons(row, counts, request.grants),
-        asked_text=pretty(row.params) if row.params else "",
+        wish=wish,
+        asked_text=pretty(row.params) if row.params and not wish else "",
         about=_about(row),
         results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
         results_url=_results(row),
@@ -222,7 +226,7 @@ def _buttons(row, counts, grants):
 def _about(row):
     forever = _("however many fail")
     return [
-        (_("By"), row.actor_label),
+        (_("By"), doer_words(row.actor_label, row.actor_ref)),
         (_("Asked"), figures.exact_text(row.created_at)),
         (_("Reason"), row.reason or "–"),
         (_("Terminals in a wave"), figures.number_text(row.wave_size)),

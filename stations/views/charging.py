@@ -169,6 +169,7 @@ def _line(one, may_act):
     is_open = one.state in profiles.OPEN
     return {
         "row": one,
+        "by": _("Automatic") if one.group_id else one.created_by,
         "badge": (one.get_state_display(), tones.PROFILE[one.state]),
         "why": note_words(one.note) if one.state != ProfileState.INSTALLED else "",
         "connector": letter_of(one.connector_number)

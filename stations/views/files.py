@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from backoffice.kit import clock
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.pages import form_page, requires, row_or_404
 from stations import selectors, tones, updating
-from stations.file_wording import reason_words
+from stations.file_wording import reason_words, step_words
 from stations.forms.files import FetchForm, UpdateForm
 from stations.models import Life, UploadKind
 from stations.permissions import StationPerm
@@ -167,7 +168,7 @@ def _update(job, may_ask):
         "reason": reason_words(job.reason),
         "proof": proof,
         "proof_tone": tone,
-        "steps": job.steps,
+        "steps": [(clock.parse(at), step_words(word)) for at, word in job.steps],
         "actions": _question("ask_update", job) if may_ask and job.state in UPDATE_OPEN else [],
     }
 
@@ -188,7 +189,7 @@ def _upload(job, may_ask):
         "tone": tones.UPLOAD[job.state],
         "reason": reason_words(job.reason),
         "files": list(job.files.all()),
-        "steps": job.steps,
+        "steps": [(clock.parse(at), step_words(word)) for at, word in job.steps],
         "actions": _question("ask_upload", job) if may_ask and job.state in UPLOAD_OPEN else [],
     }
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice.kit import figures
@@ -179,7 +179,7 @@ def _facts(row):
         Fact(_("Models"), ", ".join(row.model_names) or "–", big=False),
         Fact(_("Terminals that run it"), figures.number_text(row.pile_count), big=False),
         Fact(_("Signed"), _("Yes") if row.is_signed else _("No"), big=False),
-        Fact(_("Uploaded"), figures.exact_text(row.created_at), row.uploaded_by, big=False),
+        Fact(pgettext("time", "Uploaded"), figures.exact_text(row.created_at), row.uploaded_by, big=False),
     ]
 
 

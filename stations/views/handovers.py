@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from backoffice.kit import cells, figures
@@ -229,7 +229,7 @@ def _actions(request, row):
 
 
 def _facts(row):
-    facts = [Fact(_("Count"), figures.number_text(row.count))]
+    facts = [Fact(pgettext("quantity", "Count"), figures.number_text(row.count))]
     if row.what == Handed.STATIONS:
         facts.append(Fact(_("Terminals"), figures.number_text(row.terminals)))
     facts += [

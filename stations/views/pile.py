@@ -10,10 +10,12 @@ from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
+from stations.command_words import effect_words, why_words
+from stations.event_words import event_detail, event_words, status_words
 from stations.features import missing_profile
 from stations.forms.commands import ASKS
 from stations.forms.security import PROFILES
-from stations.models import ConnectorStatus, Life, Registration
+from stations.models import ConnectorStatus, Life, Registration, letter_of
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
@@ -55,16 +57,34 @@ def pile(request, pk):
         state_facts=_facts(row),
         own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
-        commands=[(one, tones.COMMAND[one.state]) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
+        commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
         price=_price(row),
         versions=_versions(row),
         access=_access(row) if StationPerm.CREDENTIALS in grants else None,
         utterances=recent_utterances(row.pk) if talk else None,
-        reports=list(selectors.statuses_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
-        events=list(selectors.events_of(row.pk)[:EVENTS_SHOWN]) if talk else None,
+        reports=_reports(row.pk) if talk else None,
+        events=_events(row.pk) if talk else None,
     )
+
+
+def _command(one):
+    letter = letter_of(one.connector_number) if one.connector_number else ""
+    return one, tones.COMMAND[one.state], letter, why_words(one.reason), effect_words(one.effect_note)
+
+
+def _reports(pile_id):
+    rows = selectors.statuses_of(pile_id)[:EVENTS_SHOWN]
+    return [
+        (one, letter_of(one.connector_number) if one.connector_number else "", status_words(one.status))
+        for one in rows
+    ]
+
+
+def _events(pile_id):
+    rows = selectors.events_of(pile_id)[:EVENTS_SHOWN]
+    return [(one.at, event_words(one), event_detail(one)) for one in rows]
 
 
 def _facts(row):
@@ -228,13 +248,13 @@ def _actions(row, grants):
     if row.life == Life.RETIRED:
         return found
     if StationPerm.CREDENTIALS in grants:
-        found.append(to("pile_key", _("Password"), "key", get=True))
+        found.append(to("pile_key", _("Password"), "key", get=True, aside=True))
         if row.security_profile == 1:
-            found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn"))
+            found.append(to("pile_open", _("No password…"), "unlock", asks=True, tone="warn", aside=True))
     if StationPerm.TARIFF_MANAGE in grants:
-        found.append(to("pile_tariff", _("Tariff…"), "money", asks=True))
+        found.append(to("pile_tariff", _("Tariff…"), "money", asks=True, aside=True))
     if StationPerm.MANAGE in grants:
-        found.append(to("pile_move", _("Move…"), "switch", asks=True))
-        found.append(to("pile_retire", _("Retire…"), "close-circle", asks=True, tone="stop"))
+        found.append(to("pile_move", _("Move…"), "switch", asks=True, aside=True))
+        found.append(to("pile_retire", _("Retire…"), "close-circle", asks=True, tone="stop", aside=True))
         found.append(to("pile_edit", _("Edit"), "edit", get=True))
     return found

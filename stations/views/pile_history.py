@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Fact
@@ -36,7 +36,7 @@ def _facts(row):
     return [
         Fact(_("Life"), row.get_life_display(), big=False),
         Fact(_("Owner"), row.tenant.name, row.station.name, big=False),
-        Fact(_("Registered"), date_format(timezone.localtime(row.created_at)), big=False),
+        Fact(pgettext("time", "Registered"), date_format(timezone.localtime(row.created_at)), big=False),
         Fact(_("Serial"), row.serial or row.reported_serial or "–", big=False),
         _until(_("Warranty until"), row.warranty_until),
         _until(_("SIM card expires"), row.sim_expires_on),

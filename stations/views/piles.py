@@ -44,7 +44,7 @@ def claim(request, pk):
 def edit(request, pk):
     """What is known of it, and how it is spoken to."""
     row = row_or_404(selectors.piles(), pk=pk)
-    kept = {name: getattr(row, name) for name in ("name", "serial", "model", "life")}
+    kept = {name: getattr(row, name) for name in PileForm.OWN}
     form = PileForm(request.POST or None, initial=kept | initial_quirks(row.quirks))
     inherited = read_quirks([row.model.quirks if row.model else None])
     form.show_inherited(inherited, _("As the model: %(value)s"))

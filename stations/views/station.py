@@ -175,7 +175,10 @@ def _line(pile, grants, back):
         "row": pile,
         "presence": (ONLINE[pile.online], tones.PRESENCE[pile.online]),
         "guns": [
-            (gun.letter, gun.get_status_display() or _("unknown"), tones.CONNECTOR.get(gun.status, "plain"))
+            (
+                f"{gun.letter} {gun.get_status_display() or _('unknown')}",
+                tones.CONNECTOR.get(gun.status, "plain"),
+            )
             for gun in sorted(pile.connectors.all(), key=lambda gun: gun.number)
             if gun.number
         ],
@@ -229,14 +232,14 @@ def _actions(request, row):
 
     found = [_on_the_map(row)] if row.latitude is not None else []
     if StationPerm.TARIFF_MANAGE in grants and open_:
-        found.append(to("station_tariff", _("Tariff…"), "money", asks=True))
+        found.append(to("station_tariff", _("Tariff…"), "money", asks=True, aside=True))
     if open_:
-        found.append(to("station_list", _("Local list"), "card", get=True))
+        found.append(to("station_list", _("Local list"), "card", get=True, aside=True))
     if StationPerm.MANAGE in grants and open_:
         found += [
             to("maintenance_new", _("Maintenance…"), "wrench", get=True),
-            to("station_transfer", _("Transfer…"), "switch", asks=True),
-            to("station_close", _("Close…"), "close-circle", tone="stop", asks=True),
+            to("station_transfer", _("Transfer…"), "switch", asks=True, aside=True),
+            to("station_close", _("Close…"), "close-circle", tone="stop", asks=True, aside=True),
             to("station_edit", _("Edit"), "edit", get=True),
         ]
     return found

@@ -9,10 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _, pgettext
 
+from backoffice.kit import figures
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.pages import attempt, detail_page, requires, row_or_404, way_back
 from stations import selectors, tones
+from stations.command_words import about_words, effect_words, why_words
 from stations.forms.commands import ASKS, form_of, pretty
+from stations.models import letter_of
 from stations.permissions import StationPerm
 from stations.resources import COMMANDS
 from stations.services.commands import send_command
@@ -38,7 +42,7 @@ def ask(request, pk, action):
         if form.is_valid():
             messages.success(request, _("Asked. What becomes of it stands under “Commands”."))
             return HttpResponseRedirect(page)
-    context = {"title": wanted.label, "text": wanted.text, "form": form, "cancel_url": page}
+    context = {"title": str(wanted.label).rstrip("…"), "text": wanted.text, "form": form, "cancel_url": page}
     return render(
         request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
     )
@@ -106,10 +110,10 @@ def _steps(row):
     if row.latency_ms is not None:
         over = (_("Answered"), row.answered_at, f"{row.latency_ms} ms")
     steps = [
-        (_("Asked"), row.created_at, row.actor_label),
+        (_("Asked"), row.created_at, doer_words(row.actor_label, row.actor_ref)),
         (pgettext("time", "Sent"), row.sent_at, ""),
         over,
-        (_("Effect"), row.effect_at, row.effect_note),
+        (_("Effect"), row.effect_at, effect_words(row.effect_note)),
     ]
     return [step for step in steps if step[1] is not None]
 
@@ -117,9 +121,9 @@ def _steps(row):
 def _about(row):
     return [
         (_("Terminal"), row.pile.name),
-        (_("Connector"), str(row.connector_number) if row.connector_number is not None else "–"),
-        (_("By"), row.actor_label),
-        (_("Reason"), row.reason or "–"),
-        (_("For"), row.about or "–"),
-        (_("Waits for an answer"), f"{row.timeout_s} s"),
+        (_("Connector"), letter_of(row.connector_number) if row.connector_number else "–"),
+        (_("By"), doer_words(row.actor_label, row.actor_ref)),
+        (_("Reason"), why_words(row.reason) or "–"),
+        (_("For"), about_words(row.about) or "–"),
+        (_("Waits for an answer"), figures.duration_text(row.timeout_s)),
     ]

@@ -169,12 +169,14 @@ def _actions(row, versions):
     def to(name, label, icon, **more):
         return Action(label, reverse(f"stations:{name}", args=[row.pk]), icon=icon, **more)
 
-    found = [to("tariff_rename", _("Rename"), "edit", get=True)]
+    found = [to("tariff_rename", _("Rename"), "edit", get=True, aside=True)]
     if not row.is_default and any(one.state == VersionState.APPROVED for one in versions):
-        found.append(to("tariff_default", _("Make it the default…"), "check", asks=True))
+        found.append(to("tariff_default", _("Make it the default…"), "check", asks=True, aside=True))
     if versions:
-        found.append(to("tariff_copy", _("Copy"), "copy", get=True))
-    found.append(to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop"))
+        found.append(to("tariff_copy", _("Copy"), "copy", get=True, aside=True))
+    found.append(
+        to("tariff_retire", pgettext("tariff", "Retire…"), "close-circle", asks=True, tone="stop", aside=True)
+    )
     if any(one.state == VersionState.APPROVED for one in versions):
         found.append(to("tariff_assign", pgettext("tariff", "Assign"), "link", get=True))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))

@@ -3,6 +3,10 @@
 Walks as the owner of each level, wide and narrow, light and dark, in English and Chinese; writes one
 picture a page and, last, what is wrong. Without ``--logins`` (the ``logins.json`` of a running demo) it
 starts a house of its own. Exits with 1 when a page has a console error, a refusal or a flaw.
+
+``--only /piles/ /piles/17/`` keeps to addresses that begin so, and starts at each of them, the last one first:
+the page that is found first stands for its kind. ``--sheets`` lays the looks of one page side by side,
+long ones in columns.
 """
 
 from __future__ import annotations
@@ -14,10 +18,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from struct import unpack
 from typing import Any, Literal
 
 from playwright.async_api import Browser, async_playwright
@@ -26,6 +32,13 @@ from tests.e2e.neighbourhood import bring_to_life
 from tests.e2e.walking import flaws, kind_of, walk
 from tests.e2e.windows import NARROW, WIDE, Windows
 from tests.support.house import free_ports, running_house
+
+COLUMN = 1300
+"""Height of a column of a contact sheet, in pixels."""
+
+SHEET = '<!doctype html><body style="display:flex;gap:12px;align-items:start;width:max-content;margin:0;background:#888">%s</body>'
+PNG_SIZE = slice(16, 24)
+"""Where a PNG says how wide and how high it is."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,9 @@ async def take(place: Place, folder: Path, chosen: argparse.Namespace) -> list[s
         for level, width, scheme, language in product(
             chosen.levels or place.logins, chosen.widths, chosen.schemes, chosen.languages
         ):
-            troubles += await _walk(browser, place, folder, level, width, scheme, language)
+            troubles += await _walk(browser, place, folder, level, width, scheme, language, chosen.only)
+        if chosen.sheets:
+            await _lay_out(browser, folder)
     return troubles
 
 
@@ -59,6 +74,7 @@ async def _walk(
     width: int,
     scheme: Literal["light", "dark"],
     language: str,
+    only: Sequence[str],
 ) -> list[str]:
     look = f"{level}-{width}-{scheme}-{language}"
     windows = Windows(browser, place.url, place, folder / look)
@@ -66,7 +82,7 @@ async def _walk(
     if language != "en":
         await _read_in(window, language)
     found: list[str] = []
-    async for address in walk(window):
+    async for address in walk(window, *reversed(only or ["/"]), below=only):
         await window.page.wait_for_timeout(150)
         name = kind_of(address).strip("/").replace("/", "_") or "overview"
         await window.picture(name, whole=True)
@@ -84,6 +100,38 @@ async def _read_in(window: Any, language: str) -> None:
     await window.page.wait_for_load_state()
 
 
+async def _lay_out(browser: Browser, folder: Path) -> None:
+    """A sheet for each page, level and width: its looks beside each other, cut into columns."""
+    sheets = folder / "sheets"
+    sheets.mkdir(exist_ok=True)
+    page = await browser.new_page()
+    for name, pictures in _looks_of(folder).items():
+        sheet = sheets / f"{name}.html"
+        sheet.write_text(SHEET % "".join(column for picture in pictures for column in _columns(picture)))
+        await page.goto(sheet.resolve().as_uri())
+        await page.locator("body").screenshot(path=sheets / f"{name}.png")
+    await page.close()
+
+
+def _looks_of(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of each page, level and width."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for picture in sorted(folder.glob("*-*-*-*/*.png")):
+        level, width, *_look = picture.parent.name.split("-")
+        found[f"{level}-{picture.stem}-{width}"].append(picture)
+    return found
+
+
+def _columns(picture: Path) -> Iterator[str]:
+    """The parts of a picture, from its top down."""
+    with picture.open("rb") as file:
+        width, height = unpack(">II", file.read(PNG_SIZE.stop)[PNG_SIZE])
+    address = f"../{picture.parent.name}/{picture.name}"
+    for top in range(0, height, COLUMN):
+        size = f"width:{width}px;height:{min(COLUMN, height - top)}px"
+        yield f'<div style="{size};background:url({address}) 0 -{top}px"></div>'
+
+
 def main(arguments: Sequence[str]) -> int:
     """Take the pictures and say what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.gallery", description=__doc__)
@@ -94,6 +142,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--widths", nargs="*", type=int, default=[WIDE, NARROW])
     parser.add_argument("--schemes", nargs="*", default=["light", "dark"])
     parser.add_argument("--languages", nargs="*", default=["en", "zh-hans"])
+    parser.add_argument("--only", nargs="*", default=[], help="pages whose address begins so")
+    parser.add_argument("--sheets", action="store_true", help="also lay the looks of a page side by side")
     chosen = parser.parse_args(arguments)
     if chosen.logins:
         troubles = asyncio.run(take(_demo(chosen.logins, chosen.url), chosen.folder, chosen))

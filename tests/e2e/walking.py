@@ -7,7 +7,7 @@ for all. Links are followed, nothing is posted, files are not fetched.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,9 +23,9 @@ AXE = "/static/npm/axe-core/axe.min.js"
 BAD = {"serious", "critical"}
 
 
-async def walk(window: Window, start: str = "/") -> AsyncIterator[str]:
-    """The address of each kind of page, the window standing on it, breadth first."""
-    path_finder = _Paths(start)
+async def walk(window: Window, *starts: str, below: Sequence[str] = ()) -> AsyncIterator[str]:
+    """The address of each kind of page, the window standing on it, breadth first; only those that begin like one of ``below``."""
+    path_finder = _Paths(*(starts or ("/",)), below=below)
     for path in path_finder:
         await window.open(path)
         yield path
@@ -52,8 +52,11 @@ async def skim(window: Window, wanted: str, start: str = "/") -> AsyncIterator[t
 class _Paths:
     """What is still to be visited; grows while it is gone through."""
 
-    def __init__(self, start: str) -> None:
-        self._waiting, self._kinds = [start], {kind_of(start)}
+    def __init__(self, *starts: str, below: Sequence[str] = ()) -> None:
+        self._waiting: list[str] = []
+        self._kinds: set[str] = set()
+        self._below = tuple(below) or ("/",)
+        self.learn(starts)
 
     def __iter__(self) -> Iterator[str]:
         while self._waiting:
@@ -64,7 +67,7 @@ class _Paths:
         for address in links:
             kind = kind_of(address)
             ours = address.startswith("/") and not FILES.search(kind) and not OTHERS.match(kind)
-            if ours and kind not in self._kinds:
+            if ours and kind not in self._kinds and address.startswith(self._below):
                 self._kinds.add(kind)
                 self._waiting.append(address)
 

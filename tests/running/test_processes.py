@@ -67,7 +67,7 @@ def test_every_timer_of_every_room_is_there(forest: Forest) -> None:
     names = {one.name for one in processes.timers()}
     assert {TIDY, "orders.tasks.prove_books", "stations.tasks.forget_files"} <= names
     page = client_for(forest.manufacturer).get(PAGE).content.decode()
-    assert "prove books" in page
+    assert "Prove the books" in page and "orders.tasks.prove_books" in page
     assert "3:17 UTC" in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -269,6 +270,13 @@ def test_settings_of_a_terminal_show_only_what_is_its_own() -> None:
         "maintenance",
         {"ping": False, "clock_zone": "Asia/Shanghai"},
     )
+
+
+def test_the_form_of_a_terminal_shows_its_dates_so_that_saving_keeps_them() -> None:
+    pile = make_pile(warranty_until=date(2029, 6, 18), sim_expires_on=date(2027, 6, 19))
+    client, url = browser(operator_of(pile)), reverse("stations:pile_edit", args=[pile.pk])
+    page = client.get(url).content.decode()
+    assert 'value="2029-06-18"' in page and 'value="2027-06-19"' in page
 
 
 @pytest.mark.parametrize("name", ["station_close", "station_transfer"])

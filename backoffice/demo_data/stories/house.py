@@ -24,6 +24,7 @@ from drivers.services import accounts, cards
 from ocpp_gateway import wire
 from orders.models import ChargingOrder, Source
 from orders.resources import REALTIME
+from reports import sharing
 from stations import intake
 from stations.models import StationStatus
 from stations.services import devices, sites, tariffs
@@ -35,6 +36,12 @@ STRANGERS = ("HL-000412", "CP_TEST_1", "NB05004", "EVSE-A17C")
 RECEIPTS = 400
 SIGNED_IN = 60
 SUSPENDED = "LYON"
+SCREENS = (
+    ("Lobby 大厅", 90, "QILIN"),
+    ("Control room 值班室", 30, "HZ-BINJIANG"),
+    ("Trade fair 展会", 14, "QILIN"),
+)
+"""Name, for how many days, what is shown; the last one is revoked."""
 
 
 def tell(masters: Masters, chance: Random) -> None:
@@ -46,6 +53,7 @@ def tell(masters: Masters, chance: Random) -> None:
     _knocks(masters)
     _messages(masters, chance)
     _kept()
+    _shared(masters)
 
 
 def _companies(masters: Masters) -> None:
@@ -143,6 +151,26 @@ def _kept() -> None:
         saved.save_view(
             REALTIME, name=name, query=query, columns=(), is_default=False, actor=_staff(Role.OWNER, "QILIN")
         )
+
+
+def _shared(masters: Masters) -> None:
+    """A screen in the lobby of the operator, and one that was switched off."""
+    with clock.frozen(masters.now - timedelta(days=5)):
+        member = Membership.objects.select_related("user").get(
+            tenant=masters.tenants["QILIN"], user__email=email_of(Role.OWNER, "QILIN")
+        )
+        with scope_of(member.tenant_id):
+            for name, days, code in SCREENS:
+                made = sharing.create_link(
+                    member,
+                    tenant=masters.tenants[code],
+                    name=name,
+                    days=days,
+                    actor=_staff(Role.OWNER, "QILIN"),
+                )
+            sharing.revoke_link(
+                made.link, actor=_staff(Role.OWNER, "QILIN"), reason="The fair is over 展会结束"
+            )
 
 
 def _messages(masters: Masters, chance: Random) -> None:

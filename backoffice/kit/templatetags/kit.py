@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from json import dumps
+from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
@@ -87,6 +88,12 @@ def deed(action: str) -> Words:
 
 
 @register.filter
+def doer(row: Any) -> Words:
+    """``{{ command|doer }}``: who did it, of a row with ``actor_label`` and ``actor_ref``."""
+    return deeds.doer_words(row.actor_label, row.actor_ref)
+
+
+@register.filter
 def duration(seconds: float) -> str:
     """``{{ 9540|duration }}`` → ``2 h 39 min``."""
     return figures.duration_text(seconds)
@@ -150,6 +157,12 @@ def about(context: Context, reference: str) -> Words:
 def action(what: Action, of: str = "") -> SafeString:
     """One button of a page head or a card."""
     return cells.button(what, of=of)
+
+
+@register.simple_tag
+def head_actions(actions: Sequence[Action], of: str) -> SafeString:
+    """The buttons at the head of a page, the seldom ones behind dots."""
+    return cells.head_actions(actions or (), of=of)
 
 
 @register.simple_tag

@@ -98,7 +98,9 @@ class Badge(Column):
 
 
 class YesNo(Badge):
-    """A truth as a badge; ``yes`` and ``no`` are its words."""
+    """A truth as a badge; ``yes`` and ``no`` are its words, which say nothing without the head."""
+
+    css = ""
 
     def __init__(
         self,
