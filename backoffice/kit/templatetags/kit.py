@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, deeds, drawings, figures
-from backoffice.kit.frame import Action, Tone, Words
+from backoffice.kit import cells, deeds, drawings, figures, plots
+from backoffice.kit.frame import Action, Chart, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.money import Money
 
@@ -137,6 +137,12 @@ def shares(slices: Sequence[drawings.Slice]) -> list[drawings.Slice]:
 def sparkline(values: Sequence[float], label: str) -> SafeString:
     """The course of a figure, oldest first."""
     return drawings.sparkline(values, label=label)
+
+
+@register.simple_tag
+def plot_values(chart: Chart) -> plots.PlotValues:
+    """What a chart shows, as the heads and lines of a table."""
+    return plots.plot_values(chart)
 
 
 @register.simple_tag
