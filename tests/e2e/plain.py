@@ -11,7 +11,7 @@ AS_SENT = """page => {
   if ((page.querySelector("main")?.textContent.trim().length ?? 0) < 20) faults.push("says nothing");
   const refreshes = page.querySelector("noscript meta[http-equiv=refresh]");
   page.querySelectorAll("form:not([hidden])").forEach((form) => {
-    if (![...form.elements].some((one) => ["submit", "image"].includes(one.type))) say("cannot be sent", form);
+    if (!form.closest("dialog") && ![...form.elements].some((one) => ["submit", "image"].includes(one.type))) say("cannot be sent", form);
   });
   page.querySelectorAll("a:not([href]), a[href='#'], a[href^='javascript:'], [onclick]").forEach((one) => say("leads nowhere", one));
   page.querySelectorAll("[popovertarget]").forEach((one) => {

@@ -30,7 +30,8 @@ LOOKED_AT = (
 @pytest.mark.parametrize("login", OWNERS)
 async def test_every_page_opens_and_holds_what_it_promises(survey: Survey, login: str) -> None:
     assert len(survey[login]) > 25, survey[login]
-    assert not {address: faults for address, faults in survey[login].items() if faults}
+    found = [f"{address}: {fault}" for address, faults in survey[login].items() for fault in faults]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
