@@ -153,8 +153,9 @@ async def test_a_file_is_sent_looked_at_and_imported(windows: Windows) -> None:
 
 
 def _book(*lines: list[str]) -> bytes:
-    book, file = Workbook(), BytesIO()
+    book, file = Workbook(write_only=True), BytesIO()
+    sheet = book.create_sheet()
     for line in lines:
-        book.active.append(line)
+        sheet.append(line)
     book.save(file)
     return file.getvalue()

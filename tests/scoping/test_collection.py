@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -49,7 +50,8 @@ def test_a_new_list_without_a_factory_stops_the_collection_of_the_matrix() -> No
 def test_with_a_factory_it_is_in_the_matrix_by_itself(
     new_list: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(rows._factories, Session, Session)
+    known: dict[Any, Any] = {**rows._factories, Session: Session}
+    monkeypatch.setattr(rows, "_factories", known)
 
     found = {(case.part, case.level, case.relation) for case in cases() if case.resource is new_list}
 
