@@ -7,6 +7,7 @@ somebody who sees but has no mouse knows where he is; what takes more than ``MOS
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, expect
 
@@ -147,7 +148,9 @@ class Keyboard:
                 break
             await self.press("ArrowDown")
         await expect(wanted).to_have_attribute("aria-selected", "true")
-        await self.open_here()
+        path = await wanted.get_attribute("href")
+        async with self.page.expect_navigation(url=lambda url: urlsplit(url).path == path):
+            await self.press("Enter")
 
     async def to_row(self, text: str) -> None:
         """From row to row of a list, as the keys of the house go."""
