@@ -98,6 +98,8 @@ class Keyboard:
             return
         await self.reach(self.page.locator("a.skip"), most=0)
         await self.press("Enter")
+        # Going there counts as a navigation: the next one is waited for only when this one is over.
+        await self.page.wait_for_url(lambda url: url.endswith("#main"))
 
     async def to(self, name: str, *, role: Role = "link", within: str = "main", most: int = MOST) -> None:
         """To the control that a person calls so."""
