@@ -114,7 +114,8 @@ class Keyboard:
     async def follow(self, name: str, *, role: Role = "link", within: str = "main") -> None:
         """Press it; it leads to another page."""
         await self.to(name, role=role, within=within)
-        await self.open_here()
+        async with self.page.expect_navigation(url=lambda url: not url.endswith("#main")):
+            await self.press("Enter")
 
     async def open_here(self, key: str = "Enter") -> None:
         """Press the key; wait for the page that it leads to."""
