@@ -114,6 +114,9 @@ class Keyboard:
     async def follow(self, name: str, *, role: Role = "link", within: str = "main") -> None:
         """Press it; it leads to another page."""
         await self.to(name, role=role, within=within)
+        if role == "button":  # the answer to a form keeps the "#main" of the page it was sent from
+            await self.open_here()
+            return
         async with self.page.expect_navigation(url=lambda url: not url.endswith("#main")):
             await self.press("Enter")
 
