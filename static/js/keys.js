@@ -1,7 +1,8 @@
 /* Keys for hands that stay on the keyboard. They do nothing while somebody types, or while a dialog is open.
 
    ?  shows them · /  goes to the first filter (or to the search) · j k  next and previous row ·
-   x  ticks the row, with Shift all since the last one · Enter  opens the row that is ticked off with j k. */
+   x  ticks the row, with Shift all since the last one · Enter  opens the row that is ticked off with j k ·
+   b  goes to what may be done with the ticked rows. */
 (() => {
   "use strict";
   const help = document.getElementById("keys");
@@ -61,6 +62,12 @@
       if (!pick) return;
       pick.checked = !pick.checked;
       tick(pick, event.shiftKey);
+    },
+    b: () => {
+      const first = document.querySelector("#bulk button");
+      if (!first?.checkVisibility()) return false;
+      first.focus();
+      return true;
     },
     Enter: (event) => {
       const link = event.target instanceof Element && event.target.matches("input.pick") && here()?.querySelector(".c-name a");

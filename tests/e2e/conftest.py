@@ -17,10 +17,15 @@ from playwright.async_api import Browser, async_playwright
 
 from backoffice.environment import ROOT
 from tests.e2e.neighbourhood import Neighbourhood, bring_to_life
+from tests.e2e.plain import AS_SENT
+from tests.e2e.walking import Survey, inspect
 from tests.e2e.windows import Windows
 from tests.support.house import House, free_ports, running_house
 
 PICTURES = ROOT / "var" / "e2e"
+NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+OWNERS = ("owner@HL", "owner@JN", "owner@QL", "owner@PD")
+"""One of each level."""
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +49,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         yield await playwright.chromium.launch(
-            executable_path=chromium, args=[*alone, "--disable-dev-shm-usage", "--lang=en"]
+            executable_path=chromium, args=[*alone, NO_INTERNET, "--disable-dev-shm-usage", "--lang=en"]
         )
 
 
@@ -59,6 +64,19 @@ async def windows(
     finally:
         troubles = await opened.close()
     assert not troubles, "\n".join(troubles)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def survey(browser: Browser, house: House, neighbourhood: Neighbourhood) -> Survey:
+    """Every kind of page that the owner of each level reaches by links, looked through once for all tests."""
+    windows = Windows(browser, house.web, neighbourhood, _folder("survey"))
+    found = {}
+    for login in OWNERS:
+        window = await windows.open(login)
+        found[login] = {address: faults async for address, faults in inspect(window, AS_SENT)}
+    troubles = await windows.close()
+    assert not troubles, "\n".join(troubles)
+    return found
 
 
 def _folder(test: str) -> Path:

@@ -86,6 +86,26 @@ async def charge_with_card(pile: Pile, card: str, *, wh: int, connector: int = 1
     return transaction
 
 
+async def charge_wrongly(here: Neighbourhood, identity: str, card: str) -> tuple[str, str]:
+    """A charge at the second connector whose meter ends below where it began; the numbers of the order and of the
+    case about it."""
+    async with here.pile(identity) as pile:
+        await pile.boot()
+        await pile.status(2)
+        transaction = await charge_with_card(pile, card, wh=-900, connector=2)
+    found = await until(lambda: _case_about(here.house, transaction), within_s=60)
+    return found[0]
+
+
+def _case_about(house: House, transaction: int) -> list[tuple[str, str]]:
+    found: list[Any] = house.rows(
+        "SELECT o.order_no, c.number FROM orders_case c JOIN orders_chargingorder o ON o.id = c.order_id"
+        " WHERE o.transaction_id = %s AND c.code = 'A06'",
+        [transaction],
+    )
+    return found
+
+
 def _readings(connector: int, transaction: int, at: str, wh: int, *, soc: int) -> dict[str, Any]:
     """The payload of MeterValues with energy, power and state of charge."""
     values = [

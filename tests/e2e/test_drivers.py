@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -10,15 +9,14 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.neighbourhood import Neighbourhood
+from tests.e2e.sent import found, sign_in_driver, text_to, texts_to
 from tests.e2e.windows import NARROW, Window, Windows
-from tests.support.house import House
 from tests.support.pile import Pile
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
 
 NEWCOMER = "+8613700001234"
-CODE = r"\b\d{6}\b"
 LINK = r"http\S+/c/[\w-]+"
 
 
@@ -32,7 +30,7 @@ async def test_from_the_sticker_to_the_receipt(windows: Windows, neighbourhood: 
         await driver.sees("HQ-01")
         await driver.picture("1-landing", whole=True)
         await driver.press("Charge here", role="link")
-        await _sign_in(driver, house, "137 0000 1234", NEWCOMER)
+        await sign_in_driver(driver, house, "137 0000 1234", NEWCOMER)
         await driver.sees("not enough to start")
         await driver.press("Add money", role="link")
         await driver.picture("2-add-money", whole=True)
@@ -71,9 +69,9 @@ async def test_from_the_sticker_to_the_receipt(windows: Windows, neighbourhood: 
         [NEWCOMER],
     )[0]
     assert (hold, billed, paid) == (0, total, total)
-    told = await until(lambda: _text_to(house, NEWCOMER, "Receipt"), within_s=20)
-    assert len([text for text in _texts_to(house, NEWCOMER) if driver.page.url in text]) == 2
-    again = await windows.open(width=NARROW, scheme="dark", path=_found(LINK, told))
+    told = await until(lambda: text_to(house, NEWCOMER, "Receipt"), within_s=20)
+    assert len([text for text in texts_to(house, NEWCOMER) if driver.page.url in text]) == 2
+    again = await windows.open(width=NARROW, scheme="dark", path=found(LINK, told))
     await again.sees("How the bill adds up")
     await again.picture("8-later", whole=True)
 
@@ -87,15 +85,15 @@ async def test_a_card_at_the_pile_and_a_link_to_come_back(
         await pile.status(1, "Preparing")
         assert (await pile.authorize(person["card"]))["status"] == "Accepted"
         transaction = await _plug_in(pile, person["card"])
-        told = await until(lambda: _text_to(house, person["phone"], "Charging started"), within_s=20)
-        driver = await windows.open(width=NARROW, path=_found(LINK, told))
+        told = await until(lambda: text_to(house, person["phone"], "Charging started"), within_s=20)
+        driver = await windows.open(width=NARROW, path=found(LINK, told))
         await driver.sees("Charging")
         await driver.press("Sign in to stop", role="link")
-        await _sign_in(driver, house, person["phone"], person["phone"])
+        await sign_in_driver(driver, house, person["phone"], person["phone"])
         await driver.picture("sure")
         await driver.page.context.close()
 
-        driver = await windows.open(width=NARROW, path=_found(LINK, told))
+        driver = await windows.open(width=NARROW, path=found(LINK, told))
         await expect(driver.page.locator(".figures")).to_contain_text("0.00")
         await pile.meter(1, 10_300, transaction=transaction)
         await expect(driver.page.locator(".figures")).to_contain_text("0.30")
@@ -115,7 +113,7 @@ async def test_without_scripts_and_in_chinese(windows: Windows, neighbourhood: N
         await expect(driver.page.locator("html")).to_have_attribute("lang", "zh-hans")
         await driver.picture("1-landing", whole=True)
         await driver.page.locator(".act .btn").click()
-        await _sign_in(driver, house, person["phone"], person["phone"])
+        await sign_in_driver(driver, house, person["phone"], person["phone"])
         await driver.page.locator("#limit-energy").check()
         await driver.picture("2-start", whole=True)
         await driver.page.locator(".act button.btn").click()
@@ -152,17 +150,6 @@ async def test_a_sticker_that_is_not_ours_and_a_pile_that_is_away(
     await driver.picture("not-ours")
 
 
-async def _sign_in(driver: Window, house: House, typed: str, phone: str) -> None:
-    """Type the number, then the code that was sent to it."""
-    before = len(_texts_to(house, phone))
-    await driver.fill(phone=typed)
-    await driver.page.locator(".act .btn").click()
-    text = await until(lambda: _texts_to(house, phone)[before:], within_s=20)
-    await driver.fill(code=_found(CODE, text[-1]))
-    await driver.page.locator(".act .btn").click()
-    await expect(driver.page.locator("#code")).to_have_count(0)
-
-
 async def _plug_in(pile: Pile, id_tag: str) -> int:
     await pile.status(1, "Preparing")
     answer: dict[str, Any] = await pile.start(1, id_tag, meter=10_000)
@@ -191,21 +178,3 @@ async def _bill(driver: Window) -> tuple[list[int], int]:
 
 def _minor(text: str) -> int:
     return int(re.sub(r"\D", "", text))
-
-
-def _texts_to(house: House, phone: str) -> list[str]:
-    """What was sent to this number, the oldest first."""
-    log = house.data / "sms.log"
-    sent = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    return [message["text"] for message in sent if message["to"] == phone]
-
-
-def _text_to(house: House, phone: str, words: str) -> str:
-    """The last text to this number with these words; empty while there is none."""
-    return next((text for text in reversed(_texts_to(house, phone)) if words in text), "")
-
-
-def _found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match, text
-    return match[0]

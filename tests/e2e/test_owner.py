@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.sent import invitation_to
 from tests.e2e.windows import Window, Windows, sign_in
 from tests.support.house import House
-from tests.support.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
 
@@ -86,24 +85,10 @@ async def test_a_tenant_is_edited_suspended_and_resumed(windows: Windows, house:
 
 async def _accept(windows: Windows, house: House, email: str) -> Window:
     """Follow the link in the letter, set a password, sign in with it."""
-    letter = await until(lambda: _letter_to(house, email), within_s=20)
-    link = re.search(r"http\S+/account/invitation/\S+", letter)
-    assert link, letter
-    window = await windows.open(path=link[0])
+    window = await windows.open(path=await invitation_to(house, email))
     await window.fill(password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     await window.picture(f"password-{email.partition('@')[0]}")
     await window.page.locator("form button.btn-primary").click()
     await expect(window.page).not_to_have_url(re.compile("/account/invitation/"))
     await sign_in(window, email, NEW_PASSWORD)
     return window
-
-
-def _letter_to(house: House, email: str) -> str:
-    """The text of the last letter to this address; empty while there is none."""
-    letters = sorted((house.data / "mail").glob("*.log"), key=_written)
-    found = [letter.read_text() for letter in letters]
-    return next((text for text in reversed(found) if f"To: {email}" in text), "")
-
-
-def _written(path: Path) -> int:
-    return path.stat().st_mtime_ns

@@ -5,72 +5,66 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
+from tests.e2e.keyboard import Keyboard
 from tests.e2e.walking import flaws
-from tests.e2e.windows import NARROW, WIDE, Window, Windows
+from tests.e2e.windows import NARROW, WIDE, Windows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
-
-
-async def enter(window: Window, name: str, *, role: Literal["button", "link"] = "link") -> None:
-    """Go to a control and press Enter, as somebody without a mouse does."""
-    control = window.page.get_by_role(role, name=name, exact=True).first
-    await control.focus()
-    await control.press("Enter")
-
-
-async def answer(window: Window, label: str) -> None:
-    button = window.page.locator("dialog[open]").get_by_role("button", name=label, exact=True)
-    await button.press("Enter")
-    await expect(window.page.locator("dialog[open]")).to_be_hidden()
-
-
-async def keys(strip: Locator, *pressed: str) -> None:
-    for key in pressed:
-        await strip.press(key)
 
 
 async def test_a_tariff_is_painted_approved_by_a_second_person_and_assigned_by_keyboard(
     windows: Windows,
 ) -> None:
     author = await windows.open("manager@QL", path="/tariffs/")
-    page = author.page
-    await enter(author, "Qilin Charging day and night")
-    await enter(author, "New version")
+    keys, page = Keyboard(author), author.page
+    await keys.to_row("Qilin Charging day and night")
+    await keys.open_here()
+    await keys.to_content()
+    await keys.follow("New version")
     strip, said = page.get_by_role("listbox").first, page.get_by_role("status").first
     codes = page.locator("input[type=hidden][name=codes]")
-    await strip.focus()
-    await keys(strip, "Home", *["ArrowRight"] * 16, *["Shift+ArrowRight"] * 5, "p")
+    await keys.to_content()
+    await keys.reach(strip)
+    await keys.press("Home", *["ArrowRight"] * 16, *["Shift+ArrowRight"] * 5, "p")
     await expect(said).to_have_text("08:00 to 11:00 Peak")
     await expect(strip.get_by_role("option").nth(16)).to_have_attribute("aria-selected", "true")
     await expect(codes).to_have_value("V" * 16 + "P" * 12 + "F" * 6 + "S" * 8 + "F" * 6)
-    await keys(strip, "End", "s", "Control+z", "Escape", "ArrowLeft")
+    await keys.press("End", "s", "Control+z", "Escape", "ArrowLeft")
     await expect(codes).to_have_value("V" * 16 + "P" * 12 + "F" * 6 + "S" * 8 + "F" * 6)
     await expect(said).to_have_text("21:00 to 24:00 Flat")
-    await enter(author, "Add a day type", role="button")
-    await page.locator("[name=day0-name]").fill("Weekend")
-    weekend = page.get_by_role("listbox").nth(1)
-    await keys(weekend, "Control+a", "v")
+    await keys.follow("Add a day type", role="button")
+    await keys.write(**{"day0-name": "Weekend"})
+    await keys.reach(page.get_by_role("listbox").nth(1))
+    await keys.press("Control+a", "v")
     await author.picture("editor", whole=True)
-    await enter(author, "Save draft and look", role="button")
+    await keys.follow("Save draft and look", role="button")
     await author.sees("Weekend")
     await author.picture("version", whole=True)
-    await enter(author, "Submit…")
-    await answer(author, "Submit")
+    await keys.to_content()
+    await keys.enter("Submit…")
+    await keys.answer("Submit")
     await author.sees("It waits for a second person.")
 
     second = await windows.open("finance@QL", path=page.url)
+    keys, page = Keyboard(second), second.page
     await second.sees("has submitted it")
-    await enter(second, "Approve…")
-    await answer(second, "Approve")
-    await expect(second.page.locator(".page-head .state")).to_have_text("Approved")
-    await second.page.locator(".page-head .back").press("Enter")
-    await enter(second, "Assign")
-    await enter(second, "What would change?", role="button")
+    await keys.to_content()
+    await keys.enter("Approve…")
+    await keys.answer("Approve")
+    await expect(page.locator(".page-head .state")).to_have_text("Approved")
+    await keys.to_content()
+    await keys.reach(page.locator(".page-head .back"))
+    await keys.open_here()
+    await keys.to_content()
+    await keys.follow("Assign")
+    await keys.to_content()
+    await keys.follow("What would change?", role="button")
     await second.sees("What would change")
     await second.picture("impact", whole=True)
-    await enter(second, "Assign now", role="button")
+    await keys.to_content()
+    await keys.follow("Assign now", role="button")
     await expect(second.row("Done").first).to_be_visible()
     await second.picture("changes", whole=True)
 

@@ -6,6 +6,7 @@ for all. Links are followed, nothing is posted, files are not fetched.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
@@ -18,6 +19,9 @@ HREFS = "links => links.map(link => link.getAttribute('href'))"
 FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
 OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
 """Addresses that are no pages of the backoffice."""
+
+Survey = dict[str, dict[str, list[str]]]
+"""By login: the address of each kind of page, and what is wrong there."""
 
 AXE = "/static/npm/axe-core/axe.min.js"
 BAD = {"serious", "critical"}
@@ -34,18 +38,28 @@ async def walk(window: Window, *starts: str, below: Sequence[str] = ()) -> Async
 
 async def skim(window: Window, wanted: str, start: str = "/") -> AsyncIterator[tuple[str, int]]:
     """The same without drawing the pages: each address with how many elements match the selector there."""
+    async for path, count in inspect(
+        window, f"page => page.querySelectorAll({json.dumps(wanted)}).length", start
+    ):
+        yield path, count
+
+
+async def inspect(window: Window, look: str, start: str = "/") -> AsyncIterator[tuple[str, Any]]:
+    """The same without drawing the pages: each address with what a function of the parsed page finds there."""
     await window.open(start)
     path_finder = _Paths(start)
     for path in path_finder:
-        links, count = await window.page.evaluate(
-            f"""async ([path, links, wanted]) => {{
+        links, found = await window.page.evaluate(
+            f"""async ([path, links]) => {{
               const answer = await fetch(path);
+              if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) return [[], null];
               const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-              return [({HREFS})([...page.querySelectorAll(links)]), page.querySelectorAll(wanted).length];
+              return [({HREFS})([...page.querySelectorAll(links)]), ({look})(page)];
             }}""",
-            [path, LINKS, wanted],
+            [path, LINKS],
         )
-        yield path, count
+        if found is not None:
+            yield path, found
         path_finder.learn(links)
 
 

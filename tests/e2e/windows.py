@@ -1,4 +1,5 @@
-"""Browser windows that notice what a person would not see: console errors, page errors, refused requests.
+"""Browser windows that notice what a person would not see: console errors, page errors, refused requests, and
+requests to anybody but the house, which works without the internet.
 
 A test that wants a refusal says so before (``expect_refusal``).
 """
@@ -9,7 +10,16 @@ import re
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, StorageState, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    StorageState,
+    expect,
+)
 
 expect.set_options(timeout=15_000)
 
@@ -18,6 +28,9 @@ WIDE, NARROW = 1440, 390
 HEIGHT = {WIDE: 1000, NARROW: 844}
 
 BLANK = "about:blank"
+WITHIN = ("data:", "blob:", BLANK)
+"""Addresses of what a page has with it."""
+
 OWN_TOOL = "/axe.min.js"
 """What a test brings into the page tries inline styles, which the page's policy rightly refuses."""
 
@@ -45,6 +58,7 @@ class Window:
         self._expected: list[tuple[int, re.Pattern[str]]] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.troubles.append(f"page error: {error}"))
+        page.context.on("request", self._asked)
         page.context.on("response", self._answered)
 
     def expect_refusal(self, status: int, address: str) -> None:
@@ -131,6 +145,10 @@ class Window:
         if status and self._is_expected(int(status[1]), message.location["url"]):
             return
         self.troubles.append(f"console: {message.text} ({message.location['url']})")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.base}/", *WITHIN)):
+            self.troubles.append(f"asks somebody else: {request.url} (on {self.page.url})")
 
     def _answered(self, answer: Response) -> None:
         if answer.status >= 400 and not self._is_expected(answer.status, answer.url):

@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, deeds, drawings, figures, references
-from backoffice.kit.frame import Action, Tone, Words
+from backoffice.kit import cells, deeds, drawings, figures, plots, references
+from backoffice.kit.frame import Action, Chart, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader
@@ -151,6 +151,12 @@ def sparkline(values: Sequence[float], label: str) -> SafeString:
 def about(context: Context, reference: str) -> Words:
     """What a reference stands for, ``{% about hold.about %}``: a link for those who may follow it."""
     return references.cell(reference, Reader.of(context["request"]))
+
+
+@register.simple_tag
+def plot_values(chart: Chart) -> plots.PlotValues:
+    """What a chart shows, as the heads and lines of a table."""
+    return plots.plot_values(chart)
 
 
 @register.simple_tag
