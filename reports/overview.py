@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Model, Window
+from django.db.models import Count, Model, Subquery, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
@@ -248,7 +248,8 @@ def _note(waiting: Waiting, now: datetime) -> str:
 def _alarms(reader: Reader) -> dict[str, Any]:
     if not reader.may(AlarmPerm.VIEW):
         return {"alarms": [], "alarms_total": 0, "alarms_url": ""}
-    rows = open_alarms().select_related("station", "pile").annotate(total=Window(Count("pk")))[:ALARMS_SHOWN]
+    total = open_alarms().order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    rows = open_alarms().select_related("station", "pile").annotate(total=Subquery(total))[:ALARMS_SHOWN]
     return {
         "alarms": [_alarm_line(alarm, reader) for alarm in rows],
         "alarms_total": rows[0].total if rows else 0,

@@ -26,8 +26,10 @@ class Among(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         condition = f"{column} = ANY(%s::bigint[])"
-        if len(self.rhs) >= WIDE:  # what is said of a condition is in no index: the ids are hashed instead
-            condition = f"({condition}) IS TRUE"
+        if len(self.rhs) >= WIDE:
+            # No index holds what is said of a condition, so the ids are hashed; nor has the planner to guess
+            # for each of them how many rows it has.
+            condition = f"({condition}) IS NOT DISTINCT FROM TRUE"
         return condition, (*params, _as_array(self.rhs))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from alarms.models import Alarm
 from benchmarks.size.rows import insert, without_indexes
 from finance.models import Journal, Posting
-from orders.models import Case, ChargingOrder, Transaction
+from orders.models import Case, ChargingOrder, OrderEvent, Sample, Transaction
 from reports.models import DayLoad, DayTotal
 
 AT_ONCE = 500_000
@@ -18,6 +18,9 @@ RUNNING = 3_000
 """Orders under way: the newest, each at a connector of its own."""
 
 IN_LEDGER = 300_000
+WITH_READINGS, READINGS = 60_000, 20
+"""The newest orders, and how many readings each has, one every two minutes."""
+
 CASES, ALARMS = 50_000, 100_000
 SKEW = 1.6
 """Of a connector's number, drawn evenly: the first three of a hundred get a tenth of the orders."""
@@ -52,6 +55,8 @@ def make(cursor: Any, orders: int) -> Iterator[tuple[str, int]]:
         yield "orders", _orders(cursor, orders)
         yield "transactions", _transactions(cursor)
         yield "ledger entries", _ledger(cursor, orders)
+    yield "readings", _samples(cursor, orders)
+    yield "lines of histories", _events(cursor, orders)
     yield "cases", _cases(cursor, orders)
     yield "alarms", _alarms(cursor)
     yield "totals of days", _totals(cursor)
@@ -192,6 +197,44 @@ def _ledger(cursor: Any, orders: int) -> int:
             settled,
         )
     return made
+
+
+def _samples(cursor: Any, orders: int) -> int:
+    at = "s.started_at + g.n * interval '2 minutes'"
+    return insert(
+        cursor,
+        Sample,
+        {
+            **PATH,
+            "pile_id": "s.pile_id",
+            "connector_number": "1",
+            "transaction_id": "s.transaction_id",
+            "taken_at": at,
+            "received_at": at,
+            "context": "'Sample.Periodic'",
+            "register_wh": f"s.id + s.energy_wh * g.n / {READINGS}",
+            "power_w": "42000",
+            "soc": "20 + 3 * g.n",
+        },
+        f"{ChargingOrder._meta.db_table} s, generate_series(1, {READINGS}) g(n)"
+        f" WHERE s.id > {orders - WITH_READINGS} AND s.transaction_id IS NOT NULL",
+    )
+
+
+def _events(cursor: Any, orders: int) -> int:
+    return insert(
+        cursor,
+        OrderEvent,
+        {
+            **PATH,
+            "order_id": "s.id",
+            "at": "s.created_at + g.n * interval '10 minutes'",
+            "side": "'pile'",
+            "kind": "(ARRAY['created','started','stopped','settled'])[g.n]",
+            "recorded_at": "s.created_at + g.n * interval '10 minutes'",
+        },
+        f"{ChargingOrder._meta.db_table} s, generate_series(1, 4) g(n) WHERE s.id > {orders - IN_LEDGER}",
+    )
 
 
 def _cases(cursor: Any, orders: int) -> int:

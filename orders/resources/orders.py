@@ -196,6 +196,7 @@ REALTIME = Resource(
         Tab(name="lost", label=_("Link lost"), rows=lambda: Q(stage=Stage.LOST), kind="warn"),
     ),
     actions=(STOP, FORCE_CLOSE, CANCEL),
+    few=True,
     live="orders connectors piles",
     menu=Place("orders", 10, label=_("Real-time"), waiting=selectors.realtime_orders),
     empty=Empty(

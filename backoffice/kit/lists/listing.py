@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from backoffice.kit import frame
+from backoffice.kit.counting import capped_counts, counts_within
 from backoffice.kit.lists import paging, paths
 from backoffice.kit.lists.columns import Column
 from backoffice.kit.lists.filters import ListFilters
@@ -129,6 +130,27 @@ class Listing:
         found = paging.slice_after(rows, self.order, after)
         return found if found.rows or after is None else paging.slice_after(rows, self.order, None)
 
+    @cached_property
+    def tab_counts(self) -> list[tuple[Tab, int]]:
+        """The tabs that are offered, each with its number of rows before any filter."""
+        tabs = [tab for tab in self.resource.tabs if tab.offered()]
+        if self.resource.few:
+            return list(zip(tabs, self._within[:-1], strict=True))
+        counts = capped_counts([self.all_rows.filter(tab.rows()) for tab in tabs])
+        return list(zip(tabs, counts, strict=True))
+
+    @cached_property
+    def _within(self) -> list[int]:
+        """Of rows that are few: how many each tab has, and last how many there are."""
+        conditions = [tab.rows() for tab in self.resource.tabs if tab.offered()]
+        return counts_within(self.all_rows, [*conditions, Q()])
+
+    def _counted(self) -> tuple[int, bool]:
+        """How many rows the filters keep, and whether counting stopped before the last."""
+        if self.resource.few and self.tab is None and not self.filters.in_force():
+            return self._within[-1], False
+        return paging.capped_count(self.rows, self.order)
+
     @property
     def lost(self) -> bool:
         """Was a place asked for that cannot be found any more? Then the first page is shown."""
@@ -139,11 +161,7 @@ class Listing:
         """Where the page stands among all rows, and how to get on."""
         part = self.slice
         last = part.before + len(part.rows)
-        total, capped = (
-            (last, False)
-            if not part.before and not part.later
-            else paging.capped_count(self.rows, self.order)
-        )
+        total, capped = (last, False) if not part.before and not part.later else self._counted()
         return frame.Page(
             first=part.before + 1 if part.rows else 0,
             last=last,

@@ -85,6 +85,7 @@ class Resource:
     may be None: all staff).
     ``detail`` is the URL name of a row's page, called with the value at ``detail_key``.
     ``opens_at`` names the tab that is shown before anybody chose one (else all rows are).
+    ``few``: its rows are few whatever their table holds, and its tabs are counted in one pass over them.
     ``live`` is the topic whose events refresh the rows. ``totals`` words sums over all rows; only for
     lists that stay small.
     """
@@ -106,6 +107,7 @@ class Resource:
     narrow: Callable[[QuerySet[Any], Reader], QuerySet[Any]] | None = None
     tabs: tuple[Tab, ...] = ()
     opens_at: str = ""
+    few: bool = False
     actions: tuple[RowAction, ...] = ()
     page_actions: tuple[PageAction, ...] = ()
     bulk_pages: tuple[BulkPage, ...] = ()

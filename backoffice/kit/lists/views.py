@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.kit import figures
-from backoffice.kit.counting import capped_counts
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
 from backoffice.kit.lists import paging
@@ -152,9 +151,7 @@ def tabs_of(listing: Listing) -> list[TabLink]:
         current=listing.tab is None and not saved,
     )
     links = [everything]
-    tabs = [tab for tab in listing.resource.tabs if tab.offered()]
-    counts = capped_counts([listing.all_rows.filter(tab.rows()) for tab in tabs])
-    for tab, count in zip(tabs, counts, strict=True):
+    for tab, count in listing.tab_counts:
         url = listing.url(**{TAB: tab.name, VIEW: None})
         kind = tab.kind if count else ""
         links.append(TabLink(tab.label, url, count, kind, current=tab is listing.tab and not saved))
