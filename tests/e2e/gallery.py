@@ -26,11 +26,11 @@ from pathlib import Path
 from struct import unpack
 from typing import Any, Literal
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Error as BrowserError, async_playwright
 
 from tests.e2e.neighbourhood import bring_to_life
 from tests.e2e.walking import flaws, kind_of, walk
-from tests.e2e.windows import NARROW, WIDE, Windows
+from tests.e2e.windows import NARROW, WIDE, Window, Windows
 from tests.support.house import free_ports, running_house
 
 COLUMN = 1300
@@ -81,16 +81,24 @@ async def _walk(
     window = await windows.open(level, width=width, scheme=scheme)
     if language != "en":
         await _read_in(window, language)
-    found: list[str] = []
+    said = len(window.troubles)
     async for address in walk(window, *reversed(only or ["/"]), below=only):
-        await window.page.wait_for_timeout(150)
-        name = kind_of(address).strip("/").replace("/", "_") or "overview"
-        await window.picture(name, whole=True)
-        found += [f"{look} {address}: {flaw}" for flaw in await flaws(window)]
-        print(look, address, flush=True)
+        window.troubles += [f"{address}: {flaw}" for flaw in await _look_at(window, address)]
+        print(f"{look} {address}", *window.troubles[said:], sep="\n  ! ", flush=True)
+        said = len(window.troubles)
     if language != "en":
         await _read_in(window, "en")
-    return [*found, *(f"{look}: {trouble}" for trouble in await windows.close())]
+    return [f"{look}: {trouble}" for trouble in await windows.close()]
+
+
+async def _look_at(window: Window, address: str) -> list[str]:
+    """Keep a picture of the page that is open; what is wrong with it. One that cannot be looked at ends no walk."""
+    try:
+        await window.page.wait_for_timeout(150)
+        await window.picture(kind_of(address).strip("/").replace("/", "_") or "overview", whole=True)
+        return await flaws(window)
+    except BrowserError as error:
+        return [f"cannot be looked at: {error.message}"]
 
 
 async def _read_in(window: Any, language: str) -> None:
