@@ -18,8 +18,8 @@ from tests.e2e.windows import Window
 
 LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
 HREFS = "links => links.map(link => link.getAttribute('href'))"
-FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
-OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
+FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/|/template$|\.pem$|^/tenants/files/0/$")
+OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/|^/(healthz|metrics)$")
 """Addresses that are no pages of the backoffice."""
 
 Survey = dict[str, dict[str, list[str]]]
@@ -39,7 +39,7 @@ async def walk(window: Window, *starts: str, below: Sequence[str] = ()) -> Async
         try:
             await window.open(path)
         except BrowserError as error:
-            window.troubles.append(f"cannot be opened: {path}: {error.message}")
+            window.troubles.append(f"cannot be opened: {path}: {error.message.splitlines()[0]}")
             continue
         yield path
         path_finder.learn(await window.page.eval_on_selector_all(LINKS, HREFS))
