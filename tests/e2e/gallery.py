@@ -127,6 +127,8 @@ def _looks_of(folder: Path) -> dict[str, list[Path]]:
     """The pictures of each page, level and width."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for picture in sorted(folder.glob("*-*-*-*/*.png")):
+        if picture.stem.startswith("end-"):
+            continue
         level, width, *_look = picture.parent.name.split("-")
         found[f"{level}-{picture.stem}-{width}"].append(picture)
     return found
