@@ -191,5 +191,5 @@ def cleared_for_good(before: datetime) -> QuerySet[Alarm]:
 
 
 def open_safety() -> QuerySet[Alarm]:
-    """Open alarms that nobody has taken on and that concern people and property."""
-    return open_alarms().filter(state=AlarmState.OPEN, alarm_class=AlarmClass.SAFETY)
+    """Open alarms that nobody has taken on and that concern people and property; maintenance silences none of them."""
+    return alarms().filter(state=AlarmState.OPEN, alarm_class=AlarmClass.SAFETY, suppressed=False)

@@ -36,6 +36,7 @@ fsync = on
 synchronous_commit = on
 max_wal_size = 2GB
 jit = off
+random_page_cost = 1.1
 tcp_keepalives_idle = 10
 tcp_keepalives_interval = 5
 tcp_keepalives_count = 3

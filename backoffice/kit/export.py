@@ -18,6 +18,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from itertools import chain, islice
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 import rustpy_xlsxwriter as fast
@@ -270,15 +273,18 @@ def _write_large(target: BinaryIO, tallies: Sequence[_Tally]) -> None:
             title = titles.unique(_("Filters"))
             pages.append((title, _said(tally)))
             widths[title] = [24, 48]
-    fast.write_worksheets(
-        pages,
-        target,
-        column_formats=formats,
-        column_widths=widths,
-        header_format={"general": bold},
-        freeze_panes={"general": {"row": 1, "col": 0}},
-        autofilter={"general": True},
-    )
+    with NamedTemporaryFile(suffix=".xlsx") as file:  # into a buffer it would lie in memory twice
+        fast.write_worksheets(
+            pages,
+            file.name,
+            column_formats=formats,
+            column_widths=widths,
+            header_format={"general": bold},
+            freeze_panes={"general": {"row": 1, "col": 0}},
+            autofilter={"general": True},
+        )
+        with Path(file.name).open("rb") as written:
+            copyfileobj(written, target)
 
 
 def _records(tally: _Tally, *, last: bool) -> Iterator[dict[str, Plain]]:
