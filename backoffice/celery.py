@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
+from celery.signals import import_modules
 from django.apps import apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
@@ -20,11 +21,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@app.on_after_finalize.connect
+@import_modules.connect(sender=app)
 def collect_schedule(sender: Celery, **_: Any) -> None:
-    """Give beat the schedule of every room. The others finalise while rooms still load, and need none."""
-    if not apps.ready:
-        return
+    """Give beat the schedule of every room, after the rooms' tasks were loaded: whoever is connected first is called first.
+
+    Not when the application is finalised: the first room that hashes a task of its own does that in the middle of
+    its import, and its schedule would not be there yet.
+    """
     for config in apps.get_app_configs():
         if find_spec(f"{config.name}.tasks") is None:
             continue

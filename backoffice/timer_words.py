@@ -25,7 +25,7 @@ TITLES: Final[Mapping[str, Promise]] = {
     "orders.tasks.finish_orders": _("Finish orders"),
     "orders.tasks.follow_facts": _("Make orders of what terminals report"),
     "orders.tasks.follow_running": _("Follow running charges"),
-    "orders.tasks.keep_partitions": _("Keep room for readings"),
+    "orders.tasks.keep_samples": _("Keep room for readings, forget old ones"),
     "orders.tasks.prove_books": _("Prove the books"),
     "orders.tasks.watch_timers": _("Give up starts, repeat stops"),
     "reports.tasks.check_totals": _("Compare the totals of days with the orders"),

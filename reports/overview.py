@@ -44,6 +44,7 @@ from stations.selectors import map as on_map
 ALARMS_SHOWN = 5
 LIVE = "orders connectors alarms cases"
 HOUR = 3600
+FEW_HOURS = 10
 
 PERIODS: dict[Kind, Words] = {
     Kind.TODAY: gettext_lazy("Today"),
@@ -120,7 +121,7 @@ def _figures(tenant_id: int, kind: Kind, today: date, currency: str) -> list[Fig
     others = {name: _others(total, currency) for name, total in sums.items()}
     return [
         figure(_("Energy"), "kWh", lambda total: energy_text(total.energy_wh, 1), lambda t: t.energy_wh),
-        figure(_("Charging time"), _("h"), lambda t: number_text(t.seconds / HOUR), lambda t: t.seconds),
+        figure(_("Charging time"), _("h"), _hours, lambda t: t.seconds),
         figure(_("Sessions"), "", lambda total: number_text(total.sessions), lambda t: t.sessions),
         _beside(amount, others["now"], others["wider"]),
     ]
@@ -141,6 +142,12 @@ def _beside(figure: Figure, now: str, wider: str) -> Figure:
         figure.change_label,
         figure.url,
     )
+
+
+def _hours(total: Totals) -> str:
+    """Few hours with their tenths: three short charges are not 0 h."""
+    hours = total.seconds / HOUR
+    return number_text(hours, 0 if not hours or hours >= FEW_HOURS else 1)
 
 
 def _own(total: Totals, currency: str) -> str:

@@ -100,7 +100,7 @@ FORCE_CLOSE = RowAction(
 )
 CANCEL = RowAction(
     name="cancel",
-    label=_("Cancel…"),
+    label=_("Cancel the order…"),
     run=cancel_order,
     perm=OrderPerm.STOP,
     icon="close",

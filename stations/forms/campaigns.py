@@ -107,4 +107,4 @@ def bulk_form_of(ask: Ask, data=None, *, may_send_anyway: bool):
 def sections_of(form, ask):
     """What is asked, and how it goes about it, as ``kit/form.html`` shows them."""
     own = [field for field in form.visible_fields() if field.name not in TermsForm.TERMS]
-    return [(ask.label, ask.text, own), form.terms_section()]
+    return [(str(ask.label).rstrip("…"), ask.text, own), form.terms_section()]

@@ -89,7 +89,7 @@ class ReservationFilters(ListFilters):
 
 CANCEL = RowAction(
     name="cancel",
-    label=_("Cancel…"),
+    label=_("Cancel the reservation…"),
     run=reservations.cancel,
     perm=StationPerm.RESERVE,
     icon="close-circle",

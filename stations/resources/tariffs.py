@@ -171,7 +171,7 @@ class ChangeFilters(ListFilters):
 
 CANCEL = RowAction(
     name="cancel",
-    label=_("Cancel…"),
+    label=_("Cancel the change…"),
     run=cancel_assignment,
     perm=StationPerm.TARIFF_MANAGE,
     icon="close",

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from struct import unpack
-from typing import Any, Literal
+from typing import Literal
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Error as BrowserError, async_playwright, expect
 
 from tests.e2e.neighbourhood import bring_to_life
 from tests.e2e.walking import flaws, kind_of, walk
-from tests.e2e.windows import NARROW, WIDE, Windows
+from tests.e2e.windows import NARROW, WIDE, Window, Windows
 from tests.support.house import free_ports, running_house
 
 COLUMN = 1300
@@ -79,25 +79,35 @@ async def _walk(
     look = f"{level}-{width}-{scheme}-{language}"
     windows = Windows(browser, place.url, place, folder / look)
     window = await windows.open(level, width=width, scheme=scheme)
-    if language != "en":
-        await _read_in(window, language)
-    found: list[str] = []
+    usual = await _read_in(window, language)
+    said = len(window.troubles)
     async for address in walk(window, *reversed(only or ["/"]), below=only):
+        window.troubles += [f"{address}: {flaw}" for flaw in await _look_at(window, address)]
+        print(f"{look} {address}", *window.troubles[said:], sep="\n  ! ", flush=True)
+        said = len(window.troubles)
+    await _read_in(window, usual)
+    return [f"{look}: {trouble}" for trouble in await windows.close()]
+
+
+async def _look_at(window: Window, address: str) -> list[str]:
+    """Keep a picture of the page that is open; what is wrong with it. One that cannot be looked at ends no walk."""
+    try:
         await window.page.wait_for_timeout(150)
-        name = kind_of(address).strip("/").replace("/", "_") or "overview"
-        await window.picture(name, whole=True)
-        found += [f"{look} {address}: {flaw}" for flaw in await flaws(window)]
-        print(look, address, flush=True)
-    if language != "en":
-        await _read_in(window, "en")
-    return [*found, *(f"{look}: {trouble}" for trouble in await windows.close())]
+        await window.picture(kind_of(address).strip("/").replace("/", "_") or "overview", whole=True)
+        return await flaws(window)
+    except BrowserError as error:
+        return [f"cannot be looked at: {error.message.splitlines()[0]}"]
 
 
-async def _read_in(window: Any, language: str) -> None:
+async def _read_in(window: Window, language: str) -> str:
+    """Let this person read in a language, as from now on everywhere; which one it was before."""
     await window.open("/personal/")
-    await window.page.locator("[popovertarget=account-menu]").click()
-    await window.page.locator(f"#account-menu button[name=language][value='{language}']").click()
-    await window.page.wait_for_load_state()
+    before: str = await window.page.evaluate("document.documentElement.lang")
+    if before != language:
+        await window.page.locator("[popovertarget=account-menu]").click()
+        await window.page.locator(f"#account-menu button[name=language][value='{language}']").click()
+        await expect(window.page.locator("html")).to_have_attribute("lang", language)
+    return before
 
 
 async def _lay_out(browser: Browser, folder: Path) -> None:
@@ -117,6 +127,8 @@ def _looks_of(folder: Path) -> dict[str, list[Path]]:
     """The pictures of each page, level and width."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for picture in sorted(folder.glob("*-*-*-*/*.png")):
+        if picture.stem.startswith("end-"):
+            continue
         level, width, *_look = picture.parent.name.split("-")
         found[f"{level}-{picture.stem}-{width}"].append(picture)
     return found

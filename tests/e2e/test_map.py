@@ -115,7 +115,7 @@ async def test_a_big_screen_is_given_away_and_taken_back(windows: Windows) -> No
     await owner.open("/screen/links/")
     await owner.row("Lobby").get_by_role("button", name="More actions for Lobby").click()
     await owner.page.locator(".menu:popover-open").get_by_text("Revoke…").click()
-    await owner.answer("Revoke…", reason="The lobby is closed")
+    await owner.answer("Revoke", reason="The lobby is closed")
     visitor.expect_refusal(410, "/share/")
     answer = await visitor.open(path)
     assert answer.status == 410

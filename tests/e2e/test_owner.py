@@ -64,7 +64,7 @@ async def test_a_tenant_is_edited_suspended_and_resumed(windows: Windows, house:
     await operator.press("Save")
     await operator.sees("Mr Fan")
     await operator.press("Suspend…", role="link")
-    await operator.answer("Suspend…", reason="Unpaid since May")
+    await operator.answer("Suspend", reason="Unpaid since May")
     await operator.sees("Suspended")
     await operator.sees("Unpaid since May")
     await operator.picture("suspended", whole=True)
@@ -77,7 +77,7 @@ async def test_a_tenant_is_edited_suspended_and_resumed(windows: Windows, house:
     await agency.picture("refused")
 
     await operator.press("Resume…", role="link")
-    await operator.answer("Resume…", reason="Paid")
+    await operator.answer("Resume", reason="Paid")
     await operator.sees("Active")
     await sign_in(agency, "fan@js.example", NEW_PASSWORD)
     await expect(agency.page.locator("header.top .scope")).to_contain_text("Jinshan Coast")

@@ -23,14 +23,14 @@ async def test_a_driver_is_found_blocked_unblocked_and_given_a_card(
     await support.picture("found")
     await support.press("+8618677770715", role="link")
     await support.press("Block…", role="link")
-    await support.answer("Block…", reason="Card was stolen")
+    await support.answer("Block", reason="Card was stolen")
     await support.sees("Blocked")
     await support.sees("Card was stolen")
     async with neighbourhood.pile("HQ-01") as pile:
         await pile.boot()
         assert (await pile.authorize(neighbourhood.drivers[3]["card"]))["status"] == "Blocked"
         await support.press("Unblock…", role="link")
-        await support.answer("Unblock…", reason="The card is back")
+        await support.answer("Unblock", reason="The card is back")
         await support.sees("Active")
         assert (await pile.authorize(neighbourhood.drivers[3]["card"]))["status"] == "Accepted"
 
@@ -66,6 +66,6 @@ async def test_an_alarm_comes_up_is_acknowledged_and_closed(
         await expect(operator.row("Over-current")).to_contain_text("Cleared")
     await manager.row("Over-current").get_by_role("link").first.click()
     await manager.press("Close…", role="link")
-    await manager.answer("Close…", reason="Cable was changed")
+    await manager.answer("Close", reason="Cable was changed")
     await manager.sees("Cable was changed")
     await manager.picture("closed", whole=True)

@@ -12,12 +12,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.async_api import Error as BrowserError
+
 from tests.e2e.windows import Window
 
 LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
 HREFS = "links => links.map(link => link.getAttribute('href'))"
-FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/")
-OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/")
+FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/|/template$|\.pem$|^/tenants/files/0/$")
+OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/|^/(healthz|metrics)$")
 """Addresses that are no pages of the backoffice."""
 
 Survey = dict[str, dict[str, list[str]]]
@@ -28,10 +30,17 @@ BAD = {"serious", "critical"}
 
 
 async def walk(window: Window, *starts: str, below: Sequence[str] = ()) -> AsyncIterator[str]:
-    """The address of each kind of page, the window standing on it, breadth first; only those that begin like one of ``below``."""
+    """The address of each kind of page, the window standing on it, breadth first; only those that begin like one of ``below``.
+
+    A page that cannot be opened is a trouble of the window, and the walk goes on.
+    """
     path_finder = _Paths(*(starts or ("/",)), below=below)
     for path in path_finder:
-        await window.open(path)
+        try:
+            await window.open(path)
+        except BrowserError as error:
+            window.troubles.append(f"cannot be opened: {path}: {error.message.splitlines()[0]}")
+            continue
         yield path
         path_finder.learn(await window.page.eval_on_selector_all(LINKS, HREFS))
 

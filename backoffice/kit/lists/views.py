@@ -280,12 +280,13 @@ def _picked(request: StaffRequest, resource: Resource, action: RowAction) -> lis
 def _question(
     request: StaffRequest, resource: Resource, action: RowAction, rows: list[Model], form: ReasonForm | None
 ) -> HttpResponse:
+    asked = str(action.label).rstrip("…")
     context = {
-        "title": action.label,
+        "title": asked,
         "text": action.text,
         "consequences": [str(row) for row in rows[:10]] + (["…"] if len(rows) > 10 else []),
         "form": form,
-        "submit_label": action.label,
+        "submit_label": asked,
         "danger": action.tone == "stop",
         "cancel_url": way_back(request, resource.url),
         "picked": [row.pk for row in rows],
