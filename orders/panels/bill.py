@@ -17,7 +17,7 @@ from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
 from orders import labels, selectors, tones
 from orders.bill import Bill, Fee, Line, Reason, Slot
-from orders.models import ChargingOrder
+from orders.models import ChargingOrder, OrderEvent
 from orders.panels.curve import runs_of
 from orders.services.billing import stored_bill, tariff_of
 from orders.services.idling import bill_so_far
@@ -101,8 +101,8 @@ class BillPanel:
         return self.electricity + self.service
 
 
-def bill_panel(order: ChargingOrder) -> BillPanel | None:
-    """The bill as it stands; None while nothing was priced, or where there is no tariff."""
+def bill_panel(order: ChargingOrder, events: Sequence[OrderEvent]) -> BillPanel | None:
+    """The bill as it stands; None while nothing was priced, or where there is no tariff. ``events``: its history."""
     bill = bill_so_far(order) if order.settled_at is not None else stored_bill(order)
     tariff = tariff_of(order)
     if bill is None or tariff is None:
@@ -117,7 +117,7 @@ def bill_panel(order: ChargingOrder) -> BillPanel | None:
         electricity=bill.gross_of(Fee.ELECTRICITY),
         service=bill.gross_of(Fee.SERVICE),
         total=bill.payable,
-        total_why=_total_why(order),
+        total_why=_total_why(order, events),
         energy_why=_energy_why(order, bill),
         remarks=tuple(_remarks(bill)),
         running=order.charge_state != ChargeState.ENDED,
@@ -223,9 +223,9 @@ def _energy_why(order: ChargingOrder, bill: Bill) -> str:
     }
 
 
-def _total_why(order: ChargingOrder) -> str:
+def _total_why(order: ChargingOrder, events: Sequence[OrderEvent]) -> str:
     """Where the money for it came from, and what is left to say of it; as every level may read it."""
-    held, released = selectors.held_and_released(order)
+    held, released = selectors.held_and_released(events)
     said = [
         (_("%(amount)s set aside"), held),
         (_("%(amount)s released"), released),

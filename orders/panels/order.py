@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -21,7 +22,7 @@ from finance import selectors as finance
 from finance.models import Refund
 from finance.permissions import FinancePerm
 from orders import history, labels, selectors, tones
-from orders.models import Case, ChargingOrder
+from orders.models import Case, ChargingOrder, OrderEvent
 from orders.panels.curve import Curve
 from orders.permissions import OrderPerm
 from orders.services.billing import tariff_of
@@ -204,14 +205,14 @@ def _drift(pile_time: datetime, received: datetime) -> str:
     return words % {"length": figures.duration_text(abs(seconds))}
 
 
-def money(order: ChargingOrder) -> Pairs:
-    """What was set aside, paid, owed and given back."""
+def money(order: ChargingOrder, events: Sequence[OrderEvent]) -> Pairs:
+    """What was set aside, paid, owed and given back; ``events`` is the order's history."""
 
     def worded(amount: int) -> str:
         return figures.money_text(Money(amount, order.currency))
 
     found: Pairs = [
-        (_("Set aside for it"), worded(selectors.held_and_released(order)[0])),
+        (_("Set aside for it"), worded(selectors.held_and_released(events)[0])),
         (_("Of it still held"), worded(order.hold)),
         (_("Paid in cash"), worded(order.paid_cash)),
     ]

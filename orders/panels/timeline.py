@@ -19,7 +19,7 @@ from backoffice.kit import figures
 from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Moment, Words
 from backoffice.kit.money import Money
-from orders import history, labels, selectors
+from orders import history, labels
 from orders.limits import StopCause
 from orders.models import ChargingOrder, Decision, OrderEvent
 from orders.panels.curve import runs_of
@@ -47,10 +47,10 @@ Sides = dict[str, Words]
 Tell = Callable[[ChargingOrder, OrderEvent], Sides]
 
 
-def moments_of(order: ChargingOrder) -> list[Moment]:
-    """Everything known, the oldest first."""
+def moments_of(order: ChargingOrder, events: Iterable[OrderEvent]) -> list[Moment]:
+    """Everything known, the oldest first; ``events`` is the order's history."""
     found = [
-        *(_told(order, event) for event in selectors.events_of(order)),
+        *(_told(order, event) for event in events),
         *_answers(order),
         *_periods(order),
         *_reports(order),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db.models import Count, Q, QuerySet
 
@@ -118,18 +118,18 @@ def events_of(order: ChargingOrder) -> QuerySet[OrderEvent]:
     return OrderEvent.objects.filter(order=order).order_by("at", "pk")
 
 
-def held_and_released(order: ChargingOrder) -> tuple[int, int]:
+def held_and_released(events: Iterable[OrderEvent]) -> tuple[int, int]:
     """What was ever set aside for an order and what went back of it, minor units.
 
     By its own history, which every level of its path may read; the holds stand in the operator's books.
     """
-    told = dict.fromkeys(("held", "released"), 0)
-    rows = events_of(order).filter(kind__in=("held", "released", "settled"))
-    for kind, data in rows.values_list("kind", "data"):
-        told["held" if kind == "held" else "released"] += int(
-            data.get("released" if kind == "settled" else "amount") or 0
-        )
-    return told["held"], told["released"]
+    held = released = 0
+    for event in events:
+        if event.kind == "held":
+            held += int(event.data.get("amount") or 0)
+        elif event.kind in {"released", "settled"}:
+            released += int(event.data.get("released" if event.kind == "settled" else "amount") or 0)
+    return held, released
 
 
 def transactions() -> QuerySet[Transaction]:

@@ -68,16 +68,17 @@ def _is_under_way(row):
 def _content(row, reader):
     """What stands below the head."""
     curve, cases = curve_of(row), parts.case_lines(row, reader)
+    events = list(selectors.events_of(row))
     return {
         "order": row,
         "facts": parts.facts(row, reader),
         "notices": parts.notices(row, [case for case, _words, _tone in cases]),
         "curve": curve,
-        "bill": bill_panel(row),
+        "bill": bill_panel(row, events),
         "journals": ledger.about(history.reference(row)) if reader.may(FinancePerm.LEDGER_VIEW) else None,
-        "moments": moments_of(row),
+        "moments": moments_of(row, events),
         "evidence": parts.evidence(row, curve, [case for case, _words, _tone in cases]),
-        "money": parts.money(row),
+        "money": parts.money(row, events),
         "wallet": parts.wallet_link(row, reader),
         "refunds": parts.refunds(row),
         "cases": cases,

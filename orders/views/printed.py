@@ -21,6 +21,7 @@ from orders.permissions import OrderPerm
 def order(request, order_no):
     """For A4, in the station's time."""
     row = row_or_404(selectors.orders_in_full(), order_no=order_no)
+    events = list(selectors.events_of(row))
     with timezone.override(ZoneInfo(row.zone)):
         context = {
             "order": row,
@@ -29,11 +30,11 @@ def order(request, order_no):
             "badges": parts.badges(row),
             "facts": parts.facts(row, Reader.of(request)),
             "notices": parts.notices(row, []),
-            "bill": bill_panel(row),
-            "money": parts.money(row),
+            "bill": bill_panel(row, events),
+            "money": parts.money(row, events),
             "refunds": parts.refunds(row),
             "places": parts.places(row),
-            "moments": moments_of(row),
+            "moments": moments_of(row, events),
             "printed_at": clock.now(),
         }
         return render(request, "orders/print.html", context)
