@@ -64,7 +64,7 @@ def count(house: House, table: str, where: str = "true") -> int:
 
 def test_everything_is_there_after_a_seed_that_was_killed_before(seeded: House) -> None:
     levels = Counter(level for (level,) in seeded.rows("SELECT level FROM tenants_tenant"))
-    assert levels == {"manufacturer": 1, "dealer": 2, "operator": 4, "agency": 10}
+    assert levels == {"manufacturer": 1, "dealer": 2, "operator": 4, "agency": 11}
     assert count(seeded, "stations_station", "status <> 'store'") == 60
     assert count(seeded, "stations_station", "latitude IS NULL AND status <> 'store'") == 0
     assert count(seeded, "stations_pile") == 314
@@ -83,7 +83,7 @@ def test_every_abnormal_code_that_something_opens_has_a_case(seeded: House) -> N
     never = {"A16", "A19"}  # payments and refunds open no cases yet
     assert codes == {f"A{number:02d}" for number in range(1, 23)} - never
     states = {state for (state,) in seeded.rows("SELECT DISTINCT state FROM orders_case")}
-    assert states == {"open", "in_review", "decided", "closed"}
+    assert states == {"open", "in_review", "to_approve", "decided", "closed"}
 
 
 def test_alarms_of_every_class_are_open_and_over(seeded: House) -> None:
@@ -111,7 +111,7 @@ def test_a_second_seed_changes_nothing(seeded: House) -> None:
 
     assert (seeded.data / "logins.json").read_text() == before
     assert count(seeded, "orders_chargingorder") == orders
-    assert count(seeded, "tenants_tenant") == 17
+    assert count(seeded, "tenants_tenant") == 18
 
 
 def test_the_logins_are_one_of_each_role_in_a_chain_and_its_siblings(seeded: House) -> None:

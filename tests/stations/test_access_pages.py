@@ -297,5 +297,5 @@ def test_the_command_page_knows_what_a_reservation_was_for() -> None:
     reservations.cancel(row, actor=ACTOR)
     command = Command.objects.latest("pk")
 
-    assert f"reservation:{row.pk}" in page(browser(operator_of(row.pile)), "command", command.pk)
+    assert f"Reservation {row.pk}" in page(browser(operator_of(row.pile)), "command", command.pk)
     assert row.expires_at - row.created_at > timedelta(minutes=50)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
+from stations.models import Pile as Row
 from tests.support.acceptance import Acceptance
 from tests.support.handshakes import refusal
 from tests.support.pile import Pile
@@ -13,11 +14,16 @@ from tests.support.pile import Pile
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.django_db]
 
 
+def _is_away(pile_id: int) -> bool:
+    return not Row.objects.get(pk=pile_id).online
+
+
 @pytest.mark.statement(3, 109, 110)
 async def test_tc_085_basic_authentication(house: Acceptance) -> None:
     """The key as bytes and as digits opens; a wrong or no key, or another's name, gets 401 and no session."""
     pile = await house.charge_point()
     await pile.disconnect()
+    await house.until(_is_away, house.ids[pile.identity])
     identity, key = pile.identity, bytes.fromhex(house.keys[pile.identity])
     for wrong in ({}, {"key": b"x" * 20}, {"key": key, "user": "SOMEBODY"}, {"key": key[:-1]}):
         assert await refusal(Pile(house.url, identity, **wrong)) == HTTPStatus.UNAUTHORIZED
