@@ -8,12 +8,12 @@ import pytest
 from django.urls import reverse
 
 from backoffice.kit.levels import Level
-from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, Tenant
 from tests.factories.tenants import Forest, make_forest, make_member
 from tests.support.staff import client_for
+from tests.tenants.seen import NEW, errors, everything, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -21,33 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def forest() -> Forest:
     return make_forest()
-
-
-def everything() -> list[Any]:
-    with unscoped(reason="a test compares"):
-        return [
-            list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]
-            for model in (Tenant, Membership, User, AuditEntry)
-        ]
-
-
-def stored(row: Any) -> Any:
-    with unscoped(reason="a test compares"):
-        return type(row).objects.get(pk=row.pk)
-
-
-def errors(response: Any) -> set[str]:
-    assert response.status_code == 200
-    return set(response.context["form"].errors)
-
-
-NEW = {
-    "code": "berlin-1",
-    "name": "Berlin One",
-    "timezone": "Europe/Berlin",
-    "currency": "EUR",
-    "locale": "en",
-}
 
 
 def test_a_dealer_creates_an_operator_and_gives_it_an_owner(forest: Forest, mailoutbox: Any) -> None:
