@@ -17,7 +17,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.levels import Level
 from backoffice.kit.sealing import Box
 from stations import pki
-from stations.models import CertificateAuthority, KeyType
+from stations.models import Certificate, CertificateAuthority, KeyType, Pile
 from tenants.models import Tenant
 
 BOX = Box("stations.certificate-authority")
@@ -92,6 +92,27 @@ def authority_for(manufacturer_id: int, key_type: str, *, actor: Actor) -> Certi
 def sign(csr: pki.Csr, by: CertificateAuthority, *, at: datetime) -> str:
     """A certificate as PEM. Raises SealBroken where the key cannot be opened any more, and what cryptography raises."""
     return pki.issue(csr, pki.Authority(by.certificate, BOX.unseal(by.secrets)), at=at)
+
+
+def issue(csr: pki.Csr, by: CertificateAuthority, pile: Pile, *, at: datetime) -> Certificate:
+    """A certificate of a terminal, signed and kept. Raises what ``sign`` raises."""
+    pem = sign(csr, by, at=at)
+    facts = pki.facts_of(pem)
+    return Certificate.objects.create(
+        tenant_id=pile.tenant_id,
+        pile=pile,
+        authority=by,
+        common_name=facts.common_name,
+        organization=facts.organization,
+        subject=facts.subject[:600],
+        key_type=facts.kind,
+        serial_number=facts.serial_number,
+        fingerprint=facts.fingerprint,
+        pem=pem,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        created_at=at,
+    )
 
 
 def _active(manufacturer_id: int, key_type: str) -> CertificateAuthority | None:

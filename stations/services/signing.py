@@ -80,24 +80,7 @@ def _sign(row: SigningRequest) -> None:
 def _issue(row: SigningRequest, actor: Actor) -> Certificate:
     csr = pki.read_csr(row.csr)
     authority = authorities.authority_for(row.manufacturer_id, csr.kind, actor=actor)
-    at = clock.now()
-    pem = authorities.sign(csr, authority, at=at)
-    facts = pki.facts_of(pem)
-    certificate = Certificate.objects.create(
-        tenant_id=Pile.objects.values_list("tenant_id", flat=True).get(pk=row.pile_id),
-        pile_id=row.pile_id,
-        authority=authority,
-        common_name=facts.common_name,
-        organization=facts.organization,
-        subject=facts.subject[:600],
-        key_type=facts.kind,
-        serial_number=facts.serial_number,
-        fingerprint=facts.fingerprint,
-        pem=pem,
-        not_before=facts.not_before,
-        not_after=facts.not_after,
-        created_at=at,
-    )
+    certificate = authorities.issue(csr, authority, Pile.objects.get(pk=row.pile_id), at=clock.now())
     audit.record(actor, "certificate.signed", certificate, after=audit.snapshot(certificate))
     return certificate
 

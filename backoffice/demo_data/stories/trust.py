@@ -57,28 +57,14 @@ def _sign(pile: Pile, root: CertificateAuthority, at: datetime, *, is_taken: boo
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in names])
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     csr = pki.Csr(pki.KeyKind.EC, pile.serial, organization, subject, key)
-    pem = authorities.sign(csr, root, at=at)
-    facts = pki.facts_of(pem)
-    row = Certificate.objects.create(
-        tenant_id=pile.tenant_id,
-        pile=pile,
-        authority=root,
-        common_name=facts.common_name,
-        organization=facts.organization,
-        subject=facts.subject,
-        key_type=facts.kind,
-        serial_number=facts.serial_number,
-        fingerprint=facts.fingerprint,
-        pem=pem,
-        not_before=facts.not_before,
-        not_after=facts.not_after,
-        created_at=at,
-        installed_at=at + KNOWN_AFTER if is_taken else None,
-    )
+    row = authorities.issue(csr, root, pile, at=at)
+    if is_taken:
+        row.installed_at = at + KNOWN_AFTER
+        row.save(update_fields=["installed_at"])
     SigningRequest.objects.create(
         **path_of_tenant(pile.tenant_id).as_columns(),
         pile=pile,
-        message_id=sha256(pem.encode()).hexdigest()[:32],
+        message_id=sha256(row.pem.encode()).hexdigest()[:32],
         received_at=at,
         csr="",
         state=SigningState.ACCEPTED if is_taken else SigningState.REJECTED,
