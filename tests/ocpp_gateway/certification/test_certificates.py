@@ -283,11 +283,13 @@ async def test_a_pile_that_took_a_new_password_comes_back_with_it_over_tls(secur
     house = secured
     pile = await house.charge_point()
     await pile.disconnect()
+    await house.until(_is_away, house.ids[pile.identity])
     await house.ask(upgrades.set_profile, await house.row(pile), profile=2, reason="set on site")
     old = bytes.fromhex(house.keys[pile.identity])
     over_tls = Pile(house.secured[2], pile.identity, key=old, tls=made.client())
     await over_tls.connect()
     await over_tls.heartbeat()
+    await house.until(_is_here, house.ids[pile.identity])
 
     key, command = await house.ask(devices.rotate_key, await house.row(pile), reason="yearly")
 
@@ -296,8 +298,15 @@ async def test_a_pile_that_took_a_new_password_comes_back_with_it_over_tls(secur
     over_tls.check()
     assert await refusal(Pile(house.secured[2], pile.identity, key=old, tls=made.client())) == 401
     new = Pile(house.secured[2], pile.identity, key=bytes.fromhex(key), tls=made.client())
+    await house.until(_is_away, house.ids[pile.identity])
     async with new:
+        await new.heartbeat()
+        await house.until(_is_here, house.ids[pile.identity])
         assert (await house.run(new, "ClearCache")).state == "accepted"
+
+
+def _is_here(pile_id: int) -> bool:
+    return PileRow.objects.filter(pk=pile_id, online=True).exists()
 
 
 def _is_away(pile_id: int) -> bool:
