@@ -6,7 +6,7 @@ has a serial number, O and CN (OCPP 1.6 security white paper A00.FR.501-511).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -222,6 +222,13 @@ def id_from(data: dict[str, str]) -> CertificateId:
     """The same out of the ``certificateHashData`` of a pile."""
     number = data.get("serialNumber", "").lower().lstrip("0")
     return data.get("issuerNameHash", "").lower(), data.get("issuerKeyHash", "").lower(), number
+
+
+def is_named(text: str, data: Mapping[str, object]) -> bool:
+    """Whether the ``certificateHashData`` of a pile, of whatever shape, names this certificate."""
+    said = {name: str(value) for name, value in data.items()}
+    named = id_of(text, said.get("hashAlgorithm", ""))
+    return named is not None and named == id_from(said)
 
 
 def _strong(key: object) -> tuple[KeyKind, _PublicKey]:

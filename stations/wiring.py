@@ -18,6 +18,7 @@ from stations.services import (
     file_campaigns,
     leaving,
     profile_campaigns,
+    root_campaigns,
     security_campaigns,
     updates,
     uploads,
@@ -55,7 +56,12 @@ command_finished.listen(uploads.take_answer)
 command_finished.listen(hear_of_settings)
 for _kind in (COMMAND, READ, PUSH, LOCAL_LISTS):
     campaigns.register(_kind)
-for _kind in (*file_campaigns.KINDS, *profile_campaigns.KINDS, *security_campaigns.KINDS):
+for _kind in (
+    *file_campaigns.KINDS,
+    *profile_campaigns.KINDS,
+    *root_campaigns.KINDS,
+    *security_campaigns.KINDS,
+):
     campaigns.register(_kind)
 for _import in IMPORTS:
     imports.register(_import)

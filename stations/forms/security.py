@@ -68,8 +68,8 @@ class ProfileForm(forms.Form):
         chooser.choices = [(one, PROFILES[one]) for one in served_profiles() if one]
 
 
-class InstallForm(forms.Form):
-    """A root that a pile is to trust."""
+class RootForm(forms.Form):
+    """A root, and what a pile takes it for."""
 
     use = forms.ChoiceField(label=_("What for"), choices=USES.items())
     certificate = forms.CharField(
@@ -78,7 +78,16 @@ class InstallForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("As PEM, one and nothing else."),
     )
+
+
+class InstallForm(RootForm):
+    """A root that a pile is to trust."""
+
     reason = _reason()
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["certificate"].initial = "".join(gateway_roots()[:1])
 
 
 class AuthorityForm(forms.Form):

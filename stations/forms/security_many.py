@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from stations.forms.campaigns import TermsForm
-from stations.forms.security import PROFILES
+from stations.forms.security import PROFILES, RootForm
 from stations.selectors.certificates import gateway_roots, served_profiles
 from stations.services.security_campaigns import AS_IT_IS
 
@@ -71,6 +71,26 @@ class RenewManyForm(ManyForm):
     def params(self):
         """What the campaign keeps."""
         return {}
+
+
+class RootManyForm(ManyForm, RootForm):
+    """Which root."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.order_fields(["use", "certificate", "reason"])
+
+    def params(self):
+        """What the campaign keeps."""
+        return {name: self.cleaned_data[name] for name in ("use", "certificate")}
+
+
+class InstallManyForm(RootManyForm):
+    """One that they are to trust: first of all that of our gateways."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["certificate"].initial = "".join(gateway_roots()[:1])
 
 
 class ListManyForm(ManyForm):

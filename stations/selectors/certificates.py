@@ -159,10 +159,14 @@ def installed_roots(pile_id: int) -> dict[str, tuple[datetime, list[dict[str, An
     for command in asked:
         use = str(command.payload.get("certificateType", ""))
         if use not in found and command.answered_at is not None:
-            data = command.answer.get("certificateHashData")
-            known = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
-            found[use] = (command.answered_at, known)
+            found[use] = (command.answered_at, roots_in(command))
     return found
+
+
+def roots_in(asked: Command) -> list[dict[str, Any]]:
+    """What a pile said that it has installed: its ``certificateHashData``, whatever else stands between them."""
+    data = asked.answer.get("certificateHashData")
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
 
 
 def gateway_roots() -> list[str]:

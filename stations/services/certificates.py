@@ -61,17 +61,26 @@ def roots_of_authorities() -> list[str]:
         return list(authorities().values_list("certificate", flat=True))
 
 
-def read_installed(pile: Pile, *, actor: Actor, use: str) -> Command:
+def read_installed(pile: Pile, *, actor: Actor, use: str, reason: str = "", about: str = "") -> Command:
     """Ask which roots a pile has installed for one use (white paper M03)."""
+    payload = {"certificateType": _use(use)}
     return order_command(
-        pile, _about_roots("GetInstalledCertificateIds", {"certificateType": _use(use)}), actor=actor
+        pile, _about_roots("GetInstalledCertificateIds", payload, reason, about), actor=actor
     )
 
 
 def install_root(
     pile: Pile, *, actor: Actor, certificate: str, use: str, reason: str = "", about: str = ""
 ) -> Command:
-    """Have a pile trust a root (white paper M05). Raises Refused: ``certificate``, ``use``, and as a command does."""
+    """Have a pile trust a root (white paper M05). Raises Refused as ``check_root`` and as a command does."""
+    only = check_root(certificate, use=use)
+    payload = {"certificateType": use, "certificate": only}
+    return order_command(pile, _about_roots("InstallCertificate", payload, reason, about), actor=actor)
+
+
+def check_root(certificate: str, *, use: str) -> str:
+    """A root out of what somebody typed, as the one PEM that it is. Raises Refused: ``use``, ``certificate``."""
+    _use(use)
     try:
         [only] = pki.certificates_in(certificate)
     except (ValueError, pki.BadCertificate):
@@ -82,15 +91,16 @@ def install_root(
         raise Refused(
             _("This certificate is too long for a terminal."), code="certificate", field="certificate"
         )
-    payload = {"certificateType": _use(use), "certificate": only}
-    return order_command(pile, _about_roots("InstallCertificate", payload, reason, about), actor=actor)
+    return only
 
 
-def delete_root(pile: Pile, *, actor: Actor, data: dict[str, str], reason: str = "") -> Command:
+def delete_root(
+    pile: Pile, *, actor: Actor, data: Mapping[str, object], reason: str = "", about: str = ""
+) -> Command:
     """Have a pile forget a root, named as it named it itself (white paper M04)."""
     names = ("hashAlgorithm", "issuerNameHash", "issuerKeyHash", "serialNumber")
     payload = {"certificateHashData": {name: str(data.get(name, "")) for name in names}}
-    return order_command(pile, _about_roots("DeleteCertificate", payload, reason), actor=actor)
+    return order_command(pile, _about_roots("DeleteCertificate", payload, reason, about), actor=actor)
 
 
 def renew_certificates() -> int:

@@ -118,10 +118,9 @@ def renew(request, pk):
 def install(request, pk):
     """A root that it is to trust."""
     row = row_or_404(selectors.piles(), pk=pk)
-    first = "".join(selectors.gateway_roots()[:1])
     return form_page(
         request,
-        InstallForm(request.POST or None, initial={"certificate": first}),
+        InstallForm(request.POST or None),
         title=_("Install a root at %(name)s") % {"name": row.name},
         save=lambda data: certificates.install_root(row, actor=request.actor, **data),
         then=lambda _command: page_of(row),

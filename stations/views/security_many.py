@@ -1,4 +1,4 @@
-"""New proofs and local lists of many terminals, as bulk actions with their progress and their results."""
+"""New proofs, roots and local lists of many terminals, as bulk actions with their progress and their results."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from backoffice.kit.pages import ONCE, requires
-from stations.forms.security_many import ListManyForm, RenewManyForm, UpgradeManyForm
+from stations.forms.security_many import (
+    InstallManyForm,
+    ListManyForm,
+    RenewManyForm,
+    RootManyForm,
+    UpgradeManyForm,
+)
 from stations.permissions import StationPerm
-from stations.services import list_campaigns, security_campaigns
+from stations.services import list_campaigns, root_campaigns, security_campaigns
 from stations.views.many import picked_page
 
 
@@ -25,6 +31,20 @@ def upgrade_many(request):
 def renew_many(request):
     """A new certificate for each of the terminals that were picked."""
     return _page(request, RenewManyForm, title=_("Renew certificates"), kind=security_campaigns.RENEW)
+
+
+@requires(StationPerm.CREDENTIALS)
+@require_http_methods(["GET", "POST"])
+def install_root_many(request):
+    """A root that each of the terminals that were picked is to trust."""
+    return _page(request, InstallManyForm, title=_("Install a root"), kind=root_campaigns.INSTALL)
+
+
+@requires(StationPerm.CREDENTIALS)
+@require_http_methods(["GET", "POST"])
+def delete_root_many(request):
+    """A root that none of the terminals that were picked is to trust any more."""
+    return _page(request, RootManyForm, title=_("Delete a root"), kind=root_campaigns.DELETE)
 
 
 @requires(StationPerm.LIST_MANAGE)
@@ -50,6 +70,18 @@ def choices_of(grants, query):
                 "shield",
                 _("Each makes a key of its own and asks for a certificate."),
                 reverse("stations:bulk_renew") + query,
+            ),
+            (
+                _("Install a root…"),
+                "download",
+                _("A certificate by which they know us, or firmware."),
+                reverse("stations:bulk_root_install") + query,
+            ),
+            (
+                _("Delete a root…"),
+                "trash",
+                _("Each is asked what it has first, and told in its own words."),
+                reverse("stations:bulk_root_delete") + query,
             ),
         ]
     if StationPerm.LIST_MANAGE in grants:

@@ -213,6 +213,5 @@ def _root(row, use, number, data):
 
 def _name_of(data):
     """Which certificate of ours this is; None where it is none that we know."""
-    algorithm, wanted = str(data.get("hashAlgorithm", "")), pki.id_from({k: str(v) for k, v in data.items()})
     ours = [*selectors.gateway_roots(), *certificates.roots_of_authorities()]
-    return next((pki.facts_of(pem).subject for pem in ours if pki.id_of(pem, algorithm) == wanted), None)
+    return next((pki.facts_of(pem).subject for pem in ours if pki.is_named(pem, data)), None)

@@ -31,6 +31,7 @@ from tests.support import certificates as made
 
 pytestmark = pytest.mark.usefixtures("everything")
 
+ROOT = {"use": "CentralSystemRootCertificate", "certificate": made.root().certificate}
 TERMS = {"once": "abc", "wave_size": "50", "failure_share": "0", "at_once": "20", "patience_s": "0"}
 
 
@@ -166,6 +167,8 @@ def test_one_that_has_no_local_list_says_so() -> None:
     [
         ("bulk_upgrade", {"target": "0", "new_key": "on"}, "security.upgrade", Role.MANAGER),
         ("bulk_renew", {}, "certificate.renew", Role.MANAGER),
+        ("bulk_root_install", ROOT, "root.install", Role.MANAGER),
+        ("bulk_root_delete", ROOT, "root.delete", Role.MANAGER),
         ("bulk_lists", {"how": "version"}, "local_list", Role.SUPPORT),
     ],
 )
