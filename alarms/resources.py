@@ -93,7 +93,10 @@ class SafetyTable(ListTable):
         second=columns.Text("pile__name", "connector_number", head=_("Terminal"), show=where),
     )
     agency = columns.Text(
-        "agency__name", head=_("Agency"), second=columns.Text("operator__name", head=_("Operator"))
+        "agency__name",
+        head=_("Agency"),
+        second=columns.Text("operator__name", head=_("Operator")),
+        css="c-tight",
     )
     error_code = columns.Text(head=_("Reported"), second=columns.Text("vendor_error_code"))
     info = columns.Text(shown=False)

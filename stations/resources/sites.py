@@ -87,7 +87,7 @@ def below_ratio(percent):
 
 class StationTable(ListTable):
     name = columns.Link(to="stations:station", sort=("name", "pk"), second=columns.Text("code"))
-    owner = columns.Text("tenant__name", head=_("Agency"), sort=("tenant__name", "pk"))
+    owner = columns.Text("tenant__name", head=_("Agency"), sort=("tenant__name", "pk"), css="c-tight")
     operator = columns.Text(
         "tenant__name",
         "tenant__parent__name",
@@ -104,7 +104,7 @@ class StationTable(ListTable):
     energy_today = EnergyToday()
     revenue_today = RevenueToday()
     used_today = UsedToday("connector_count")
-    tariff = columns.Text("tariff__name", head=_("Tariff"))
+    tariff = columns.Text("tariff__name", head=_("Tariff"), css="c-tight")
     status = columns.Badge(choices=StationStatus, tones=tones.STATION)
     power_limit_kw = columns.Number(digits=1, shown=False)
     timezone = columns.Text(shown=False)

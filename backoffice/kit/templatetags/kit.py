@@ -12,9 +12,18 @@ from json import dumps
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    ModelChoiceField,
+    RadioSelect,
+    Select,
+    Textarea,
+)
 from django.template.context import Context
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
@@ -28,6 +37,11 @@ register = template.Library()
 
 DJANGO_ROWS = "10"
 """The height Django gives a text area that asked for none; ours is three lines."""
+
+DJANGO_NOTHING = "---------"
+"""What Django offers where no row was chosen yet."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 CURSOR_FIELDS = ("after", "before", "page")
 """Query fields that place a reader within a list; they mean nothing in another order."""
@@ -187,6 +201,8 @@ def span_words() -> str:
 def control(field: BoundField) -> SafeString:
     """The widget of a field in our look; errors and help are announced with it (``aria-describedby``)."""
     widget = field.field.widget
+    if isinstance(field.field, ModelChoiceField) and field.field.empty_label == DJANGO_NOTHING:
+        field.field.empty_label = _("Choose…") if field.field.required else figures.DASH
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         css = "choices"
     elif isinstance(widget, CheckboxInput):
@@ -212,6 +228,13 @@ def cell_class(column: BoundColumn) -> str:
     """The ``c-…`` classes of a column. django-tables2 adds the column's name, which must not meet a class of ours."""
     names = f"{column.attrs['td'].get('class') or ''}".split()
     return " ".join(sorted({name for name in names if name.startswith("c-")}))
+
+
+@register.filter
+def parted(head: object) -> str:
+    """A head of two where there is no room for it: it parts at its comma, not within its words."""
+    words = str(head)
+    return words.replace(" ", NO_BREAK).replace(f",{NO_BREAK}", ", ") if ", " in words else words
 
 
 @register.simple_tag
