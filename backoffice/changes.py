@@ -16,10 +16,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _, pgettext
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit import perms, references
+from backoffice.kit.deeds import doer_words
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import DASH, masked_phone
 
@@ -29,6 +31,29 @@ MASKED = frozenset({"drivers.driver.phone"})
 
 ABOUT = "about"
 """The column of a reference to a row of another room."""
+
+DOER, DOER_REF = "actor_label", "actor_ref"
+"""Who did it stands in two columns, and is said once."""
+
+PATH: Mapping[str, Promise] = {
+    "manufacturer_id": gettext_lazy("Manufacturer"),
+    "dealer_id": gettext_lazy("Dealer"),
+    "operator_id": gettext_lazy("Operator"),
+    "agency_id": gettext_lazy("Agency"),
+}
+"""Whose a row is. Of a new one the entry itself says it."""
+
+WORDS: Mapping[str, Promise] = {
+    **PATH,
+    "deadline": gettext_lazy("Deadline"),
+    "effect_deadline": gettext_lazy("Effect expected until"),
+    "effect_within_s": gettext_lazy("Effect expected within, s"),
+    "language": gettext_lazy("Language"),
+    "late_answer": gettext_lazy("Answer that came too late"),
+    "tenant_id": gettext_lazy("Tenant"),
+    "timeout_s": gettext_lazy("Waits for an answer, s"),
+}
+"""Of columns that no form ever asks for."""
 
 TONGUES = frozenset({"language", "locale"})
 
@@ -53,8 +78,12 @@ def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, An
     """The fields that an entry says something of, in the order of their columns' names."""
     fields = _fields_of(reference.partition(":")[0])
     for key in sorted(before.keys() | after.keys()):
+        if key not in before and (key in PATH or key == DOER_REF):
+            continue
         field = fields.get(key)
         old, new = _value(field, key, before.get(key)), _value(field, key, after.get(key))
+        if key == DOER and key not in before:
+            new = str(doer_words(new, str(after.get(DOER_REF) or "")))
         yield Change(_label(field, key), old, new, is_new=key not in before)
 
 
@@ -72,7 +101,7 @@ def _label(field: models.Field[Any, Any] | None, key: str) -> str:
     if key == ABOUT:
         return _("About")
     worded = field is not None and field._verbose_name is not None  # type: ignore[attr-defined]
-    return str(capfirst(field.verbose_name)) if worded and field is not None else key
+    return str(capfirst(field.verbose_name)) if worded and field is not None else str(WORDS.get(key, key))
 
 
 def _value(field: models.Field[Any, Any] | None, key: str, value: Any) -> str:

@@ -30,7 +30,9 @@ class AuditTable(ListTable):
     )
     on_behalf = columns.Text()
     object = columns.Text("object_label", head=_("Object"))
-    changes = columns.Text("object_ref", "before", "after", head=_("Changes"), show=change_words)
+    changes = columns.Text(
+        "object_ref", "before", "after", head=_("Changes"), show=change_words, css="c-wide"
+    )
     reason = columns.Text()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import imports, lists, menu, search
+from backoffice.kit import imports, lists, menu, references, search
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.about_tenants import lists_to_leave, open_stations, price_in_the_way, stations_below
@@ -70,3 +70,16 @@ for _resource in LISTS:
 for _found in (PILES, STATIONS):
     search.register(_found)
 menu.add("stations:map", _("Live map"), perm=StationPerm.VIEW, place=menu.Place("map", 10))
+for kind, words in {
+    "campaign": _("Bulk action"),
+    "chargingprofile": _("Charging profile"),
+    "firmware_job": _("Firmware update"),
+    "loadshare": pgettext_lazy("what for", "Load group"),
+    "locallistpile": _("Local list"),
+    "maintenance": pgettext_lazy("windows", "Maintenance"),
+    "reservation": _("Reservation"),
+    "signing": _("Certificate of the terminal"),
+    "upgrade": _("Security upgrade"),
+    "upload_job": _("Diagnostics and logs"),
+}.items():
+    references.add(kind, words)
