@@ -142,7 +142,7 @@ def journals_about(about: str) -> list[Page]:
     return journal_pages(Journal.objects.filter(about=about).order_by("pk"))
 
 
-def journals_of(wallet: Wallet, *, newest: int = 30) -> list[Page]:
+def journals_of(wallet: Wallet, *, newest: int = 12) -> list[Page]:
     """The last journals that moved a wallet's money, the newest first."""
     own = Account.objects.filter(
         tenant_id=wallet.tenant_id, subject=wallet.subject, currency=wallet.currency

@@ -7,8 +7,9 @@ alone, together with the postings, under the wallet's row lock.
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
+from backoffice.kit import references
 from backoffice.kit.scope import PathOwned, TenantOwned
 from drivers.models import Driver
 from finance.models.ledger import Journal
@@ -189,7 +190,7 @@ class Debt(PathOwned):
         ]
 
     def __str__(self) -> str:
-        return f"arrears of {self.about}"
+        return gettext("Arrears of %(about)s") % {"about": references.in_words(self.about)}
 
     @property
     def open(self) -> int:
