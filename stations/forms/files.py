@@ -91,7 +91,7 @@ class UpdateForm(forms.Form):
         label=_("Installs it from"), required=False, help_text=_("Signed updates only. Empty: when it can.")
     )
     retries = forms.IntegerField(
-        label=_("Tries again"), min_value=0, max_value=MOST_RETRIES, initial=3, help_text=_("Times.")
+        label=_("Tries again, times"), min_value=0, max_value=MOST_RETRIES, initial=3
     )
     retry_interval_s = forms.IntegerField(
         label=_("Seconds between tries"), min_value=0, max_value=86_400, initial=60

@@ -71,7 +71,7 @@ class ProfileForm(forms.Form):
 class RootForm(forms.Form):
     """A root, and what a pile takes it for."""
 
-    use = forms.ChoiceField(label=_("What for"), choices=USES.items())
+    use = forms.ChoiceField(label=pgettext_lazy("certificate", "What for"), choices=USES.items())
     certificate = forms.CharField(
         label=_("Certificate"),
         max_length=10_000,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.lists.actions import ReasonForm
 from stations import selectors
@@ -221,7 +221,9 @@ class NewPileForm(PileForm):
 class MovePileForm(ReasonForm):
     """Where to, and why."""
 
-    to = forms.ModelChoiceField(label=_("New station"), queryset=selectors.stations_by_name())
+    to = forms.ModelChoiceField(
+        label=pgettext_lazy("move", "New station"), queryset=selectors.stations_by_name()
+    )
 
     field_order = ("to", "reason")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _, ngettext
+from django.utils.translation import gettext_lazy as _, ngettext, pgettext_lazy
 
 from backoffice.kit import figures
 from backoffice.kit.frame import Empty
@@ -30,8 +30,8 @@ class HandoverTable(ListTable):
         head=_("What is handed over"),
         second=columns.Text("note"),
     )
-    giver = columns.Text("giver__name", head=_("From"))
-    receiver = columns.Text("tenant__name", head=_("To"))
+    giver = columns.Text("giver__name", head=pgettext_lazy("custody", "From"))
+    receiver = columns.Text("tenant__name", head=pgettext_lazy("custody", "To"))
     terminals = columns.Number(head=_("Terminals"))
     state = columns.Badge(tones=tones.HANDOVER)
     offered_at = columns.When(sort=True, second=columns.Text("offered_by"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import clock, figures
 from backoffice.kit.frame import Empty
@@ -148,7 +148,9 @@ class ChangeTable(ListTable):
         second=columns.Text("tenant__name", head=_("Agency")),
     )
     tariff = columns.Text(
-        "tariff__name", head=_("New tariff"), show=lambda name: name or _("None of its own")
+        "tariff__name",
+        head=pgettext_lazy("assignment", "New tariff"),
+        show=lambda name: name or _("None of its own"),
     )
     due_at = columns.When(sort=True)
     state = columns.Badge(
@@ -163,7 +165,7 @@ class ChangeTable(ListTable):
 class ChangeFilters(ListFilters):
     words = filters.Search("station__name", "station__code", "pile__name", label=_("Station or terminal"))
     agency = filters.Subtree(label=_("Agency"))
-    tariff = filters.Text("tariff__name", label=_("New tariff"))
+    tariff = filters.Text("tariff__name", label=pgettext_lazy("assignment", "New tariff"))
     state = filters.Choice(choices=AssignmentState)
     due_at = filters.Period()
     batch = filters.Text()

@@ -78,7 +78,7 @@ class ActingForm(ReasonForm):
     """Why somebody works in another's name, and for how long."""
 
     minutes = forms.TypedChoiceField(
-        label=_("For"),
+        label=pgettext_lazy("duration", "For"),
         coerce=int,
         choices=lambda: [
             (minutes, ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes})
