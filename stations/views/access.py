@@ -84,7 +84,7 @@ def look_after(request, pk, how):
     label, text, _icon = WAYS[how]
     return question_page(
         request,
-        title=label,
+        title=str(label).removesuffix("…"),
         do=lambda reason: list_sync.look_after(row, how=how, actor=request.actor, reason=reason),
         then=page_of(row),
         reason=how == "clear",

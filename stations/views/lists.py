@@ -25,7 +25,7 @@ from stations.services import local_lists
 from stations.views.station import page_of as page_of_station
 from stations.wording import list_note
 
-CARDS_SHOWN, PILES_SHOWN = 50, 50
+CARDS_SHOWN, PILES_SHOWN = 25, 25
 FIELDS = ("name", "rule", "groups", "picked", "refused_too")
 STANDING = {"Accepted": "charging", "Blocked": "offline"}
 
@@ -126,6 +126,7 @@ def delete(request, pk):
     return question_page(
         request,
         title=_("Delete %(name)s") % {"name": row.name},
+        submit_label=_("Delete"),
         do=lambda reason: local_lists.delete_list(row, actor=request.actor, reason=reason),
         then=LOCAL_LISTS.url,
         cancel_url=page_of(row),

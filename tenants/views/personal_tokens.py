@@ -65,6 +65,7 @@ def revoke_token(request, pk):
     return question_page(
         request,
         title=_("Revoke %(name)s") % {"name": row.name},
+        submit_label=_("Revoke"),
         text=_("Programs that use it are refused from this moment on."),
         do=lambda _reason: tokens.revoke_token(row, actor=request.actor),
         then=reverse(HERE),
