@@ -18,6 +18,7 @@ from backoffice.kit import clock
 from backoffice.kit.frame import Action, Utterance
 from backoffice.kit.pages import requires, row_or_404
 from stations import selectors
+from stations.fact_words import fact_field
 from stations.forms.fields import MomentField
 from stations.models import Frame
 from stations.permissions import StationPerm
@@ -210,7 +211,7 @@ def _spoken(line):
         "at": line.at,
         "action": line.action,
         "said": _readable(line.said),
-        "read": line.read,
+        "read": [(fact_field(name), value) for name, value in line.read],
         "remarks": [in_words(remark) for remark in line.remarks],
         "then": _readable(line.then),
         "now": _readable(line.now),
