@@ -15,6 +15,7 @@ from stations.forms.tariffs import ApproveForm, SamplesForm, WithdrawForm
 from stations.forms.versions import VersionForm
 from stations.models import VersionState
 from stations.permissions import StationPerm
+from stations.resources.tariffs import TARIFFS
 from stations.services import tariffs
 from stations.version_words import content_of, differences
 from stations.views.price_view import Look, reading_of, samples_of, week_of, why_of
@@ -30,10 +31,16 @@ def page_of_tariff(tariff):
     return reverse("stations:tariff", args=[tariff.pk])
 
 
+def _found(request, pk):
+    """The version; its pages belong to the list of tariffs."""
+    request.shown_under = TARIFFS.name
+    return row_or_404(selectors.versions(), pk=pk)
+
+
 @requires(StationPerm.TARIFF_VIEW)
 def version(request, pk):
     """Its days over a week, its prices, sample sessions before and after, and what it changes."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     form = SamplesForm(request.GET or None)
     look = Look.of(row, form)
     before = selectors.version_before(row, look.moment)
@@ -85,7 +92,7 @@ def write(request, pk):
 @requires(StationPerm.TARIFF_MANAGE)
 def edit(request, pk):
     """A draft. Who saves after somebody else is told what that one changed, and keeps what he typed."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     initial = {name: getattr(row, name) for name in EDITED} | {"revision": row.revision}
     form = VersionForm(request.POST or None, currency=row.tariff.currency, initial=initial, days=row.days)
     return _editor(
@@ -102,7 +109,7 @@ def edit(request, pk):
 @requires(StationPerm.TARIFF_MANAGE)
 def submit(request, pk):
     """Lay it before a second person."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     return form_question(
         request,
         Form(request.POST or None),
@@ -117,7 +124,7 @@ def submit(request, pk):
 @requires(StationPerm.TARIFF_MANAGE)
 def give_back(request, pk):
     """Return it to its author."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     return form_question(
         request,
         ReasonForm(request.POST or None),
@@ -132,7 +139,7 @@ def give_back(request, pk):
 @requires(StationPerm.TARIFF_MANAGE)
 def approve(request, pk):
     """Let a version count from its instant on."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     form = ApproveForm(request.POST or None, initial={"revision": row.revision})
     if not tariffs.bands_for_nothing(row):
         del form.fields["free"]
@@ -150,7 +157,7 @@ def approve(request, pk):
 @requires(StationPerm.TARIFF_MANAGE)
 def withdraw(request, pk):
     """Take back what is not yet in force."""
-    row = row_or_404(selectors.versions(), pk=pk)
+    row = _found(request, pk)
     return form_question(
         request,
         WithdrawForm(request.POST or None),
