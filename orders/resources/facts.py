@@ -28,7 +28,10 @@ def _flagged(flag: str) -> Q:
 
 class TransactionTable(ListTable):
     transaction = columns.Text(
-        "id", head=_("Transaction"), css="c-name c-tight", second=columns.Text("agency__name", head=_("Agency"))
+        "id",
+        head=_("Transaction"),
+        css="c-name c-tight",
+        second=columns.Text("agency__name", head=_("Agency")),
     )
     order_no = columns.Link("order_no", to="orders.order", key="order_no", head=_("Order"), css="c-who")
     station = station("pile__station__name", "pile__name", "connector_number")

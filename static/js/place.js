@@ -5,8 +5,8 @@ import { layGround } from "./land.js";
 const STEP = 0.0002; // degrees: some twenty metres
 const LARGE = 20;
 const DIGITS = 6;
-const PLACED = 13;
 const tiles = JSON.parse(document.getElementById("map-tiles")?.textContent ?? "null");
+const PLACED = tiles?.url ? 13 : 7; // without tiles there is land and sea alone: near enough to tell the coast
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const pin = () => L.divIcon({ className: "pin", iconSize: [18, 18] });
 

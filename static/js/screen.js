@@ -8,6 +8,7 @@ const EVERY = 30_000;
 const PAUSE = 3_000;
 const MAP_PAUSE = 6_000;
 const figure = new Intl.NumberFormat(document.documentElement.lang);
+const tongue = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang; // 27 Nov 2026, 05:18:06, as on the pages
 
 function exchange(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
@@ -82,7 +83,7 @@ const both = () => { show(); showMap(); };
 
 function tick() {
   document.querySelectorAll("[data-clock]").forEach((one) => {
-    one.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: one.dataset.clock, dateStyle: "medium", timeStyle: "medium" }).format(new Date());
+    one.textContent = new Intl.DateTimeFormat(tongue, { timeZone: one.dataset.clock, dateStyle: "medium", timeStyle: "medium" }).format(new Date());
   });
 }
 

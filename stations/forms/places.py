@@ -166,7 +166,7 @@ class MaintenanceForm(forms.Form):
         label=_("Terminals"),
         queryset=selectors.piles(),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 8}),
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: all that stand here."),
     )
 
