@@ -14,7 +14,6 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -23,7 +22,7 @@ from django.utils.translation import gettext as _, gettext_lazy, pgettext
 from backoffice.kit import perms, references
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.enumeration import enumerated
-from backoffice.kit.figures import DASH, masked_phone
+from backoffice.kit.figures import DASH, exact_text, masked_phone
 
 MASKED = frozenset({"drivers.driver.phone"})
 """Fields of which only the change is told: the trail is read by more people than may see them."""
@@ -127,7 +126,7 @@ def _said(field: models.Field[Any, Any], key: str, value: str) -> str:
     if f"{field.model._meta.label_lower}.{field.name}" in MASKED:
         return masked_phone(value)
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(value)) and moment.tzinfo:
-        return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+        return exact_text(moment)
     return str(dict(field.flatchoices).get(value, value))
 
 

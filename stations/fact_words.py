@@ -25,7 +25,7 @@ FACT_FIELDS: Final[Mapping[str, Promise]] = {
     "meter_stop": _("Meter stop, Wh"),
     "meter_type": _("Meter"),
     "model": _("Model"),
-    "pile_time": _("Time of its clock"),
+    "pile_time": _("Its clock"),
     "readings": _("Readings"),
     "reason": _("Reason"),
     "request_id": _("Request"),

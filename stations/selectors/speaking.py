@@ -77,7 +77,7 @@ def _words(value: Any) -> str:
     if value is None or value == ():
         return ""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.isoformat(timespec="milliseconds")
     if isinstance(value, tuple):
         return "; ".join(
             f"{reading.at:%H:%M:%S} "

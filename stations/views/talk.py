@@ -42,7 +42,8 @@ def ask(request, pk, action):
         if form.is_valid():
             messages.success(request, _("Asked. What becomes of it stands under “Commands”."))
             return HttpResponseRedirect(page)
-    context = {"title": str(wanted.label).rstrip("…"), "text": wanted.text, "form": form, "cancel_url": page}
+    title = f"{str(wanted.label).rstrip('…')} · {row.name}"
+    context = {"title": title, "text": wanted.text, "form": form, "cancel_url": page}
     return render(
         request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
     )

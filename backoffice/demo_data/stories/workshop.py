@@ -197,7 +197,7 @@ def _waiting(operator: Tenant, piles: Sequence[Pile], newest: Firmware) -> None:
         Pile.objects.filter(pk__in=[pile.pk for pile in direct[:UPDATED]]),
         tenant_id=operator.pk,
         actor=_engineer(OPERATOR),
-        title=f"Update firmware to {newest.version}",
+        title=f"Update firmware to {newest.version} 升级固件",
         params={"firmware": newest.pk, "only_idle": True},
         reason="Signed updates 签名升级",
         wave_size=3,
