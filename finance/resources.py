@@ -198,7 +198,7 @@ ENTRIES = Resource(
 
 
 class TopUpTable(ListTable):
-    number = columns.Link(to="finance:top_up", second=columns.Text("channel__name"))
+    number = columns.Link(to="finance:top_up", second=columns.Text("channel__name", head=_("Channel")))
     driver = driver_column("wallet__", css="c-who")
     amount = columns.Money(sort=True, total=True)
     refunded = columns.Money(total=True)

@@ -65,7 +65,7 @@ def journal(request, pk):
         "finance/journal.html",
         title=panel.title,
         back=ENTRIES.back(),
-        subtitle=row.event_key,
+        subtitle=_("journal %(number)s") % {"number": row.pk},
         journals=[panel],
         about=_about(Reader.of(request), row),
         reverses=row.reversal_of,
