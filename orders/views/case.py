@@ -200,7 +200,10 @@ def approve(request, number):
         request,
         title=_("Approve what is proposed for %(case)s") % {"case": row.number},
         text=_("It is done at once. Both names stand in the audit log."),
-        consequences=[f"{label}: {value}" for label, value in parts.proposal(row)],
+        consequences=[
+            _("%(label)s: %(value)s") % {"label": label, "value": value}
+            for label, value in parts.proposal(row)
+        ],
         do=lambda _reason: deciding.approve_case(row, actor=request.actor),
         then=page_of(row),
         done=_("Approved and done."),

@@ -99,7 +99,9 @@ def save_view(request: StaffRequest, *, resource: Resource) -> HttpResponse:
         else:
             return HttpResponseRedirect(listing.url_of(view))
     text = _("It becomes a tab of the list, for you alone.")
-    chips = [f"{chip.label}: {chip.value}" for chip in listing.chips()]
+    chips = [
+        _("%(label)s: %(value)s") % {"label": chip.label, "value": chip.value} for chip in listing.chips()
+    ]
     return _ask(request, listing, title=_("Save filter"), text=text, form=form, consequences=chips)
 
 
