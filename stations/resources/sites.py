@@ -6,11 +6,10 @@ from datetime import timedelta
 from functools import partial
 
 from django.db.models import Q
-from django.utils.html import format_html_join
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit import cells, clock
+from backoffice.kit import clock
 from backoffice.kit.frame import Empty
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
@@ -33,46 +32,15 @@ from stations.models import (
     Registration,
     Station,
     StationStatus,
+    letter_of,
 )
 from stations.permissions import StationPerm
+from stations.resources.guns import Guns, error_words
 from stations.resources.today import EnergyToday, RevenueToday, UsedToday
 from stations.selectors.today import station_list_with_today
 
 ONLINE = {True: _("Online"), False: _("Offline")}
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
-
-
-def letter_of(number):
-    """A for connector 1; a number where letters end."""
-    return chr(ord("A") + number - 1) if 1 <= number <= 26 else str(number)
-
-
-def words_of(guns):
-    """``A Available · B Charging``: what each connector last reported."""
-    labels = dict(ConnectorStatus.choices)
-    return " · ".join(
-        f"{letter_of(gun['number'])} {labels.get(gun['status'], gettext('unknown'))}" for gun in guns
-    )
-
-
-def error_words(code):
-    """The code of an error; none where the pile says that there is none."""
-    return "" if code == "NoError" else code
-
-
-class Guns(columns.Text):
-    """A badge for each connector: its letter and what it last reported."""
-
-    css = "c-wide"
-
-    def __init__(self):
-        super().__init__("guns", head=_("Connectors"), show=words_of)
-
-    def html(self, values, reader, second):
-        badges = (
-            (cells.badge(words_of([gun]), tones.CONNECTOR.get(gun["status"], "plain")),) for gun in values[0]
-        )
-        return format_html_join(" ", "{}", badges) or cells.NONE
 
 
 def operator_name(owner, above, level):
