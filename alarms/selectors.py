@@ -26,9 +26,10 @@ from alarms.permissions import AlarmPerm
 from backoffice.kit.levels import Level
 from backoffice.kit.staff import Reader
 from stations.models import Connector, Life, Pile, Station, StationStatus
-from stations.selectors import piles_in_maintenance, stations_in_maintenance
+from stations.selectors import worked_on
 
 CHARGING = ("Charging", "SuspendedEV", "SuspendedEVSE")
+WORST_FIRST = ("severity", "-last_seen_at", "-pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +87,18 @@ def open_alarms() -> QuerySet[Alarm]:
 
     Not what was to be expected: see ``silenced``.
     """
-    return alarms().filter(LIVE, ~silenced(), suppressed=False).order_by("severity", "-last_seen_at", "-pk")
+    return alarms().filter(LIVE, ~silenced(), suppressed=False).order_by(*WORST_FIRST)
 
 
 def silenced() -> Q:
     """Alarms of what is being worked on, which nobody has to be told of. Those of safety always are told."""
-    whole = Q(pile__isnull=True, station__in=stations_in_maintenance().values("pk"))
-    inside = Q(pile__in=piles_in_maintenance().values("pk"))
-    return ~Q(alarm_class=AlarmClass.SAFETY) & ~Q(severity=DANGER) & (whole | inside)
+    return ~Q(alarm_class=AlarmClass.SAFETY) & ~Q(severity=DANGER) & worked_on()
 
 
 def alarms_of_station(station_id: int) -> QuerySet[Alarm]:
     """What is wrong at a station and its piles now, silenced or not, the worst first."""
     live = alarms().filter(LIVE, station=station_id, suppressed=False)
-    return live.order_by("severity", "-last_seen_at", "-pk")
+    return live.order_by(*WORST_FIRST)
 
 
 def stations_with_alarms() -> Q:

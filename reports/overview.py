@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from alarms.models import Alarm
 from alarms.permissions import AlarmPerm
-from alarms.selectors import open_alarms
+from alarms.selectors import WORST_FIRST, open_alarms
 from alarms.wording import SEVERITY_TONES, title_of
 from backoffice.kit import clock
 from backoffice.kit.enumeration import enumerated
@@ -71,7 +71,7 @@ def build(request: StaffRequest, kind: Kind) -> dict[str, Any]:
     reader = Reader.of(request)
     now = clock.now().astimezone(ZoneInfo(request.locality.timezone))
     tenant = request.shown[-1]
-    standings = selectors.connectors_by_standing()
+    standings = on_map.count_standings()
     return {
         "as_of": now,
         "live": LIVE,
@@ -256,7 +256,14 @@ def _alarms(reader: Reader) -> dict[str, Any]:
     if not reader.may(AlarmPerm.VIEW):
         return {"alarms": [], "alarms_total": 0, "alarms_url": ""}
     total = open_alarms().order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
-    rows = open_alarms().select_related("station", "pile").annotate(total=Subquery(total))[:ALARMS_SHOWN]
+    # The worst are picked before their stations and terminals are looked up, or all would be.
+    worst = open_alarms().values("pk")[:ALARMS_SHOWN]
+    rows = (
+        Alarm.objects.filter(pk__in=Subquery(worst))
+        .select_related("station", "pile")
+        .annotate(total=Subquery(total))
+        .order_by(*WORST_FIRST)
+    )
     return {
         "alarms": [_alarm_line(alarm, reader) for alarm in rows],
         "alarms_total": rows[0].total if rows else 0,

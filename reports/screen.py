@@ -82,7 +82,7 @@ def build(viewed: Viewed) -> dict[str, Any]:
         {"today": Days(today, today), "month": Days(today.replace(day=1), today)},
     )
     sessions, power = selectors.running_now()
-    standings = selectors.connectors_by_standing()
+    standings = on_map.count_standings()
     year = Days(first_of(today, 11), today)
     return {
         "as_of": now,

@@ -33,15 +33,13 @@ from backoffice.kit import clock
 from backoffice.kit.levels import Level
 from finance.models import Refund, RefundState
 from orders.models import Case, ChargingOrder
-from orders.states import ChargeState
+from orders.states import UNDECIDED, ChargeState
 from reports.models import DayLoad, DayTotal, LinkState, ShareLink, StationTotal
 from reports.periods import Days
 from reports.sql.days import FIGURES, running_energy
 from stations.models import Station, UnclaimedPile
 from stations.selectors import waiting_offers
-from stations.selectors.map import connectors_standing
 from stations.sessions import StationDay
-from stations.standing import Standing
 from tenants.models import Tenant
 from tenants.selectors import Ancestor
 
@@ -242,12 +240,6 @@ def _running() -> QuerySet[ChargingOrder]:
     return ChargingOrder.objects.filter(charge_state__in=[ChargeState.CHARGING, ChargeState.STOPPING])
 
 
-def connectors_by_standing() -> dict[Standing, int]:
-    """How many connectors of the scope are in which standing."""
-    rows = connectors_standing().order_by().values_list("standing").annotate(count=Count("pk"))
-    return {Standing(name): count for name, count in rows}
-
-
 def waiting(kinds: Iterable[Awaited]) -> dict[Awaited, Waiting]:
     """What waits of each kind, in one question."""
     found = {kind: Waiting() for kind in kinds}
@@ -268,7 +260,7 @@ def waiting(kinds: Iterable[Awaited]) -> dict[Awaited, Waiting]:
 
 def _open_cases(kind: Awaited) -> QuerySet[Any, Any]:
     """Abnormal cases that wait for a decision, and the amounts of their orders."""
-    rows = Case.objects.exclude(state__in=["decided", "closed"])
+    rows = Case.objects.filter(state__in=sorted(UNDECIDED))
     late = Count("pk", filter=Q(opened_at__lt=clock.now() - OVERDUE))
     return _heads(rows, kind, "opened_at", late, F("order__currency"), Sum("order__total"))
 

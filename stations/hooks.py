@@ -75,6 +75,10 @@ station_totals: Hook[[Collection[date]], QuerySet[Any]] = Hook("station_totals")
 
 stations_with_alarms: Hook[[], Q] = Hook("stations_with_alarms")
 """Which stations have an open alarm, as a condition on stations; provided by ``alarms``."""
+
+open_alarms: Hook[[], QuerySet[Any]] = Hook("open_alarms")
+"""What is wrong now in the scope, each row with its ``station`` and its ``pile``; provided by ``alarms``."""
+
 map_actions: Questions[[Reader], Action] = Questions("map_actions")
 """The same for the live map, of what this reader may open."""
 

@@ -152,6 +152,14 @@ class Pile(TenantOwned):
         verbose_name_plural = _("piles")
         indexes = [
             models.Index(fields=["gateway"], condition=models.Q(online=True), name="pile_gateway"),
+            models.Index(
+                fields=["id"],
+                include=["online", "intent", "life"],
+                condition=models.Q(online=False)
+                | models.Q(intent=Intent.INOPERATIVE)
+                | models.Q(life__in=[Life.RETIRED, Life.IN_STOCK]),
+                name="pile_telling",
+            ),
             models.Index(fields=["name", "id"], include=["tenant"], name="pile_by_name"),
             models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="pile_name_start"),
             models.Index(OpClass(Upper("serial"), "text_pattern_ops"), name="pile_serial_start"),

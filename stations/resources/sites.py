@@ -101,6 +101,7 @@ class StationTable(ListTable):
     connectors = columns.Number("connector_count", head=_("Connectors"))
     charging = columns.Number("charging_count", head=_("Charging"))
     faulted = columns.Number("faulted_count", head=_("Faulted"))
+    alarms = columns.Number("alarm_count", head=_("Open alarms"))
     energy_today = EnergyToday()
     revenue_today = RevenueToday()
     used_today = UsedToday("connector_count")
@@ -213,6 +214,7 @@ class PileTable(ListTable):
     online = columns.Badge(choices=ONLINE, tones=tones.PRESENCE, head=_("Presence"))
     guns = Guns()
     last_seen_at = columns.Ago(sort=True)
+    alarms = columns.Number("alarm_count", head=_("Open alarms"))
     firmware = columns.Text(sort=True)
     life = columns.Badge(choices=Life, tones=tones.LIFE)
     registration = columns.Badge(

@@ -112,9 +112,8 @@ from stations.selectors.history import history_of
 from stations.selectors.maintenance import (
     maintenance_at,
     next_maintenance,
-    piles_in_maintenance,
-    stations_in_maintenance,
     stations_worked_on,
+    worked_on,
 )
 from stations.selectors.opening import Opening, is_shut, opening_of, zone_of
 from stations.selectors.photos import photos, photos_of
@@ -308,7 +307,6 @@ __all__ = [
     "pile_models",
     "piles",
     "piles_for",
-    "piles_in_maintenance",
     "piles_knocked_at",
     "piles_of",
     "piles_of_model",
@@ -353,7 +351,6 @@ __all__ = [
     "stations_by_codes",
     "stations_by_name",
     "stations_called",
-    "stations_in_maintenance",
     "stations_listed",
     "stations_of_owner",
     "stations_picked",
@@ -392,5 +389,6 @@ __all__ = [
     "versions_running",
     "waiting_offers",
     "wanted_of",
+    "worked_on",
     "zone_of",
 ]

@@ -64,22 +64,21 @@ def next_maintenance(pile: Pile) -> Maintenance | None:
     return rows.order_by("starts_at", "pk").first()
 
 
-def stations_in_maintenance() -> QuerySet[Station]:
-    """Stations that are being worked on whole."""
-    return Station.objects.filter(Exists(_running(station=OuterRef("pk"), whole=True)))
-
-
 def stations_worked_on() -> QuerySet[Maintenance, Any]:
     """The keys of stations where anything is being worked on."""
     return Maintenance.objects.filter(state=RUNNING).order_by().values("station")
 
 
-def piles_in_maintenance() -> QuerySet[Pile]:
-    """Piles that are being worked on, alone or with their whole station."""
-    whole = _running(station=OuterRef("station"), whole=True)
-    inside = MaintenancePile.objects.filter(pile=OuterRef("pk"), window__state=RUNNING)
-    return Pile.objects.filter(Exists(whole) | Exists(inside))
+def worked_on(pile: str = "pile", station: str = "station") -> Q:
+    """Whether what a row is about is being worked on: a pile, alone or with its whole station, or a whole station.
 
-
-def _running(**more: Any) -> QuerySet[Maintenance]:
-    return Maintenance.objects.filter(state=RUNNING, **more)
+    ``pile`` and ``station`` name the columns. Three short lists to look into: nothing is looked for pile by pile.
+    """
+    whole = Maintenance.objects.filter(state=RUNNING, whole=True).order_by().values("station")
+    of_whole = Pile.objects.filter(station__in=whole).values("pk")
+    alone = MaintenancePile.objects.filter(window__state=RUNNING).order_by().values("pile")
+    return (
+        Q(**{f"{pile}__isnull": True, f"{station}__in": whole})
+        | Q(**{f"{pile}__in": of_whole})
+        | Q(**{f"{pile}__in": alone})
+    )

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce, JSONObject
 
 from backoffice.kit.levels import Level
+from stations import hooks
 from stations.models import (
     Connector,
     ConnectorStatus,
@@ -42,8 +43,8 @@ class TokenTarget:
 def station_list() -> QuerySet[Station]:
     """Stations with how much stands on them, retired piles left out.
 
-    ``pile_count``, ``online_count``, ``connector_count``, ``charging_count``, ``faulted_count``: each
-    is counted for the rows that are shown, and for no others.
+    ``pile_count``, ``online_count``, ``connector_count``, ``charging_count``, ``faulted_count``, ``alarm_count``:
+    each is counted for the rows that are shown, and for no others.
     """
     here = Pile.objects.filter(station=OuterRef("pk")).exclude(life=Life.RETIRED)
     guns = Connector.objects.filter(pile__station=OuterRef("pk"), number__gt=0).exclude(
@@ -55,14 +56,16 @@ def station_list() -> QuerySet[Station]:
         connector_count=_count(guns),
         charging_count=_count(guns.filter(pile__online=True, status__in=CHARGING)),
         faulted_count=_count(guns.filter(status="Faulted")),
+        alarm_count=_count(hooks.open_alarms().filter(station=OuterRef("pk"))),
     )
 
 
 def pile_list() -> QuerySet[Pile]:
-    """Piles with ``guns``: number and status of each connector, in order."""
+    """Piles with ``guns``, number and status of each connector in order, and ``alarm_count``, what is wrong there now."""
     guns = Connector.objects.filter(pile=OuterRef("pk"), number__gt=0).order_by("number")
     return Pile.objects.annotate(
-        guns=ArraySubquery(guns.values_list(JSONObject(number="number", status="status"), flat=True))
+        guns=ArraySubquery(guns.values_list(JSONObject(number="number", status="status"), flat=True)),
+        alarm_count=_count(hooks.open_alarms().filter(pile=OuterRef("pk"))),
     )
 
 

@@ -30,9 +30,9 @@ def page_of(pile_id):
     return reverse("stations:pile_files", args=[pile_id])
 
 
-@requires(StationPerm.COMMAND_ENGINEER, StationPerm.FRAMES_VIEW)
+@requires(StationPerm.VIEW)
 def pile_files(request, pk):
-    """The version and how it came to it, updates and uploads with their steps."""
+    """The version and how it came to it; for those who may ask for logs, or read them, those too."""
     row = row_or_404(selectors.piles(), pk=pk)
     may_ask = StationPerm.COMMAND_ENGINEER in request.grants
     may_read = StationPerm.FRAMES_VIEW in request.grants
@@ -46,10 +46,14 @@ def pile_files(request, pk):
         actions=_actions(row) if may_ask and row.life != Life.RETIRED else [],
         state_facts=_facts(row),
         updates=[_update(job, may_ask) for job in updates_shown],
-        uploads=[_upload(job, may_ask) for job in selectors.upload_jobs_of(row)[:JOBS_SHOWN]],
+        uploads=_uploads(row, may_ask) if may_ask or may_read else None,
         changes=selectors.firmware_changes_of(row)[:JOBS_SHOWN],
         may_read=may_read,
     )
+
+
+def _uploads(row, may_ask):
+    return [_upload(job, may_ask) for job in selectors.upload_jobs_of(row)[:JOBS_SHOWN]]
 
 
 @requires(StationPerm.COMMAND_ENGINEER)

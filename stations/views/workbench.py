@@ -15,11 +15,7 @@ PAGES = (
     Page("pile_configuration", _("Configuration"), frozenset({StationPerm.VIEW})),
     Page("pile_charging", pgettext_lazy("limits", "Charging"), frozenset({StationPerm.VIEW})),
     Page("pile_access", pgettext_lazy("who may charge", "Access"), frozenset({StationPerm.VIEW})),
-    Page(
-        "pile_files",
-        _("Firmware & files"),
-        frozenset({StationPerm.COMMAND_ENGINEER, StationPerm.FRAMES_VIEW}),
-    ),
+    Page("pile_files", _("Firmware & files"), frozenset({StationPerm.VIEW})),
     Page("pile_messages", _("Messages"), frozenset({StationPerm.FRAMES_VIEW})),
     Page("pile_security", _("Security"), frozenset({StationPerm.CREDENTIALS})),
     Page("pile_history", _("Custody & changes"), frozenset({StationPerm.VIEW})),

@@ -18,7 +18,7 @@ from tests.e2e.windows import Window
 
 LINKS = "nav.side a[href], main a[href]:not(#export), main form.filters a[href]"
 HREFS = "links => links.map(link => link.getAttribute('href'))"
-FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/|/template$|\.pem$|^/tenants/files/0/$")
+FILES = re.compile(r"\.xlsx$|/export/|/file/|/download/|/template$|\.pem$|^/tenants/files/0/$|^/photos/0/$")
 OTHERS = re.compile(r"^/(account|charge|c|scan|q|static|sandbox-pay)/|^/(healthz|metrics)$")
 """Addresses that are no pages of the backoffice."""
 

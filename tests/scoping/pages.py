@@ -235,7 +235,7 @@ PAGES: dict[str, Page] = {
     "stations:campaign_again": Page(
         Campaign, perm=StationPerm.COMMAND_BASIC, method="post", found=frozenset({302})
     ),
-    "stations:pile_files": Page(Pile, perm=StationPerm.FRAMES_VIEW),
+    "stations:pile_files": Page(Pile, perm=StationPerm.VIEW),
     "stations:pile_update": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:pile_fetch": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:firmware": Page(Firmware, perm=StationPerm.VIEW),

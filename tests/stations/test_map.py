@@ -168,6 +168,7 @@ def test_the_sql_of_the_map_and_the_expression_of_lists_agree_on_every_connector
     expected = tuple(sum(one == standing for one in rows) for standing in Standing)
     assert min(expected) > 0
     assert on_map.listed(on_map.stations_to_map()).counts == expected
+    assert tuple(on_map.count_standings()[standing] for standing in Standing) == expected
 
 
 def test_a_station_closed_for_good_is_not_on_the_map(agency: Tenant, client: Client) -> None:

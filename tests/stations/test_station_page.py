@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from alarms.models import Alarm, AlarmState
 from alarms.services import raise_alarm
 from backoffice.kit import clock
 from backoffice.kit.perms import Role
@@ -230,3 +231,22 @@ def test_the_list_finds_stations_by_what_is_wrong_there_and_when_they_opened() -
     assert found(online="100") == {"Dark", "Alarmed"} and found(online="50") == {"Dark"}
     assert found(trouble="alarm") == {"Alarmed"} and found(trouble="work") == {"Worked"}
     assert found(opened_on="today") == {"Calm"}
+
+
+def test_both_lists_count_what_is_wrong_now_and_nothing_that_is_over() -> None:
+    agency = make_agency()
+    station, calm = make_station(agency, name="Alarmed"), make_station(agency, name="Calm")
+    bad, good = make_pile(station, name="Bad"), make_pile(station, name="Good")
+    for code in ("F05", "F04"):
+        raise_alarm(code, pile=bad)
+    over = raise_alarm("F05", pile=good)
+    Alarm.objects.filter(pk=over.pk).update(state=AlarmState.CLEARED)
+    raise_alarm("F05", pile=make_pile(make_station()))
+    client = browser(agency)
+
+    def counted(name: str) -> dict[str, int]:
+        rows = client.get(reverse(name)).context["table"].rows
+        return {row.record.name: row.record.alarm_count for row in rows}
+
+    assert counted("stations.stations") == {"Alarmed": 2, calm.name: 0}
+    assert counted("stations.piles") == {"Bad": 2, "Good": 0}
