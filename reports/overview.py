@@ -40,6 +40,9 @@ from stations import map_answer
 from stations.models import Connector, Handover, UnclaimedPile
 from stations.permissions import StationPerm
 from stations.selectors import map as on_map
+from tenants.models import Tenant
+from tenants.permissions import TenantPerm
+from tenants.resources import REVIEW
 
 ALARMS_SHOWN = 5
 LIVE = "orders connectors alarms cases"
@@ -195,32 +198,15 @@ def _map() -> dict[str, Any]:
 def _tasks(reader: Reader, now: datetime) -> list[Task]:
     """What waits for this reader, the urgent first; nothing that is empty."""
     kinds = (
-        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), Awaited.CASES),
-        (
-            FinancePerm.REFUND,
-            Refund,
-            "money",
-            _("Refunds refused by the channel"),
-            Awaited.REFUNDS,
-        ),
-        (
-            StationPerm.CLAIM,
-            UnclaimedPile,
-            "pile",
-            _("Piles waiting to be claimed"),
-            Awaited.PILES,
-        ),
-        (
-            StationPerm.RECEIVE,
-            Handover,
-            "switch",
-            _("Hand-overs to accept"),
-            Awaited.OFFERS,
-        ),
+        (OrderPerm.CASE_VIEW, Case, "order", _("Abnormal cases open"), Awaited.CASES, ""),
+        (FinancePerm.REFUND, Refund, "money", _("Refunds refused by the channel"), Awaited.REFUNDS, ""),
+        (StationPerm.CLAIM, UnclaimedPile, "pile", _("Piles waiting to be claimed"), Awaited.PILES, ""),
+        (StationPerm.RECEIVE, Handover, "switch", _("Hand-overs to accept"), Awaited.OFFERS, ""),
+        (TenantPerm.MANAGE, Tenant, "tenants", _("Tenants to be reviewed"), Awaited.PAPERS, f"?tab={REVIEW}"),
     )
     offered = [
-        (kind, url, icon, label)
-        for perm, model, icon, label, kind in kinds
+        (kind, url + part, icon, label)
+        for perm, model, icon, label, kind, part in kinds
         if (url := _list_of(model, reader)) and reader.may(perm)
     ]
     heads = selectors.waiting([kind for kind, *_rest in offered])

@@ -15,6 +15,7 @@ from django.db.models import (
     Case as Choose,
     CharField,
     Count,
+    DateTimeField,
     F,
     JSONField,
     Min,
@@ -41,7 +42,7 @@ from stations.models import Station, UnclaimedPile
 from stations.selectors import waiting_offers
 from stations.sessions import StationDay
 from tenants.models import Tenant
-from tenants.selectors import Ancestor
+from tenants.selectors import Ancestor, waiting_for_review
 
 HALF_HOURS = 48
 OVERDUE = timedelta(hours=24)
@@ -67,6 +68,7 @@ class Awaited(StrEnum):
     REFUNDS = "refunds"
     PILES = "piles"
     OFFERS = "offers"
+    PAPERS = "papers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,12 @@ def _offers(kind: Awaited) -> QuerySet[Any, Any]:
     return _heads(waiting_offers(), kind, "offered_at")
 
 
+def _papers(kind: Awaited) -> QuerySet[Any, Any]:
+    """Tenants of the next level whose papers wait to be looked at. Nobody wrote down since when."""
+    rows = waiting_for_review().annotate(since=Cast(Value(None), DateTimeField()))
+    return _heads(rows, kind, "since")
+
+
 def _heads(
     rows: QuerySet[Any],
     kind: Awaited,
@@ -305,6 +313,7 @@ _AWAITED = {
     Awaited.REFUNDS: _failed_refunds,
     Awaited.PILES: _unclaimed_piles,
     Awaited.OFFERS: _offers,
+    Awaited.PAPERS: _papers,
 }
 
 

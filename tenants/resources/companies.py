@@ -197,6 +197,9 @@ def _level_tab(level, label):
     )
 
 
+REVIEW = "review"
+"""The tab with those whose papers wait for us."""
+
 TENANTS = Resource(
     name="tenants",
     path="tenants/",
@@ -220,6 +223,13 @@ TENANTS = Resource(
             label=_("Contract ends within 30 days"),
             rows=lambda: _ends_within(30) & ~Q(status=TenantStatus.CLOSED),
             kind="warn",
+        ),
+        Tab(
+            name=REVIEW,
+            label=_("To be reviewed"),
+            rows=lambda: Q(pk__in=selectors.waiting_for_review().values("pk")),
+            kind="warn",
+            offered=lambda: current_scope().level != Level.AGENCY,
         ),
     ),
     actions=(SUSPEND, RESUME, ACTIVATE, RETURN),

@@ -14,6 +14,7 @@ from tenants.selectors.companies import (
     papers_of,
     tenants_listed,
     usage_of,
+    waiting_for_review,
 )
 from tenants.selectors.people import (
     history_of,
@@ -146,5 +147,6 @@ __all__ = [
     "tokens_of",
     "trail_of",
     "usage_of",
+    "waiting_for_review",
     "zone_at",
 ]

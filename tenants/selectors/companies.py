@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _, ngettext
 
 from backoffice.kit.frame import Link, Words
-from backoffice.kit.scope import unscoped
+from backoffice.kit.scope import current_scope, unscoped
 from tenants import hooks
 from tenants.models import Contact, Membership, Paper, PaperKind, Tenant, TenantStatus
 from tenants.selectors.tree import children_of, path_of, subtree_ids
@@ -44,6 +44,11 @@ def tenants_listed() -> QuerySet[Tenant]:
         counts.update(answer)
     above = Tenant.objects.filter(pk=OuterRef("parent_id")).values("name")[:1]
     return Tenant.objects.annotate(above=Subquery(above), **counts)
+
+
+def waiting_for_review() -> QuerySet[Tenant]:
+    """Those of the next level whose papers wait for the tenant of the scope."""
+    return Tenant.objects.filter(parent=current_scope().tenant_id, status=TenantStatus.SUBMITTED)
 
 
 def blockers_of(tenant: Tenant) -> list[Link]:

@@ -221,3 +221,19 @@ def test_who_works_elsewhere_too_works_there_first(forest: Forest) -> None:
     client.post("/personal/membership/", {"membership": key})
     assert client.get("/")["Location"] == reverse("tenants:tenant", args=[forest.dealer.pk])
     assert Level(forest.dealer.level) is Level.DEALER
+
+
+def test_what_is_submitted_waits_on_the_overview_of_the_level_above_and_in_a_tab_of_its_list(
+    forest: Forest,
+) -> None:
+    complete(forest.agency)
+    submit(client_for(forest.agency), forest.agency)
+    become(forest.cousin_agency, "submitted")
+
+    above = client_for(forest.operator)
+    tasks = {str(task.label): task for task in above.get("/").context["tasks"]}
+    task = tasks["Tenants to be reviewed"]
+    assert task.count == 1
+    assert [row.pk for row in above.get(task.url).context["table"].data] == [forest.agency.pk]
+    for other in (client_for(forest.dealer), client_for(forest.operator, Role.AUDITOR)):
+        assert "Tenants to be reviewed" not in other.get("/").content.decode()
