@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
+from backoffice.kit import figures
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     BulkPage,
@@ -61,6 +62,11 @@ ACCEPT = RowAction(
 )
 
 
+def _energy(wh: int | None) -> str:
+    """With its unit: on a card no head says what it is."""
+    return "" if wh is None else f"{figures.energy_text(wh)}{figures.NBSP}kWh"
+
+
 def _outcome(decision: str, assignee: str) -> str:
     """What was decided; until then, who has it."""
     return str(Decision(decision).label) if decision else assignee
@@ -78,7 +84,7 @@ class CaseTable(ListTable):
         to_perm=OrderPerm.VIEW,
         head=_("Order"),
         css="c-who",
-        second=columns.Energy("order__energy_wh", head=_("kWh")),
+        second=columns.Energy("order__energy_wh", head=_("kWh"), show=_energy),
     )
     station = station("station__name", "pile__name", "connector_number")
     driver = driver("order__", second=columns.Text("order__plate"))

@@ -87,7 +87,8 @@
     // A third axis stands beside the second one; where there is no room for it its values are in the tip alone.
     const beside = spec.units.length > 2 && width > 520 * scale;
     const label = { ...small, hideOverlap: true, interval: byLabel ? Math.ceil(spec.labels.length / 8) - 1 : undefined };
-    if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: false, showMaxLabel: false });
+    const brief = Math.max(...xs) - Math.min(...xs) < 30; // minutes: too few for marks in between, its ends say when it was
+    if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: brief, showMaxLabel: brief });
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },

@@ -57,6 +57,7 @@ class ReservationTable(ListTable):
     state = columns.Badge(
         choices=ReservationState,
         tones=tones.RESERVATION,
+        css="c-half",
         second=columns.Text("refusal", show=refusal_words),
     )
     remark = columns.Text(show=remark_words)

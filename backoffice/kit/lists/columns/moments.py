@@ -19,7 +19,7 @@ from backoffice.kit.staff import Reader
 class When(Column):
     """An instant, in the reader's time zone, or in that of the station at path ``zone``."""
 
-    css = "c-num"
+    css = "c-num c-time"
     form = Form.MOMENT
     newest_first = True
 
