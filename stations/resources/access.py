@@ -22,10 +22,9 @@ from backoffice.kit.lists import (
 )
 from drivers.permissions import DriverPerm
 from stations import selectors, tones
-from stations.models import ListRule, LocalList, Reservation, ReservationState
+from stations.models import ListRule, LocalList, Reservation, ReservationState, letter_of
 from stations.models.access import OPEN_RESERVATIONS
 from stations.permissions import StationPerm
-from stations.resources.sites import letter_of
 from stations.services import reservations
 from stations.wording import refusal_words, remark_words
 
