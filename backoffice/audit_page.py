@@ -13,6 +13,7 @@ from backoffice.kit.figures import DASH
 from backoffice.kit.frame import Words
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.pages import detail_page, requires, row_or_404
+from backoffice.kit.reasons import reason_words
 from backoffice.kit.staff import Reader, StaffRequest
 from backoffice.resources import AUDIT
 from tenants.permissions import TenantPerm
@@ -46,5 +47,5 @@ def _about(row: AuditEntry) -> list[tuple[Words, Words]]:
         (_("Address"), row.ip or "–"),
         (_("Object"), row.object_label),
         (_("Tenant"), tenant_names([owner]).get(owner, "–")),
-        (_("Reason"), row.reason or "–"),
+        (_("Reason"), reason_words(row.reason) or "–"),
     ]

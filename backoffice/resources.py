@@ -11,6 +11,7 @@ from backoffice.kit.frame import Empty
 from backoffice.kit.job_views import TONES
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
 from backoffice.kit.models import AuditEntry, Job
+from backoffice.kit.reasons import reason_words
 from backoffice.kit.scope import current_scope
 from backoffice.kit.staff import Reader
 from tenants.permissions import TenantPerm
@@ -33,7 +34,7 @@ class AuditTable(ListTable):
     changes = columns.Text(
         "object_ref", "before", "after", head=_("Changes"), show=change_words, css="c-wide"
     )
-    reason = columns.Text()
+    reason = columns.Text(show=reason_words)
 
 
 class AuditFilters(ListFilters):

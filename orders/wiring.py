@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import lists, menu, references, search
+from backoffice.kit import lists, menu, reasons, references, search
 from drivers.hooks import driver_parts
 from finance.hooks import arrears_changed
 from orders.panels.at_pile import last_orders_of_pile, running_at_pile
@@ -23,6 +23,7 @@ from orders.search import CASES, ORDERS
 from orders.selectors import open_order_count, open_orders_at, sessions_running_at
 from orders.services.paying import hear_of_arrears
 from orders.services.starting import hear_of_command
+from orders.wording import REASONS
 from stations.hooks import (
     command_finished,
     open_orders_at as stations_open_orders_at,
@@ -52,6 +53,7 @@ for _resource in LISTS:
     lists.register(_resource)
 for _found in (ORDERS, CASES):
     search.register(_found)
+reasons.add(REASONS)
 references.add("order", _("Order"), to="orders.order", perm=OrderPerm.VIEW)
 references.add("case", _("Case"), to="orders.case", perm=OrderPerm.CASE_VIEW)
 menu.add(

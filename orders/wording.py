@@ -135,11 +135,6 @@ WHY: Mapping[Code, Promise] = {
 """One sentence for each rule: what it means for the order."""
 
 
-def reason_words(reason: str) -> Words:
-    """Why: in words for our own codes, as typed for people's."""
-    return REASONS.get(reason, reason)
-
-
 def stop_words(reason: str | None) -> Words:
     """The reason of a StopTransaction (OCPP 1.6 §7.36)."""
     return labels.STOP_REASON.get(reason or "", reason or "")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from django.utils.translation import gettext as _, pgettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from backoffice.kit.frame import Words
 from stations.event_words import status_words
@@ -29,10 +30,11 @@ _KINDS: Final[Mapping[str, Callable[[], str]]] = {
 
 _TRANSACTION: Final = re.compile(r"transaction (-?\d+)")
 _STATUS: Final = re.compile(r"(\d+): (\w+)")
-_REASONS: Final[Mapping[str, Callable[[], str]]] = {
-    "certificate ends soon": lambda: _("Its certificate ends soon"),
-    "load_group": lambda: _("To share the power of a load group"),
+REASONS: Final[Mapping[str, Promise]] = {
+    "certificate ends soon": gettext_lazy("Its certificate ends soon"),
+    "load_group": gettext_lazy("To share the power of a load group"),
 }
+"""Codes that the timers of this room give as a reason."""
 
 
 def about_words(about: str) -> Words:
@@ -55,9 +57,3 @@ def effect_words(note: str) -> Words:
         place = letter_of(int(found[1])) if int(found[1]) else _("Terminal")
         return f"{place}: {status_words(found[2])}"
     return note
-
-
-def why_words(reason: str) -> Words:
-    """The reason that was given; timers give codes."""
-    words = _REASONS.get(reason)
-    return words() if words is not None else reason

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import imports, lists, menu, references, search
+from backoffice.kit import imports, lists, menu, reasons, references, search
 from drivers.hooks import cards_changed
 from stations import campaigns, reserving
 from stations.about_tenants import lists_to_leave, open_stations, price_in_the_way, stations_below
+from stations.command_words import REASONS
 from stations.hooks import command_finished
 from stations.imports import IMPORTS
 from stations.permissions import StationPerm
@@ -54,6 +55,7 @@ command_finished.listen(uploads.take_answer)
 
 
 command_finished.listen(hear_of_settings)
+reasons.add(REASONS)
 for _kind in (COMMAND, READ, PUSH, LOCAL_LISTS):
     campaigns.register(_kind)
 for _kind in (

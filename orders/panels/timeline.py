@@ -19,12 +19,13 @@ from backoffice.kit import figures
 from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Moment, Words
 from backoffice.kit.money import Money
+from backoffice.kit.reasons import reason_words
 from orders import history, labels
 from orders.limits import StopCause
 from orders.models import ChargingOrder, Decision, OrderEvent
 from orders.panels.curve import runs_of
 from orders.services.billing import stored_bill, tariff_of
-from orders.wording import kwh, limit_words, reason_words, rule_words, stop_words, who_words
+from orders.wording import kwh, limit_words, rule_words, stop_words, who_words
 from stations import selectors as stations
 from stations.models import CommandStatus, ConnectorStatus
 

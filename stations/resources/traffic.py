@@ -8,8 +8,9 @@ from backoffice.kit import cells
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, columns, filters
+from backoffice.kit.reasons import reason_words
 from stations import selectors, tones
-from stations.command_words import about_words, effect_words, why_words
+from stations.command_words import about_words, effect_words
 from stations.event_words import status_words
 from stations.models import Command, CommandStatus, Trouble, letter_of
 from stations.permissions import StationPerm
@@ -44,7 +45,7 @@ class CommandTable(ListTable):
         "actor_ref",
         show=doer_words,
         sort=("actor_label", "pk"),
-        second=columns.Text("reason", show=why_words),
+        second=columns.Text("reason", show=reason_words),
     )
     state = columns.Badge(choices=CommandStatus, tones=tones.COMMAND)
     said = columns.Text(head=_("The pile said"), second=columns.Text("error"))

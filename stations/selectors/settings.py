@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from stations.configuration import most_members_key
@@ -96,7 +96,11 @@ def template_list() -> QuerySet[ConfigurationTemplate]:
     """With ``key_count`` and, of the piles of the scope, ``pile_count`` and ``drift_count``."""
     keys = TemplateKey.objects.filter(template=OuterRef("pk"))
     here = Pile.objects.filter(model=OuterRef("model"))
-    off = ConfigurationKey.objects.filter(pile__model=OuterRef("model"), drift__in=DRIFTED)
+    # A pile may be of several templates: only what this one wants of it counts here.
+    named = TemplateKey.objects.filter(
+        template=OuterRef(OuterRef("pk")), key=OuterRef("key"), value=OuterRef("wanted")
+    )
+    off = ConfigurationKey.objects.filter(Exists(named), pile__model=OuterRef("model"), drift__in=DRIFTED)
     return ConfigurationTemplate.objects.annotate(
         key_count=_count(keys), pile_count=_count(here), drift_count=_count(off)
     )

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Action, Fact
 from backoffice.kit.pages import requires, row_or_404
+from backoffice.kit.reasons import reason_words
 from backoffice.kit.staff import Reader
 from stations import hooks, selectors, tones
-from stations.command_words import effect_words, why_words
+from stations.command_words import effect_words
 from stations.event_words import event_detail, event_words, status_words
 from stations.features import missing_profile
 from stations.forms.commands import ASKS
@@ -71,7 +72,7 @@ def pile(request, pk):
 
 def _command(one):
     letter = letter_of(one.connector_number) if one.connector_number else ""
-    return one, tones.COMMAND[one.state], letter, why_words(one.reason), effect_words(one.effect_note)
+    return one, tones.COMMAND[one.state], letter, reason_words(one.reason), effect_words(one.effect_note)
 
 
 def _reports(pile_id):

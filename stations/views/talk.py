@@ -13,8 +13,9 @@ from backoffice.kit import figures
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.pages import attempt, detail_page, requires, row_or_404, way_back
+from backoffice.kit.reasons import reason_words
 from stations import selectors, tones
-from stations.command_words import about_words, effect_words, why_words
+from stations.command_words import about_words, effect_words
 from stations.forms.commands import ASKS, form_of, pretty
 from stations.models import letter_of
 from stations.permissions import StationPerm
@@ -124,7 +125,7 @@ def _about(row):
         (_("Terminal"), row.pile.name),
         (_("Connector"), letter_of(row.connector_number) if row.connector_number else "–"),
         (_("By"), doer_words(row.actor_label, row.actor_ref)),
-        (_("Reason"), why_words(row.reason) or "–"),
+        (_("Reason"), reason_words(row.reason) or "–"),
         (_("For"), about_words(row.about) or "–"),
         (_("Waits for an answer"), figures.duration_text(row.timeout_s)),
     ]

@@ -40,7 +40,8 @@ class MemberForm(forms.Form):
         built_in = [(key, role.label) for key, role in self.roles.items() if key not in own]
         groups = [(_("Roles of our own"), list(own.items()))] if own else []
         field: Any = self.fields["role"]
-        field.choices = [*built_in, *groups]
+        asked = [] if self.initial.get("role") else [("", _("Choose…"))]
+        field.choices = [*asked, *built_in, *groups]
 
     def clean_role(self):
         return self.roles[self.cleaned_data["role"]]

@@ -8,7 +8,8 @@ import pytest
 from django.utils.translation import override
 
 from backoffice.kit.deeds import doer_words
-from stations.command_words import about_words, effect_words, why_words
+from backoffice.kit.reasons import reason_words
+from stations.command_words import about_words, effect_words
 from stations.resources import traffic
 
 
@@ -48,8 +49,9 @@ def test_an_effect_says_what_was_seen(note: str, words: str) -> None:
 
 
 def test_reasons_that_people_typed_stay_as_they_are() -> None:
-    assert why_words("certificate ends soon") == "Its certificate ends soon"
-    assert why_words("because") == "because"
+    assert reason_words("certificate ends soon") == "Its certificate ends soon"
+    assert reason_words("limit_full") == "the vehicle is full"
+    assert reason_words("because") == "because"
 
 
 def test_timers_and_commands_of_the_house_are_not_called_by_names_of_the_code() -> None:

@@ -135,3 +135,11 @@ def test_templates_count_what_they_want_and_who_differs(pile: Pile, model: PileM
         ("A", 0, 1, 0),
         ("B", 1, 0, 0),
     ]
+
+
+def test_a_template_counts_only_what_it_wants_itself(pile: Pile, model: PileModel) -> None:
+    operator = Tenant.objects.get(pk=path_of(pile.tenant_id).operator_id)
+    upper, lower = template(model, A="1", B="2"), template(model, operator, C="3", B="9")
+    read(pile, entry("A", "0"), entry("B", "0"), entry("C", "3"))
+
+    assert dict(template_list().values_list("pk", "drift_count")) == {upper.pk: 1, lower.pk: 1}

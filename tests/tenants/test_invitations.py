@@ -180,3 +180,13 @@ def test_the_staff_page_shows_where_an_invitation_is(forest: Forest, posting: An
     page = client.get(reverse("tenants:member", args=[row.pk])).content.decode()
     assert "Invited" in page and "Revoke the invitation" in page
     assert "Invited" in client.get(f"/tenants/{forest.operator.pk}/staff/").content.decode()
+
+
+def test_no_role_is_given_because_nobody_chose_one(forest: Forest) -> None:
+    client = client_for(forest.operator)
+    page = client.get(reverse("tenants:invite"))
+    assert page.context["form"].fields["role"].choices[0] == ("", "Choose…")
+
+    answer = client.post(reverse("tenants:invite"), {"email": "li@example.org", "name": "Li", "role": ""})
+    assert list(answer.context["form"].errors) == ["role"]
+    assert not User.objects.filter(email="li@example.org").exists()

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, deeds, drawings, figures, plots, references
+from backoffice.kit import cells, deeds, drawings, figures, plots, reasons, references
 from backoffice.kit.frame import Action, Chart, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.money import Money
@@ -99,6 +99,12 @@ def percent(ratio: float) -> str:
 def deed(action: str) -> Words:
     """``{{ entry.action|deed }}``: an action of the audit trail in words."""
     return deeds.deed_words(action)
+
+
+@register.filter
+def why(reason: str) -> Words:
+    """``{{ entry.reason|why }}``: the reason of a timer in words, of a person as typed."""
+    return reasons.reason_words(reason)
 
 
 @register.filter
