@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,7 @@ from stations.views.workbench import pile_page
 
 FRAMES_A_PAGE = 50
 FRAMES_SHOWN = 12
+LINES_A_PAGE = 25
 MOST_DOWNLOADED = 100_000
 RECENT = timedelta(hours=6)
 WORTH_SAYING_S = 5
@@ -103,6 +105,8 @@ def replay(request, pk):
     """What the gateway of today reads in these frames, and what it would answer, beside what it did."""
     row = row_or_404(selectors.piles().select_related("station", "model"), pk=pk)
     form, since, until, frames = _asked(request, pk)
+    spoken = replayed(row, frames)
+    page = Paginator(spoken, LINES_A_PAGE).get_page(request.GET.get("page"))
     return pile_page(
         request,
         row,
@@ -111,7 +115,11 @@ def replay(request, pk):
         form=form,
         since=since,
         until=until,
-        lines=[_spoken(line) for line in replayed(row, frames)],
+        lines=[_spoken(line) for line in page],
+        page=page,
+        otherwise=sum(not line.same for line in spoken),
+        next_url=_asked_again(request, page=page.number + 1) if page.has_next() else "",
+        before_url=_asked_again(request, page=page.number - 1) if page.has_previous() else "",
         back_url=f"{reverse('stations:pile_messages', args=[pk])}?{request.GET.urlencode()}",
     )
 

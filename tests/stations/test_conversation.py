@@ -92,6 +92,21 @@ def test_a_conversation_is_spoken_once_more_and_compared() -> None:
     assert Frame.objects.count() == before, "nothing is stored by it"
 
 
+def test_a_long_conversation_is_spoken_once_more_by_pages() -> None:
+    pile, now = make_online_pile(), clock.now()
+    for number in range(30):
+        at = now - timedelta(seconds=60 - number)
+        say(pile, f'[2,"{number}","Heartbeat",{{}}]', action="Heartbeat", message_id=f"{number}", at=at)
+    client, address = browser(operator_of(pile)), reverse("stations:pile_messages_replay", args=[pile.pk])
+    first = client.get(address, {"span": "1"})
+    second = client.get(address + first.context["next_url"])
+
+    assert (len(first.context["lines"]), len(second.context["lines"])) == (25, 5)
+    assert first.context["lines"][-1]["at"] < second.context["lines"][0]["at"]
+    assert not first.context["before_url"] and not second.context["next_url"]
+    assert client.get(address, {"page": "²"}).context["page"].number == 1
+
+
 def test_garbage_is_spoken_once_more_without_harm() -> None:
     pile = make_online_pile()
     for text in ("", "{", '[2,"x"]', "\ud7ff", '[2,"a","MeterValues",{"meterValue":[{"timestamp":7}]}]'):
