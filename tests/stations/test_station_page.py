@@ -50,11 +50,11 @@ def test_the_figures_of_today_come_from_the_totals_of_the_scope() -> None:
             sessions=3, energy_wh=41_500, seconds=600, total=total,
         )  # fmt: skip
     make_row(
-        StationTotal, station.tenant, station=station, day=today - timedelta(days=1), currency="CNY", sessions=999
+        StationTotal, station.tenant, station=station, day=today - timedelta(days=1), currency="CNY", sessions=987_654
     )  # fmt: skip
     shown = page(station).replace("\xa0", " ")
 
-    assert "83.0 kWh" in shown and "123.45" in shown and "2.50" in shown and "999" not in shown
+    assert "83.0 kWh" in shown and "123.45" in shown and "2.50" in shown and "987,654" not in shown
 
 
 def test_the_price_is_told_with_whose_it_is() -> None:
