@@ -35,6 +35,11 @@ def _by_engineers(_params: Params) -> StationPerm:
     return StationPerm.COMMAND_ENGINEER
 
 
+def by_keepers(_params: Params) -> StationPerm:
+    """What touches passwords and certificates."""
+    return StationPerm.CREDENTIALS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One thing that many piles are asked for.

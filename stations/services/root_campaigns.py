@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from stations import pki
-from stations.campaigns import Kind, Outcome, Params
+from stations.campaigns import Kind, Outcome, Params, by_keepers
 from stations.certificate_words import why_words
 from stations.models import CampaignPile, Command
-from stations.permissions import StationPerm
 from stations.selectors.certificates import gateway_roots, roots_in
 from stations.services import certificates
 from stations.services.asking import outcome_of
@@ -98,17 +97,13 @@ def _check_delete(params: Params) -> None:
         )
 
 
-def _by_keepers(_params: Params) -> StationPerm:
-    return StationPerm.CREDENTIALS
-
-
 INSTALL: Final = Kind(
     name="root.install",
     label=gettext_lazy("Install a root"),
     start=_install,
     outcome=_was_installed,
     check=_check_install,
-    perm=_by_keepers,
+    perm=by_keepers,
     within_s=WITHIN_S,
 )
 DELETE: Final = Kind(
@@ -118,7 +113,7 @@ DELETE: Final = Kind(
     step=_delete,
     outcome=_was_deleted,
     check=_check_delete,
-    perm=_by_keepers,
+    perm=by_keepers,
     within_s=WITHIN_S,
 )
 KINDS: Final = (INSTALL, DELETE)

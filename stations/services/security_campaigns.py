@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
-from stations.campaigns import Kind, Outcome, Params
+from stations.campaigns import Kind, Outcome, Params, by_keepers
 from stations.certificate_words import why_words
 from stations.models import CampaignPile, SecurityUpgrade, SigningState, UpgradeState
 from stations.models.security import UPGRADE_OVER
-from stations.permissions import StationPerm
 from stations.selectors.certificates import served_profiles, signings_of
 from stations.services import certificates, upgrades
 from stations.services.asking import outcome_of
@@ -78,17 +77,13 @@ def _check_upgrade(params: Params) -> None:
         raise Refused(_("There is nothing to do."), code="nothing", field="target")
 
 
-def _by_keepers(_params: Params) -> StationPerm:
-    return StationPerm.CREDENTIALS
-
-
 UPGRADE: Final = Kind(
     name="security.upgrade",
     label=gettext_lazy("Rotate or upgrade"),
     start=_upgrade,
     outcome=_was_upgraded,
     check=_check_upgrade,
-    perm=_by_keepers,
+    perm=by_keepers,
     within_s=UPGRADE_WITHIN_S,
 )
 RENEW: Final = Kind(
@@ -96,7 +91,7 @@ RENEW: Final = Kind(
     label=gettext_lazy("Renew certificates"),
     start=_renew,
     outcome=_was_renewed,
-    perm=_by_keepers,
+    perm=by_keepers,
     within_s=RENEWAL_WITHIN_S,
 )
 KINDS: Final = (UPGRADE, RENEW)
