@@ -1,7 +1,7 @@
 """The HTML of one cell: two lines, badge, money, time, bar, buttons of a row.
 
 Columns of lists, detail pages and template tags all come here, so a state or an amount looks the same
-everywhere. Everything is escaped on the way in; format_html is the only maker of markup.
+everywhere. Everything is escaped on the way in; the patterns below are the only markup.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from backoffice.kit.drawings import bar
 from backoffice.kit.figures import amount_text, exact_text, moment_text, money_text, number_text, span_text
 from backoffice.kit.frame import Action, Tone, Words
 from backoffice.kit.icons import icon
+from backoffice.kit.markup import Pattern, joined
 from backoffice.kit.money import Money
 
 LOW, VERY_LOW = Decimal("0.30"), Decimal("0.15")
@@ -26,19 +27,47 @@ LOW, VERY_LOW = Decimal("0.30"), Decimal("0.15")
 
 NONE = SafeString('<span class="none">\N{EN DASH}</span>')
 
+UPPER = Pattern('<span class="l1">{}</span>')
+CLIPPED = Pattern('<span class="l1 clip" title="{}">{}</span>')
+LOWER = Pattern('{}<span class="l2">{}</span>')
+LINK = Pattern('<a class="name" href="{}">{}</a>')
+STATE = Pattern('<span class="state s-{}">{}</span>')
+STRONG = Pattern("<strong>{}</strong>")
+MOMENT = Pattern('<time datetime="{}" title="{}">{}</time>')
+TICKING = Pattern('<time data-ago datetime="{}" title="{}">{}</time>')
+PHONE = Pattern('<span class="phone">{}</span>')
+OVER = Pattern('<span class="over"><span class="{}">{}</span><span class="of">/ {}</span></span>{}')
+LEFT = Pattern('<span class="t-{}">{}</span>{}')
+SWATCH = Pattern('<i class="swatch b-{}"></i>')
+NAMED = Pattern(' aria-label="{} {}"')
+TITLED = Pattern(' title="{}"')
+REFUSED = Pattern('<button type="button" class="{}" disabled title="{}"{}>{}</button>')
+GOES = Pattern('<a class="{}" href="{}"{}{}>{}</a>')
+POSTS = Pattern('<button class="{}" form="post" formaction="{}"{}>{}</button>')
+MENU_WORDS = Pattern("{}<span>{}</span>")
+MENU_REFUSED = Pattern('<span class="menu-item refused">{}<small>{}</small></span>')
+ROW_MENU = Pattern(
+    '{}<button type="button" class="icon-btn sm" popovertarget="menu-{}" aria-label="{}">{}</button>'
+    '<div class="menu" id="menu-{}" popover>{}</div>'
+)
+HEAD_MENU = Pattern(
+    '{}<button type="button" class="btn icon-only" popovertarget="head-menu" aria-label="{}">{}</button>'
+    '<div class="menu" id="head-menu" popover>{}</div>'
+)
+
 
 def two_lines(first: Words, second: Words = "", *, clip: bool = False) -> SafeString:
     """A fact and its context below. ``clip`` cuts a long fact with an ellipsis and keeps it as title."""
     if clip:
-        head = format_html('<span class="l1 clip" title="{0}">{0}</span>', first)
+        head = CLIPPED(first, first)
     else:
-        head = format_html('<span class="l1">{}</span>', first)
-    return format_html('{}<span class="l2">{}</span>', head, second) if second else head
+        head = UPPER(first)
+    return LOWER(head, second) if second else head
 
 
 def link(text: Words, url: str, second: Words = "") -> SafeString:
     """The name of the row as a link, with its context below."""
-    return two_lines(format_html('<a class="name" href="{}">{}</a>', url, text), second)
+    return two_lines(LINK(url, text), second)
 
 
 def first_line(cell: object) -> str:
@@ -48,22 +77,21 @@ def first_line(cell: object) -> str:
 
 def badge(label: Words, tone: Tone) -> SafeString:
     """A state. Colour and shape both carry it: dot, hollow dot (offline), diamond (fault), square (waiting)."""
-    return format_html('<span class="state s-{}">{}</span>', tone, label)
+    return STATE(tone, label)
 
 
 def money(value: Money | None, second: Words = "") -> SafeString:
     """``¥ 45.28`` in bold; nothing known is a dash, nothing owed is a zero."""
     if value is None:
         return NONE
-    return two_lines(format_html("<strong>{}</strong>", money_text(value)), second)
+    return two_lines(STRONG(money_text(value)), second)
 
 
 def when(at: datetime | None, second: Words = "", *, zone: tzinfo | None = None) -> SafeString:
     """The moment in short, exact in the title."""
     if at is None:
         return NONE
-    shown = format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+    shown = MOMENT(
         at.isoformat(timespec="seconds"),
         exact_text(at, zone=zone),
         moment_text(at, now=clock.now(), zone=zone),
@@ -75,8 +103,7 @@ def ago(at: datetime | None, *, zone: tzinfo | None = None) -> SafeString:
     """How long ago; it ticks in the browser. The exact moment is the title."""
     if at is None:
         return NONE
-    return format_html(
-        '<time data-ago datetime="{}" title="{}">{}</time>',
+    return TICKING(
         at.isoformat(timespec="milliseconds"),
         exact_text(at, zone=zone),
         span_text((clock.now() - at).total_seconds()),
@@ -85,15 +112,14 @@ def ago(at: datetime | None, *, zone: tzinfo | None = None) -> SafeString:
 
 def phone(masked: str) -> SafeString:
     """A phone number as the reader may see it: masked before it comes here, or whole where permitted."""
-    return format_html('<span class="phone">{}</span>', masked)
+    return PHONE(masked)
 
 
 def measured(
     value: Decimal | float, top: Decimal | float, *, label: str, tone: Tone, digits: int = 1
 ) -> SafeString:
     """A figure over its rating with the bar below: ``118.2 / 120``."""
-    return format_html(
-        '<span class="over"><span class="{}">{}</span><span class="of">/ {}</span></span>{}',
+    return OVER(
         "value" if value else "of",
         number_text(value, digits),
         number_text(top),
@@ -105,8 +131,7 @@ def remaining(left: Money, whole: Money, *, label: str) -> SafeString:
     """What is left of a hold: amber below 30 %, red below 15 %."""
     share = Decimal(left.amount) / whole.amount if whole.amount else Decimal(0)
     tone: Tone = "fault" if share < VERY_LOW else "waiting" if share < LOW else "plain"
-    return format_html(
-        '<span class="t-{}">{}</span>{}',
+    return LEFT(
         tone,
         amount_text(left),
         bar(left.amount, whole.amount, label=label, tone=tone),
@@ -115,7 +140,7 @@ def remaining(left: Money, whole: Money, *, label: str) -> SafeString:
 
 def swatch(band: str) -> SafeString:
     """The colour of a tariff period (valley, flat, peak, sharp): the same behind the curve and on the bill."""
-    return format_html('<i class="swatch b-{}"></i>', band)
+    return SWATCH(band)
 
 
 def button(action: Action, *, of: str, small: bool = False) -> SafeString:
@@ -129,36 +154,26 @@ def button(action: Action, *, of: str, small: bool = False) -> SafeString:
         else f"btn {'btn-primary' if action.tone == 'primary' else action.tone}"
     )
     drawn = icon(action.icon) if action.icon else ""
-    words = drawn if small else format_html("{}{}", drawn, action.label)
-    name = format_html(' aria-label="{} {}"', action.label, of) if small else ""
+    words = drawn if small else joined((drawn, action.label))
+    name = NAMED(action.label, of) if small else ""
     if action.refused:
-        return format_html(
-            '<button type="button" class="{}" disabled title="{}"{}>{}</button>',
-            css,
-            action.refused,
-            name,
-            words,
-        )
-    title = format_html(' title="{}"', action.label) if small else ""
-    return _pressable(action, css, format_html("{}{}", name, title), words)
+        return REFUSED(css, action.refused, name, words)
+    title = TITLED(action.label) if small else ""
+    return _pressable(action, css, joined((name, title)), words)
 
 
 def _pressable(action: Action, css: str, attributes: str, words: str) -> SafeString:
     if action.asks or action.get:
         dialog = SafeString(" data-dialog") if action.asks else ""
-        return format_html('<a class="{}" href="{}"{}{}>{}</a>', css, action.url, dialog, attributes, words)
-    return format_html(
-        '<button class="{}" form="post" formaction="{}"{}>{}</button>', css, action.url, attributes, words
-    )
+        return GOES(css, action.url, dialog, attributes, words)
+    return POSTS(css, action.url, attributes, words)
 
 
 def menu_line(action: Action) -> SafeString:
     """One action as a line of a menu; a refused one stays, with its reason below."""
-    words = format_html("{}<span>{}</span>", icon(action.icon or "chevron"), action.label)
+    words = MENU_WORDS(icon(action.icon or "chevron"), action.label)
     if action.refused:
-        return format_html(
-            '<span class="menu-item refused">{}<small>{}</small></span>', words, action.refused
-        )
+        return MENU_REFUSED(words, action.refused)
     return _pressable(action, f"menu-item {action.tone}".rstrip(), "", words)
 
 
@@ -167,33 +182,29 @@ def row_actions(actions: Sequence[Action], *, key: str, of: str) -> SafeString:
 
     ``key`` is unique on the page (it names the menu), ``of`` is the name of the row for screen readers.
     """
-    direct = format_html_join("", "{}", ((button(a, of=of, small=True),) for a in actions if a.direct))
+    direct = joined(button(a, of=of, small=True) for a in actions if a.direct)
     rest = [a for a in actions if not a.direct]
     if not rest:
         return direct
-    return format_html(
-        '{}<button type="button" class="icon-btn sm" popovertarget="menu-{}" aria-label="{}">{}</button>'
-        '<div class="menu" id="menu-{}" popover>{}</div>',
+    return ROW_MENU(
         direct,
         key,
         _("More actions for %(row)s") % {"row": of},
         icon("dots", "heavy"),
         key,
-        format_html_join("", "{}", ((menu_line(a),) for a in rest)),
+        joined(map(menu_line, rest)),
     )
 
 
 def head_actions(actions: Sequence[Action], *, of: str) -> SafeString:
     """The buttons at the head of a page about ``of``; those that stand aside are behind the dots."""
-    buttons = format_html_join("", "{}", ((button(a, of=of),) for a in actions if not a.aside))
+    buttons = joined(button(a, of=of) for a in actions if not a.aside)
     rest = [a for a in actions if a.aside]
     if not rest:
         return buttons
-    return format_html(
-        '{}<button type="button" class="btn icon-only" popovertarget="head-menu" aria-label="{}">{}</button>'
-        '<div class="menu" id="head-menu" popover>{}</div>',
+    return HEAD_MENU(
         buttons,
         _("More actions for %(row)s") % {"row": of},
         icon("dots", "heavy"),
-        format_html_join("", "{}", ((menu_line(a),) for a in rest)),
+        joined(map(menu_line, rest)),
     )

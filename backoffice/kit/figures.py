@@ -6,11 +6,13 @@ in two ways. Text only; the HTML around it is made by ``kit.cells``. Times come 
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 
 import phonenumbers
 from django.utils import formats, timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from backoffice.kit.money import Money, minor_digits
@@ -47,8 +49,17 @@ def number_text(value: Decimal | float, digits: int = 0) -> str:
     """``18,912.4``: grouped in the reader's way, with exactly ``digits`` decimals and a true minus sign."""
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    text = str(formats.number_format(abs(rounded), digits, use_l10n=True, force_grouping=True))
+    text = f"{abs(rounded):,.{digits}f}".translate(_separators(get_language()))
     return MINUS + text if rounded < 0 else text
+
+
+@cache
+def _separators(language: str | None) -> dict[int, str]:
+    """What stands for Python's separators in the language in force; every language here groups in threes."""
+    return {
+        ord(","): formats.get_format("THOUSAND_SEPARATOR", language),
+        ord("."): formats.get_format("DECIMAL_SEPARATOR", language),
+    }
 
 
 def amount_text(money: Money) -> str:
@@ -82,6 +93,12 @@ def change_text(ratio: Decimal | float, digits: int = 1) -> str:
 
 def span_words() -> dict[str, str]:
     """The patterns of ``span_text``, which the browser uses to let times tick in the same words."""
+    return _span_words(get_language())
+
+
+@cache
+def _span_words(language: str | None) -> dict[str, str]:
+    """Those of the language in force, which is an argument because the words hang on it."""
     return {
         "second": _("%(n)s s"),
         "minute": _("%(n)s min"),
@@ -122,17 +139,32 @@ def moment_text(at: datetime, *, now: datetime, zone: tzinfo | None = None) -> s
     ``zone`` is the station's where the moment happened at a station; without it the reader's is used.
     """
     there, today = timezone.localtime(at, zone), timezone.localtime(now, zone)
-    clock = formats.date_format(there, "TIME_FORMAT")
+    clock = _clock_text(time(there.hour, there.minute), get_language())
     if there.date() == today.date():
         return clock
-    day = formats.date_format(there, "MONTH_DAY_FORMAT" if there.year == today.year else "DATE_FORMAT")
-    return f"{day} {clock}"
+    return f"{day_text(there.date(), whole=there.year != today.year)} {clock}"
 
 
 def exact_text(at: datetime, *, zone: tzinfo | None = None) -> str:
     """``21 Nov 2026 14:03:52 CST``: nothing left to guess, for titles and receipts."""
     there = timezone.localtime(at, zone)
-    return f"{formats.date_format(there, 'DATE_FORMAT')} {there:%H:%M:%S} {there.tzname() or ''}".rstrip()
+    return f"{day_text(there.date())} {there:%H:%M:%S} {there.tzname() or ''}".rstrip()
+
+
+def day_text(day: date, *, whole: bool = True) -> str:
+    """``21 Nov 2026``; not ``whole``, the year is understood."""
+    return _day_text(day, "DATE_FORMAT" if whole else "MONTH_DAY_FORMAT", get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: date, form: str, language: str | None) -> str:
+    """In the language in force: the rows of a list have few days, and a moment is worded twice in each."""
+    return str(formats.date_format(day, form))
+
+
+@lru_cache(maxsize=4096)
+def _clock_text(clock: time, language: str | None) -> str:
+    return str(formats.time_format(clock, "TIME_FORMAT"))
 
 
 def masked_phone(e164: str) -> str:

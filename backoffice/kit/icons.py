@@ -5,8 +5,11 @@ An icon is never alone with its meaning: it sits beside a word, or its button ca
 
 from __future__ import annotations
 
-from django.utils.html import format_html
+from functools import cache
+
 from django.utils.safestring import SafeString
+
+from backoffice.kit.markup import Pattern
 
 ICONS = {
     "alarm": "M6 16.5V11a6 6 0 0 1 12 0v5.5l2 2H4zM10 21.5h4",
@@ -77,10 +80,11 @@ SOLID = frozenset({"stop", "play"})
 """Drawn filled: the signs everybody knows from a player."""
 
 
+DRAWING = Pattern('<svg class="ic{}" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>')
+
+
+@cache
 def icon(name: str, css: str = "") -> SafeString:
     """The drawing of that name; an unknown name is a KeyError, so a typo does not reach a page."""
-    return format_html(
-        '<svg class="ic{}" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
-        "".join(f" {word}" for word in ("solid" if name in SOLID else "", css) if word),
-        ICONS[name],
-    )
+    classes = "".join(f" {word}" for word in ("solid" if name in SOLID else "", css) if word)
+    return DRAWING(classes, ICONS[name])

@@ -30,6 +30,7 @@ from django_tables2.columns.base import BoundColumn
 from backoffice.kit import cells, deeds, drawings, figures, plots, reasons, references
 from backoffice.kit.frame import Action, Chart, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
+from backoffice.kit.lists import body
 from backoffice.kit.money import Money
 from backoffice.kit.staff import Reader
 
@@ -231,9 +232,8 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def cell_class(column: BoundColumn) -> str:
-    """The ``c-…`` classes of a column. django-tables2 adds the column's name, which must not meet a class of ours."""
-    names = f"{column.attrs['td'].get('class') or ''}".split()
-    return " ".join(sorted({name for name in names if name.startswith("c-")}))
+    """The ``c-…`` classes of a column."""
+    return body.cell_class(column)
 
 
 @register.filter
@@ -244,22 +244,9 @@ def parted(head: object) -> str:
 
 
 @register.simple_tag
-def table_rows(table: Table) -> list[tuple[object, object, list[tuple[str, str, object]]]]:
-    """Every row as (key, name, [(classes, head, cell)]); what is the same for all rows is worked out once.
-
-    The columns are asked themselves. django-tables2 would look into the signature of each before each cell, and
-    read a value that none of them wants: 25 rows of twelve columns took twice as long.
-    """
-    heads = [(column.column.render, cell_class(column), str(column.header)) for column in table.columns]
-    named = next((render for render, css, _ in heads if "c-name" in css.split()), None)
-    return [
-        (
-            record.pk,
-            cells.first_line(named(record, table)) if named else record.pk,
-            [(css, head, render(record, table)) for render, css, head in heads],
-        )
-        for record in table.data
-    ]
+def table_body(table: Table, picking: object) -> SafeString:
+    """The rows of a list, each with a box where something may be done to many."""
+    return body.table_body(table, picking=bool(picking))
 
 
 @register.simple_tag(takes_context=True)

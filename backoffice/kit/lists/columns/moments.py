@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import models
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from backoffice.kit import cells, clock, figures
 from backoffice.kit.export import Cell, Form
@@ -63,7 +63,7 @@ class Day(Column):
     newest_first = True
 
     def words(self, values: Values, reader: Reader) -> Words:
-        return "" if values[0] is None else formats.date_format(values[0], "DATE_FORMAT")
+        return "" if values[0] is None else figures.day_text(values[0])
 
     def typed(self, values: Values, reader: Reader) -> list[Cell]:
         day: date | None = values[0]
