@@ -12,7 +12,10 @@ const PAUSE = 150;
 const CLOSE_TO = 14;
 const SAME_PLACE = 0.00002; // degrees: two metres
 
-const map = L.map("map", { minZoom: 2, maxZoom: 18, zoomControl: false, worldCopyJump: true, attributionControl: Boolean(config.tiles.url), zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+// All stations of many countries fit a phone only between two whole steps.
+const steps = matchMedia("(max-width: 820px)").matches ? { minZoom: 1, zoomSnap: 0.25 } : { minZoom: 2 };
+
+const map = L.map("map", { ...steps, maxZoom: 18, zoomControl: false, worldCopyJump: true, attributionControl: Boolean(config.tiles.url), zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches });
 map.attributionControl?.setPrefix(false);
 L.control.zoom({ zoomInTitle: config.words.in, zoomOutTitle: config.words.out }).addTo(map);
 const draw = marksOn(map, config, open);
@@ -51,7 +54,7 @@ function keepAddress() {
 }
 function box([south, west, north, east], zoom) {
   const query = filters();
-  query.set("z", zoom);
+  query.set("z", Math.floor(zoom)); // gathered by whole steps
   query.set("bbox", [west, south, east, north].map((side) => side.toFixed(5)).join());
   return query;
 }
@@ -78,6 +81,7 @@ async function refresh() {
     await put(seen.list);
     // A map of many stations costs the server something: it is asked the less often, the longer it takes.
     stage.dataset.liveEvery = Math.max(1, (performance.now() - began) / 250).toFixed(1);
+    map.getContainer().removeAttribute("aria-busy");
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   } finally {
@@ -156,7 +160,9 @@ document.querySelectorAll("a[data-view]").forEach((link) => link.addEventListene
   link.href = `?${query}`;
 }));
 
+map.getContainer().setAttribute("aria-busy", "true"); // until the first answer
 begin();
+clearTimeout(pause); // to begin is no move: asked twice, the second question would drop the first
 refresh();
 if (card) {
   const known = document.querySelector(`a[data-station="${card}"][data-at]`);

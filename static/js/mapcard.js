@@ -31,7 +31,7 @@ async function refresh() {
 
 if (config.extent) {
   const [south, west, north, east] = config.extent;
-  map.fitBounds([[south, west], [north, east]], { padding: [30, 30], maxZoom: 12 });
+  map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [60, 30], paddingBottomRight: [30, 30], maxZoom: 12 });
 } else map.setView([25, 20], 2);
 layGround(map, config.tiles);
 refresh();

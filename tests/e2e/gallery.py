@@ -93,6 +93,7 @@ async def _look_at(window: Window, address: str) -> list[str]:
     """Keep a picture of the page that is open; what is wrong with it. One that cannot be looked at ends no walk."""
     try:
         await window.page.wait_for_timeout(150)
+        await window.page.locator("#map[aria-busy]").wait_for(state="detached")
         await window.picture(kind_of(address).strip("/").replace("/", "_") or "overview", whole=True)
         return await flaws(window)
     except BrowserError as error:

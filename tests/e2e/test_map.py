@@ -87,6 +87,19 @@ async def test_the_map_is_worked_with_the_keyboard_and_its_address_can_be_sent(
     await expect(other.page.locator(".map-station")).to_contain_text("HQ-01")
 
 
+async def test_opening_the_map_asks_once_and_shows_its_marks(windows: Windows) -> None:
+    window = await windows.open("owner@QL", path="/personal/")
+    asked: list[str] = []
+    window.page.on("request", lambda request: asked.append(request.url))
+
+    await window.open(AT_HUB)
+
+    await expect(window.page.locator(".map-mark")).to_have_count(1)
+    await expect(window.page.locator("#map[aria-busy]")).to_have_count(0)
+    await window.page.wait_for_timeout(300)  # twice the pause after which a move asks again
+    assert sum("/map/view/" in url for url in asked) == 1
+
+
 async def test_without_scripts_the_map_is_a_table(windows: Windows) -> None:
     window = await windows.open("owner@QL", scripts=False, path="/map/")
 
