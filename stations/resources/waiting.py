@@ -61,7 +61,7 @@ UNCLAIMED = Resource(
     label="identity",
     order=("-last_seen_at", "-id"),
     detail="stations:claim",
-    menu=Place("stations", 40, waiting=selectors.unclaimed),
+    menu=Place("stations", 40, label=_("Unclaimed"), waiting=selectors.unclaimed),
     actions=(DISMISS,),
     empty=Empty(_("Nobody waits"), _("Terminals that knock and that nobody registered will stand here.")),
 )
