@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import cells
 from backoffice.kit.deeds import doer_words
@@ -127,7 +127,7 @@ class TroubleTable(ListTable):
         second=columns.Text("kind", "example", head=_("Example"), show=example_words),
     )
     count = columns.Number(sort=True)
-    day = columns.Day(sort=True)
+    day = columns.Day(head=_("Day (UTC)"), sort=True, shown=False)
     last_at = columns.When(sort=True)
     first_at = columns.When(shown=False)
 
@@ -153,7 +153,7 @@ TROUBLES = Resource(
     export=StationPerm.EXPORT,
     label="kind",
     order=("-last_at", "-id"),
-    menu=Place("stations", 75),
+    menu=Place("stations", 75, label=pgettext_lazy("menu", "Trouble")),
     empty=Empty(
         _("All terminals behave"),
         _("What a terminal sends that is not as the protocol says is counted here, by day."),
