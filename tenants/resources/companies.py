@@ -118,8 +118,8 @@ def left_words(contract_to):
 
 class TenantTable(ListTable):
     name = columns.Link(to="tenants:tenant", sort=("name", "pk"), second=columns.Text("code"))
-    level = columns.Text(second=columns.Text("above", head=_("Level above")))
-    contact = columns.Text(second=columns.Text("phone"))
+    level = columns.Text(second=columns.Text("above", head=_("Level above")), css="c-tight")
+    contact = columns.Text(second=columns.Text("phone"), css="c-tight")
     stations = columns.Number(head=_("Stations"))
     online = columns.Bar("online", "piles", digits=0, head=_("Terminals online"))
     piles = columns.Number(head=_("Terminals"), shown=False)
@@ -226,7 +226,7 @@ TENANTS = Resource(
         ),
         Tab(
             name=REVIEW,
-            label=_("To be reviewed"),
+            label=_("For us to review"),
             rows=lambda: Q(pk__in=selectors.waiting_for_review().values("pk")),
             kind="warn",
             offered=lambda: current_scope().level != Level.AGENCY,
