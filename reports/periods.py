@@ -71,9 +71,12 @@ def compared(kind: Kind, today: date) -> tuple[Days, Days] | None:
 
 
 def course(kind: Kind, today: date) -> Days:
-    """The span of the small curve: two weeks, a month, a year, two years."""
-    back = {Kind.TODAY: 13, Kind.MONTH: 29, Kind.YEAR: 364, Kind.ALL: 729}[kind]
-    return Days(today - timedelta(days=back), today)
+    """The span of the small curve: 14 or 30 days, 12 or 24 months. What still runs would look like a fall, and is left out."""
+    if days := {Kind.TODAY: 14, Kind.MONTH: 30}.get(kind):
+        return Days(today - days * DAY, today - DAY)
+    this = today.replace(day=1)
+    years = {Kind.YEAR: 1, Kind.ALL: 2}[kind]
+    return Days(this.replace(year=this.year - years), this - DAY)
 
 
 def change(now: int, before: int) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
@@ -55,8 +55,20 @@ def test_both_sides_have_equally_many_complete_days_one_after_the_other(day: dat
 
 
 @given(day=days, kind=st.sampled_from(Kind))
-def test_every_period_and_its_course_end_today(day: date, kind: Kind) -> None:
-    assert days_of(kind, day).last == course(kind, day).last == day
+def test_every_period_ends_today(day: date, kind: Kind) -> None:
+    assert days_of(kind, day).last == day
+
+
+@given(day=days, kind=st.sampled_from([Kind.TODAY, Kind.MONTH]))
+def test_a_course_of_days_ends_with_the_last_that_is_complete(day: date, kind: Kind) -> None:
+    assert course(kind, day).last == day - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [(Kind.YEAR, date(2025, 11, 1)), (Kind.ALL, date(2024, 11, 1))]
+)
+def test_a_course_of_months_has_complete_ones_alone(kind: Kind, first: date) -> None:
+    assert course(kind, date(2026, 11, 27)) == Days(first, date(2026, 10, 31))
 
 
 def test_a_change_from_nothing_is_no_percentage() -> None:
