@@ -26,7 +26,11 @@ from reports.sharing import revoke_link
 class DayTable(ListTable):
     day = columns.Day(sort=True, second=columns.When("restated_at", head=_("Restated")))
     tenant = columns.Text(
-        "tenant__name", head=_("Tenant"), sort=True, second=columns.Text("tenant__level", head=_("Level"))
+        "tenant__name",
+        head=_("Tenant"),
+        sort=True,
+        second=columns.Text("tenant__level", head=_("Level")),
+        css="c-long",
     )
     sessions = columns.Number(sort=True)
     failed = columns.Number(sort=True)

@@ -88,7 +88,7 @@ class LooseTable(ListTable):
         "flags",
         head=_("What"),
         show=loose_words,
-        css="c-name",
+        css="c-name c-long",
         second=columns.Text("agency__name", head=_("Agency")),
     )
     station = station("pile__station__name", "pile__name", "connector_number")

@@ -53,6 +53,7 @@ class StaffTable(ListTable):
         sort=("user__name", "pk"),
         head=pgettext_lazy("person", "Name"),
         second=columns.Text("user__email"),
+        css="c-long",
     )
     role = columns.Text("role", "custom_role__name", show=role_words, sort=("role", "custom_role__name"))
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
