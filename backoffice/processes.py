@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -17,11 +17,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from backoffice import health
-from backoffice.kit import audit, clock, runs, tasks
+from backoffice.kit import audit, clock, figures, runs, tasks
 from backoffice.kit.frame import Words
 from backoffice.kit.pages import requires
 from backoffice.kit.runs import Run
@@ -30,15 +32,18 @@ from backoffice.timer_words import title_of
 from tenants.permissions import TenantPerm
 
 LATE_AFTER = 3
-"""Intervals without a run after which a timer is late, and never less than half a minute."""
+"""Intervals without a run, or within one, after which a timer is late, and never less than this many seconds."""
+
+PATIENCE_S = 10.0
 
 OFTEN_S = 60.0
+HOUR = 3600
 QUEUE = "celery"
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A task that beat sends: every ``every_s`` seconds, or by the clock (``at``)."""
+    """A task that beat sends: every ``every_s`` seconds, or by the clock (``at``, in words)."""
 
     name: str
     every_s: float | None
@@ -51,13 +56,27 @@ class Timer:
 
     @property
     def is_late(self) -> bool:
-        """Has it not run for several intervals? Of one that runs seldom, or by the clock, only a known run tells."""
+        """Has it not run for several intervals, or did its last run take that long?
+
+        Of one that runs seldom, or by the clock, only a known run tells.
+        """
         if self.every_s is None:
             return False
-        patience = timedelta(seconds=max(30.0, LATE_AFTER * self.every_s))
         if self.run is None:
             return self.every_s <= OFTEN_S
-        return self.run.ended_at < clock.now() - patience
+        patience = timedelta(seconds=max(PATIENCE_S, LATE_AFTER * self.every_s))
+        took = timedelta(milliseconds=self.run.took_ms)
+        return self.run.ended_at < clock.now() - max(patience, timedelta(seconds=30)) or took > patience
+
+    @property
+    def often(self) -> str:
+        """How often it runs: ``2 s``, ``10 min``, ``1 h``, or the hour of the day."""
+        if self.every_s is None:
+            return self.at
+        whole = int(self.every_s)
+        if whole % HOUR == 0:
+            return (_("%(n)s h") % {"n": whole // HOUR}).replace(" ", figures.NBSP)
+        return figures.span_text(whole)
 
 
 def timers() -> list[Timer]:
@@ -84,11 +103,14 @@ def _scheduled() -> Iterator[tuple[str, Any]]:
 
 
 def _hour_of(interval: Any) -> str:
-    """When a timer runs that goes by the clock; the schedule keeps what was written."""
+    """When a timer runs that goes by the clock (of UTC), in the reader's zone; every one of them runs once a day."""
     if not isinstance(interval, crontab):
         return ""
     kept: Any = interval
-    return f"{kept._orig_hour}:{kept._orig_minute} UTC"
+    now = clock.now()
+    [hour], [minute] = kept.hour, kept.minute
+    there = timezone.localtime(now.astimezone(UTC).replace(hour=hour, minute=minute))
+    return _("daily %(time)s") % {"time": time_format(there.time())}
 
 
 def waiting() -> int | None:

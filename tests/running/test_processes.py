@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from backoffice import processes
 from backoffice.kit import clock, runs, tasks
+from backoffice.kit.figures import NBSP
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
@@ -63,12 +65,29 @@ def test_a_timer_that_has_not_run_for_several_intervals_is_late() -> None:
         assert timer(TIDY).is_late
 
 
+@pytest.mark.parametrize(("took_ms", "late"), [(9_000, False), (20_723, True)])
+def test_a_timer_whose_last_run_took_several_intervals_is_late(took_ms: int, late: bool) -> None:
+    run = runs.Run(clock.now().timestamp(), took_ms)
+
+    assert processes.Timer(TIDY, 2.0, "", run).is_late is late
+
+
+@pytest.mark.parametrize(("every_s", "words"), [(2.0, "2 s"), (60.0, "1 min"), (3600.0, "1 h")])
+def test_an_interval_is_said_without_parts_that_are_nought(every_s: float, words: str) -> None:
+    assert processes.Timer(TIDY, every_s, "", None).often == words.replace(" ", NBSP)
+
+
 def test_every_timer_of_every_room_is_there(forest: Forest) -> None:
     names = {one.name for one in processes.timers()}
     assert {TIDY, "orders.tasks.prove_books", "stations.tasks.forget_files"} <= names
     page = client_for(forest.manufacturer).get(PAGE).content.decode()
     assert "Prove the books" in page and "orders.tasks.prove_books" in page
-    assert "3:17 UTC" in page
+    assert "daily 03:17" in page
+
+
+def test_a_timer_that_goes_by_the_clock_says_the_hour_of_the_reader() -> None:
+    with timezone.override("Asia/Shanghai"):
+        assert timer("orders.tasks.prove_books").often == "daily 11:17"
 
 
 @pytest.mark.parametrize(
