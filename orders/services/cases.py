@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -14,6 +16,7 @@ from orders.models import Case, ChargingOrder, Decision, LooseFact, Transaction
 from orders.rules import Code
 from orders.states import CASE, REVIEW, UNDECIDED, CaseState, ReviewState, move
 from stations.models import Pile
+from stations.selectors import places
 
 Evidence = Mapping[str, Any]
 
@@ -44,7 +47,7 @@ def open_case(
     at = clock.now()
     case = Case(
         **source.path.as_columns(),
-        number=numbers.order_number("C", at.date(), _serial()),
+        number=numbers.order_number("C", _day(at, order, pile), _serial()),
         code=code.value,
         order=order,
         transaction=tx,
@@ -120,6 +123,14 @@ def _about(order: ChargingOrder | None, tx: Transaction | None, loose_fact: Loos
     if tx is not None:
         return Q(order__isnull=True, transaction=tx)
     return Q(order__isnull=True, transaction__isnull=True, loose_fact=loose_fact)
+
+
+def _day(at: datetime, order: ChargingOrder | None, pile: Pile) -> date:
+    """The day at the station, as in the number of an order; that of UTC for a pile that stands nowhere."""
+    if order is not None:
+        return at.astimezone(ZoneInfo(order.zone)).date()
+    place = places([pile.pk]).get(pile.pk)
+    return (at.astimezone(ZoneInfo(place.zone)) if place else at).date()
 
 
 def _connector_number(order: ChargingOrder | None, tx: Transaction | None) -> int | None:

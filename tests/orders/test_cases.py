@@ -51,6 +51,18 @@ def test_an_unknown_card_is_an_order_nobody_pays_and_is_told_to_stop(site: Site)
     assert order.review_state == ReviewState.ABNORMAL
 
 
+def test_the_number_of_a_case_has_the_day_of_the_station(books: None) -> None:
+    """Two in the morning in Shanghai, where it is still the day before in UTC."""
+    site = make_site(now=datetime(2026, 3, 9, 18, 0, tzinfo=UTC))
+    key = site.charger.starts("STRANGER").transaction_id
+    site.work()
+    site.wait(minutes=1)
+    site.charger.stops(key, 1_000_500, reason="DeAuthorized")
+    site.work()
+
+    assert cases_of(order_of(key))["A02"].number.startswith("C-260310-")
+
+
 def test_a_lost_card_bills_nobody_unseen(site: Site) -> None:
     driver = site.driver(cash=5_000)
     card = site.card(driver, status="lost")
