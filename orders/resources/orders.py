@@ -229,6 +229,7 @@ class HistoryTable(ListTable):
         choices=labels.STAGE,
         tones=tones.STAGE,
         head=_("State"),
+        css="c-half",
         second=columns.Text("stop_reason", "failure", head=_("Stop reason"), show=end_words),
     )
     operator = columns.Text("operator__name", head=_("Operator"), shown=False)
