@@ -37,7 +37,7 @@ class OrderNumber(filters.Text):
     """An order number, however it was typed or read out, its beginning or its end: each has an index."""
 
     def __init__(self, *sources: str, label: Words = _("Order number"), **extra: Any) -> None:
-        super().__init__(*sources, label=label, placeholder=_("Whole, beginning or end"), **extra)
+        super().__init__(*sources, label=label, placeholder=_("Whole or part"), **extra)
 
     def condition(self, value: Any) -> Q:
         number, typed = str(self.field_name), str(value).upper()
