@@ -16,6 +16,8 @@ from tenants.models import Tenant
 
 LATEST = 50
 
+SIGN_INS = ("sign_in.succeeded", "sign_in.failed")
+
 BELOW = {Level.MANUFACTURER: "dealer", Level.DEALER: "operator"}
 """The levels that do not read what those below them did, and the column that says that it was they."""
 
@@ -27,9 +29,9 @@ def readable(rows: QuerySet[AuditEntry], level: Level | None) -> QuerySet[AuditE
 
 
 def trail_of(tenant: Tenant) -> list[AuditEntry]:
-    """The last changes at a tenant and below it, as far as the reader's level reads them."""
+    """The last changes at a tenant and below it, as far as the reader's level reads them. Sign-ins change nothing."""
     level = current_scope().level
-    here = AuditEntry.objects.filter(**{Level(tenant.level).column: tenant.pk})
+    here = AuditEntry.objects.filter(**{Level(tenant.level).column: tenant.pk}).exclude(action__in=SIGN_INS)
     found = _latest(readable(here, level))
     if level in BELOW and tenant.pk != current_scope().tenant_id:
         itself = _latest(AuditEntry.objects.filter(object_ref=audit.reference(tenant)))
