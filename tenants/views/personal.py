@@ -75,6 +75,7 @@ def profile(request):
         request,
         ProfileForm(request.POST or None, initial=kept),
         title=_("Personal centre"),
+        subtitle=user.email,
         tabs=tabs(request, "tenants:profile"),
         save=lambda data: people.edit_profile(user, actor=request.actor, **data),
         then=lambda _user: reverse("tenants:profile"),
