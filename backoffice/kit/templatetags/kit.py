@@ -16,7 +16,10 @@ from django.forms import (
     BoundField,
     CheckboxInput,
     CheckboxSelectMultiple,
+    ChoiceField,
     ModelChoiceField,
+    ModelMultipleChoiceField,
+    MultipleChoiceField,
     RadioSelect,
     Select,
     Textarea,
@@ -241,6 +244,19 @@ def attributes(attrs: Mapping[str, object]) -> SafeString:
 def is_checkbox(field: BoundField) -> bool:
     """Whether the label goes behind the control."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """Whether it may be left empty: a choice without an empty one always has a value."""
+    asked = field.field
+    if asked.required or not isinstance(asked, ChoiceField):
+        return not asked.required
+    if isinstance(asked, MultipleChoiceField | ModelMultipleChoiceField):
+        return True
+    if isinstance(asked, ModelChoiceField):
+        return asked.empty_label is not None
+    return any(value in {"", None} for value, _words in asked.choices)
 
 
 @register.filter
