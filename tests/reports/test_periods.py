@@ -64,9 +64,7 @@ def test_a_course_of_days_ends_with_the_last_that_is_complete(day: date, kind: K
     assert course(kind, day).last == day - timedelta(days=1)
 
 
-@pytest.mark.parametrize(
-    ("kind", "first"), [(Kind.YEAR, date(2025, 11, 1)), (Kind.ALL, date(2024, 11, 1))]
-)
+@pytest.mark.parametrize(("kind", "first"), [(Kind.YEAR, date(2025, 11, 1)), (Kind.ALL, date(2024, 11, 1))])
 def test_a_course_of_months_has_complete_ones_alone(kind: Kind, first: date) -> None:
     assert course(kind, date(2026, 11, 27)) == Days(first, date(2026, 10, 31))
 
