@@ -17,7 +17,7 @@ from django.db import models
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _, gettext_lazy, pgettext
+from django.utils.translation import gettext as _, gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.kit import perms, references
 from backoffice.kit.deeds import doer_words
@@ -44,15 +44,57 @@ PATH: Mapping[str, Promise] = {
 
 WORDS: Mapping[str, Promise] = {
     **PATH,
+    "attempts": gettext_lazy("Attempts"),
+    "boot_count": gettext_lazy("Boots"),
+    "certificate": gettext_lazy("Certificate"),
+    "command_id": gettext_lazy("Command"),
+    "connector_id": pgettext_lazy("row", "Connector"),
+    "cpo_name": gettext_lazy("Name of the operator, as it took it"),
+    "csr": gettext_lazy("Certificate request"),
     "deadline": gettext_lazy("Deadline"),
     "effect_deadline": gettext_lazy("Effect expected until"),
     "effect_within_s": gettext_lazy("Effect expected within, s"),
+    "error_code": gettext_lazy("Error code"),
+    "file": gettext_lazy("File"),
+    "gateway": gettext_lazy("Gateway"),
+    "generation": gettext_lazy("Number of the connection"),
+    "iccid": gettext_lazy("SIM (ICCID)"),
+    "imsi": gettext_lazy("SIM (IMSI)"),
+    "intent": gettext_lazy("Intended"),
+    "key_form": gettext_lazy("Form of the password"),
     "language": gettext_lazy("Language"),
     "late_answer": gettext_lazy("Answer that came too late"),
+    "load_group_id": gettext_lazy("Load group"),
+    "membership_id": pgettext_lazy("row", "Staff member"),
+    "message_id": gettext_lazy("Number of the message"),
+    "next_key_undecided": gettext_lazy("Unknown which password it took"),
+    "next_profile": gettext_lazy("Security profile it is to take"),
+    "pem": gettext_lazy("Certificate"),
+    "pile_id": gettext_lazy("Terminal"),
+    "quirks": gettext_lazy("Protocol settings"),
+    "registration": gettext_lazy("Registration"),
+    "reported_at": gettext_lazy("Time of the report"),
+    "reported_model": gettext_lazy("Model, as reported"),
+    "reported_serial": gettext_lazy("Serial number, as reported"),
+    "reported_vendor": gettext_lazy("Vendor, as reported"),
+    "sha256": gettext_lazy("Checksum"),
+    "station_id": pgettext_lazy("row", "Station"),
+    "status": gettext_lazy("Status"),
+    "status_at": gettext_lazy("Status since"),
+    "steps": gettext_lazy("Steps"),
+    "tariff_id": gettext_lazy("Tariff"),
     "tenant_id": gettext_lazy("Tenant"),
     "timeout_s": gettext_lazy("Waits for an answer, s"),
+    "vendor_error_code": gettext_lazy("Vendor code"),
 }
 """Of columns that no form ever asks for."""
+
+PEM: Mapping[str, Promise] = {
+    "-----BEGIN CERTIFICATE-----": gettext_lazy("(certificate)"),
+    "-----BEGIN CERTIFICATE REQUEST-----": gettext_lazy("(certificate request)"),
+    "-----BEGIN PUBLIC KEY-----": gettext_lazy("(public key)"),
+}
+"""What is a page of letters to people, by its first line."""
 
 TONGUES = frozenset({"language", "locale"})
 
@@ -112,6 +154,8 @@ def _value(field: models.Field[Any, Any] | None, key: str, value: Any) -> str:
         return rights
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if paper := PEM.get(value.partition("\n")[0].strip()):
+        return str(paper)
     if field is None:
         return value
     return _said(field, key, value)

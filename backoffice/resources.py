@@ -29,7 +29,7 @@ class AuditTable(ListTable):
     actor = columns.Text(
         "actor_label", "actor_ref", head=_("Actor"), show=doer_words, second=columns.Text("ip")
     )
-    on_behalf = columns.Text(shown=False)
+    on_behalf = columns.Text(head=_("On behalf of"), shown=False)
     object = columns.Text("object_label", head=_("Object"), css="c-tight")
     changes = columns.Text(
         "object_ref", "before", "after", head=_("Changes"), show=change_words, css="c-wide"

@@ -24,6 +24,14 @@ def test_a_new_row_says_what_it_has() -> None:
     )
 
 
+def test_columns_that_no_form_asks_for_have_words_and_a_certificate_is_not_spelled_out() -> None:
+    words = change_words(
+        "pile:1", {}, {"boot_count": 2, "imsi": "4600", "pem": "-----BEGIN CERTIFICATE-----\r\nMIIB\n"}
+    )
+
+    assert words == "Boots: 2; SIM (IMSI): 4600; Certificate: (certificate)"
+
+
 @pytest.mark.parametrize("reference", ["station:7", "gone:7", ""])
 def test_what_has_no_words_keeps_its_key_and_its_value(reference: str) -> None:
     assert change_words(reference, {"was_there": [1, None]}, {}) == "was_there: [1, null] → –"
