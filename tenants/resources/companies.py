@@ -125,7 +125,7 @@ class TenantTable(ListTable):
     piles = columns.Number(head=_("Terminals"), shown=False)
     orders_today = columns.Number(head=_("Orders today"))
     energy_today = columns.Energy(head=_("Energy today, kWh"))
-    revenue_today = columns.Text(head=_("Revenue today"), show=amounts_words, css="c-num")
+    revenue_today = columns.Text(head=_("Revenue today"), show=amounts_words, css="c-num c-sums")
     contract_to = columns.Day(
         head=_("Contract ends"),
         sort=True,
