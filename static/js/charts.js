@@ -12,6 +12,7 @@
   const faded = (rgb, share) => rgb.replace(/^rgb\((.*)\)$/, (_, parts) => `rgba(${parts.replaceAll(" ", ",").replace(/,+/g, ",")},${share})`);
   const clock = (minute) => `${String(Math.floor(minute / 60) % 24).padStart(2, "0")}:${String(Math.floor(minute % 60)).padStart(2, "0")}`;
   const TONES = { accent: "--accent", ink: "--ink-2", quiet: "--ink-3", waiting: "--f-waiting", fault: "--f-fault", charging: "--f-charging", idle: "--s-idle", offline: "--f-offline" };
+  const DAY = 1440; // minutes
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   function tip(spec, language) {
@@ -81,14 +82,16 @@
       return drawn;
     });
     const xs = spec.series.flatMap((one) => one.data.map((value) => (Array.isArray(value) ? value[0] : 0)));
+    const span = Math.max(...xs) - Math.min(...xs);
+    const brief = span < 30; // minutes: too few for marks in between, its ends say when it was
     const xAxis = byLabel
       ? { type: "category", data: spec.labels, boundaryGap: spec.series.some((one) => one.bars) }
-      : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10, interval: Math.max(...xs) - Math.min(...xs) >= 1380 ? 180 : undefined };
+      : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10, interval: span >= 1380 ? 180 : brief ? DAY : undefined };
     // A third axis stands beside the second one; where there is no room for it its values are in the tip alone.
     const beside = spec.units.length > 2 && width > 520 * scale;
     const label = { ...small, hideOverlap: true, interval: byLabel ? Math.ceil(spec.labels.length / 8) - 1 : undefined };
-    const brief = Math.max(...xs) - Math.min(...xs) < 30; // minutes: too few for marks in between, its ends say when it was
-    if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: brief, showMaxLabel: brief });
+    const sameMinute = clock(Math.min(...xs)) === clock(Math.max(...xs));
+    if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: brief, showMaxLabel: brief && !sameMinute });
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
