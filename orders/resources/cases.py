@@ -67,9 +67,9 @@ def _energy(wh: int | None) -> str:
     return "" if wh is None else f"{figures.energy_text(wh)}{figures.NBSP}kWh"
 
 
-def _outcome(decision: str, assignee: str) -> str:
-    """What was decided; until then, who has it."""
-    return str(Decision(decision).label) if decision else assignee
+def _outcome(state: str, decision: str, assignee: str) -> str:
+    """What was decided; until then, who has it. One that is open again keeps what was decided before, which does not hold."""
+    return str(Decision(decision).label) if decision and CaseState(state) not in UNDECIDED else assignee
 
 
 class CaseTable(ListTable):
@@ -93,7 +93,7 @@ class CaseTable(ListTable):
     state = columns.Badge(
         choices=SHORTER,
         tones=tones.CASE,
-        second=columns.Text("decision", "assignee_label", head=_("Assignee"), show=_outcome),
+        second=columns.Text("state", "decision", "assignee_label", head=_("Assignee"), show=_outcome),
     )
     decision = columns.Text(shown=False)
     assignee_label = columns.Text(shown=False)

@@ -123,9 +123,11 @@ def orders_in_full() -> QuerySet[ChargingOrder]:
 
 
 def case_list() -> QuerySet[Case]:
-    """Findings, each with the age that it had when it was decided, or has now."""
+    """Findings, each with the age that it had when it was decided, or has now: one that is open again waits still."""
+    now = _moment(clock.now())
+    until = Choose(When(state__in=UNDECIDED, then=now), default=Coalesce("decided_at", now))
     return cases().annotate(
-        waited=_between(F("opened_at"), Coalesce("decided_at", _moment(clock.now()))),
+        waited=_between(F("opened_at"), until),
         at_stake=Coalesce("amount_before", "order__total"),
     )
 

@@ -219,6 +219,9 @@ def test_late_evidence_stands_below_what_was_found_first(site: Site) -> None:
     assert "Later evidence 1" in page and "Difference5.000 kWh" in page and "Reopened1" in page
     assert "StopTransaction, too late" in desk.read(order_url(order))
     assert again(order).energy_wh == 4_000
+    [listed] = desk.get("/orders/cases/").context["table"].rows
+    assert "Accept as it is" not in str(listed.get_cell("state"))
+    assert listed.record.waited == site.now - row.opened_at
 
 
 def test_a_case_without_an_order_offers_only_what_fits(site: Site) -> None:
