@@ -168,8 +168,8 @@ RESET_CODE = RowAction(
         "For somebody who lost the phone and the recovery codes. The password alone lets in until it is set up anew."
     ),
     done=_("Reset."),
-    hidden=SEND_LINK.hidden,
-    needs=SEND_LINK.needs,
+    hidden=lambda row: not row.mfa or SEND_LINK.hidden(row),
+    needs=(*SEND_LINK.needs, "mfa"),
 )
 
 STAFF = Resource(
