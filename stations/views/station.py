@@ -26,6 +26,7 @@ from stations.views.price_now import price_now
 from stations.views.stale import pile_asks
 from stations.views.tabs import Page, tabs_of
 from stations.views.trail import trail_of
+from tenants.selectors import lineage
 
 PILES_SHOWN = 60
 PHOTOS_SHOWN = 4
@@ -198,16 +199,17 @@ def _facilities(row):
 
 
 def _place(row):
+    above = reversed(lineage(row.tenant_id))
+    hotline = next((one.hotline for one in above if one.hotline), "")
+    inherited = _("%(value)s, as the tenant")
     where = f"{row.latitude}, {row.longitude}" if row.latitude is not None else "–"
-    limit = f"{figures.number_text(row.power_limit_kw, 1)} kW" if row.power_limit_kw is not None else "–"
     height = f"{figures.number_text(row.height_limit_m, 2)} m" if row.height_limit_m is not None else ""
     pairs = [
         (_("Address"), " ".join(filter(None, [row.city, row.address])) or "–"),
         (_("Coordinates"), where),
-        (_("Time zone"), row.timezone or _("as the tenant")),
+        (_("Time zone"), row.timezone or inherited % {"value": selectors.zone_of(row).key}),
         (_("Open to the public"), _("Yes") if row.is_public else _("No")),
-        (_("Power limit"), limit),
-        (_("Hotline"), row.hotline or _("as the tenant")),
+        (_("Hotline"), row.hotline or (inherited % {"value": hotline} if hotline else "–")),
         (_("Contact on site"), " · ".join(filter(None, [row.contact, row.contact_phone]))),
         (_("Opened on"), row.opened_on),
         (_("Height limit"), height),
