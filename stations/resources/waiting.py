@@ -63,5 +63,6 @@ UNCLAIMED = Resource(
     detail="stations:claim",
     menu=Place("stations", 40, label=_("Unclaimed"), waiting=selectors.unclaimed),
     actions=(DISMISS,),
+    note=_("choose an identity to register its terminal"),
     empty=Empty(_("Nobody waits"), _("Terminals that knock and that nobody registered will stand here.")),
 )

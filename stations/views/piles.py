@@ -29,7 +29,7 @@ def page_of(pile):
 @requires(StationPerm.MANAGE, StationPerm.CLAIM)
 def create(request):
     """Register a pile; the answer shows its password, once."""
-    return _register(request, PILES.back(), {"station": request.GET.get("station", "")})
+    return _register(request, PILES.back(), {"station": request.GET.get("station", "")}, _("New terminal"))
 
 
 @never_cache
@@ -37,7 +37,8 @@ def create(request):
 def claim(request, pk):
     """Register an identity that knocked."""
     waiting = row_or_404(selectors.unclaimed(), pk=pk)
-    return _register(request, UNCLAIMED.back(), {"identity": waiting.identity})
+    title = _("Claim %(identity)s") % {"identity": waiting.identity}
+    return _register(request, UNCLAIMED.back(), {"identity": waiting.identity}, title)
 
 
 @requires(StationPerm.MANAGE)
@@ -171,14 +172,14 @@ def replace_code(request, pk):
     )
 
 
-def _register(request, back, initial):
+def _register(request, back, initial, title):
     form = NewPileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         new = attempt(form, lambda: devices.create_pile(actor=request.actor, **form.cleaned_data))
         if form.is_valid():
             context = {"title": new.pile.name, "back": back, "pile": new.pile, "handover": handover_of(new)}
             return render(request, "stations/handover.html", context)
-    context = {"title": _("New terminal"), "form": form, "sections": form.sections(), "back": back}
+    context = {"title": title, "form": form, "sections": form.sections(), "back": back}
     return render(request, "kit/form.html", context | {"cancel_url": back.url, "submit_label": _("Register")})
 
 
