@@ -21,6 +21,8 @@ from stations.version_words import claim_words, day_text, days_words, run_words
 from tenants.selectors import locality_of
 
 EVENING = time(18)
+UNBROKEN = "\N{WORD JOINER}\N{EN DASH}\N{WORD JOINER}"
+"""Between two hours of one span, which stay in one line where no space parts the spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def _price(version, band, codes):
     return {
         "band": BANDS[band],
         "word": BAND_WORDS[band],
-        "times": enumerated(run.text.replace("-", "–") for run in merge(codes) if run.band == band) or "–",
+        "times": enumerated(run.text.replace("-", UNBROKEN) for run in merge(codes) if run.band == band)
+        or "–",
         "fees": [getattr(version, f"{BANDS[band]}_{fee}") for fee in FEES],
         "total": selectors.price_of(version, band),
     }
