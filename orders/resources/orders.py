@@ -210,6 +210,7 @@ class HistoryTable(ListTable):
         to="orders.order",
         key="order_no",
         head=_("Order"),
+        css="c-code",
         second=columns.Text("agency__name", head=_("Agency")),
     )
     station = station()
