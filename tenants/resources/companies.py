@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import clock, figures
+from backoffice.kit import cells, clock, drawings, figures
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
@@ -40,6 +41,10 @@ STATUS_TONES: dict[TenantStatus, Tone] = {
     TenantStatus.EXPIRED: "waiting",
     TenantStatus.CLOSED: "offline",
 }
+
+
+SOON_DAYS = 30
+"""What ends within so many days is to be renewed now."""
 
 
 def is_not_below_us(tenant):
@@ -116,12 +121,38 @@ def left_words(contract_to):
     return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
 
 
+class DaysLeft(columns.Text):
+    """How long a contract still holds: amber when it ends soon, red when it is over; in Excel words alone."""
+
+    def words(self, values, reader):
+        left = days_left(values[0], timezone.localdate(clock.now()))
+        if left is None or left > SOON_DAYS:
+            return left_words(values[0])
+        return format_html(
+            '<span class="t-{}">{}</span>', "waiting" if left >= 0 else "fault", left_words(values[0])
+        )
+
+    def typed(self, values, reader):
+        return [str(left_words(values[0]))]
+
+
+class Online(columns.Bar):
+    """How many terminals are heard; none of them is no small figure."""
+
+    def html(self, values, reader, second):
+        online, piles = values
+        if online or not piles:
+            return super().html(values, reader, second)
+        empty = drawings.bar(0, piles, label=str(self.verbose_name), tone="fault")
+        return cells.OVER("value t-fault", figures.number_text(0), figures.number_text(piles), empty)
+
+
 class TenantTable(ListTable):
     name = columns.Link(to="tenants:tenant", sort=("name", "pk"), second=columns.Text("code"))
     level = columns.Text(second=columns.Text("above", head=_("Level above")), css="c-tight")
     contact = columns.Text(second=columns.Text("phone"), css="c-tight")
     stations = columns.Number(head=_("Stations"))
-    online = columns.Bar("online", "piles", digits=0, head=_("Terminals online"))
+    online = Online("online", "piles", digits=0, head=_("Terminals online"))
     piles = columns.Number(head=_("Terminals"), shown=False)
     orders_today = columns.Number(head=_("Orders today"))
     energy_today = columns.Energy(head=_("Energy today, kWh"))
@@ -129,7 +160,7 @@ class TenantTable(ListTable):
     contract_to = columns.Day(
         head=_("Contract ends"),
         sort=True,
-        second=columns.Text("contract_to", head=_("Days left"), show=left_words),
+        second=DaysLeft("contract_to", head=_("Days left")),
     )
     status = columns.Badge(tones=STATUS_TONES)
     region = columns.Text(shown=False, sort=True)
@@ -221,7 +252,7 @@ TENANTS = Resource(
         Tab(
             name="ending",
             label=_("Contract ends within 30 days"),
-            rows=lambda: _ends_within(30) & ~Q(status=TenantStatus.CLOSED),
+            rows=lambda: _ends_within(SOON_DAYS) & ~Q(status=TenantStatus.CLOSED),
             kind="warn",
         ),
         Tab(

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from alarms.models import Alarm
 from backoffice.kit import clock
@@ -25,6 +26,7 @@ from tenants.selectors import scope_of, tenants_listed
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest, make_forest, make_member, make_tenant
 from tests.support.staff import client_for
+from tests.support.workbooks import content_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,36 @@ def put(at: Station, name: str, *, online: bool = False, life: Life = Life.IN_SE
         online=online,
         life=life,
         created_at=clock.now(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "shown", "said"),
+    [
+        (31, '<span class="l2">31 days left</span>', "31 days left"),
+        (11, '<span class="t-waiting">11 days left</span>', "11 days left"),
+        (-1, '<span class="t-fault">over</span>', "over"),
+    ],
+)
+def test_a_contract_that_ends_soon_or_is_over_stands_out_and_is_words_in_excel(
+    forest: Forest, days: int, shown: str, said: str
+) -> None:
+    day = timezone.localdate(clock.now()) + timedelta(days=days)
+    with unscoped(reason="test data"):
+        Tenant.objects.filter(pk=forest.operator.pk).update(contract_to=day)
+    client = client_for(forest.dealer)
+
+    assert shown in client.get("/tenants/").content.decode()
+    rows = rows_of(content_of(client.get("/tenants/export/")))  # type: ignore[arg-type]
+    assert any(said in row for row in rows)
+
+
+def test_a_tenant_none_of_whose_terminals_is_heard_stands_out(forest: Forest) -> None:
+    with unscoped(reason="test data"):
+        put(build(forest.agency, "S1"), "P1")
+
+    assert (
+        '<span class="value t-fault">0</span>' in client_for(forest.dealer).get("/tenants/").content.decode()
     )
 
 
