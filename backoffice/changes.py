@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
-from backoffice.kit import perms, references
+from backoffice.kit import audit, perms, references
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import DASH, exact_text, masked_phone
@@ -74,9 +74,13 @@ def change_words(reference: str, before: Mapping[str, Any], after: Mapping[str, 
 
 
 def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    """The fields that an entry says something of, in the order of their columns' names."""
-    fields = _fields_of(reference.partition(":")[0])
-    for key in sorted(before.keys() | after.keys()):
+    """The fields that an entry says something of, in the order of their columns' names.
+
+    Older entries may hold what the trail leaves out by now; it is not said either.
+    """
+    name = reference.partition(":")[0]
+    fields = _fields_of(name)
+    for key in sorted((before.keys() | after.keys()) - _left_out_of(name)):
         if key not in before and (key in PATH or key == DOER_REF):
             continue
         field = fields.get(key)
@@ -139,5 +143,15 @@ def _rights(values: list[Any]) -> str:
 @cache
 def _fields_of(model_name: str) -> dict[str, models.Field[Any, Any]]:
     """The columns of a model that rows are referred to by."""
-    model = next((one for one in apps.get_models() if one._meta.model_name == model_name), None)
+    model = _model_of(model_name)
     return {field.attname: field for field in model._meta.concrete_fields} if model is not None else {}
+
+
+@cache
+def _left_out_of(model_name: str) -> frozenset[str]:
+    model = _model_of(model_name)
+    return audit.left_out_of(model) if model is not None else audit.SECRET_FIELDS
+
+
+def _model_of(model_name: str) -> type[models.Model] | None:
+    return next((one for one in apps.get_models() if one._meta.model_name == model_name), None)

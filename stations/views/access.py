@@ -216,6 +216,7 @@ def _line(row, grants):
     ]
     return {
         "row": row,
+        "card": row.id_tag if StationPerm.FRAMES_VIEW in grants else "",
         "number": number_words(row.pk),
         "connector": connector_words(row.connector_number),
         "badge": (row.get_state_display(), tones.RESERVATION[row.state]),

@@ -34,3 +34,11 @@ def test_the_reader_s_language_counts() -> None:
         words = change_words("station:7", {"status": "planned"}, {"status": "live"})
 
     assert words == "状态：规划中 → 运营中"
+
+
+@pytest.mark.parametrize("reference", ["handover:7", "gone:7"])
+def test_what_grants_something_is_not_said(reference: str) -> None:
+    said = change_words(reference, {}, {"count": 2, "token_hash": "ab", "key_hash": "cd"})
+
+    assert "ab" not in said and "cd" not in said
+    assert change_words("handover:7", {}, {"token": "f00d"}) == ""
