@@ -42,6 +42,9 @@ PATH: Mapping[str, Promise] = {
 }
 """Whose a row is. Of a new one the entry itself says it."""
 
+NOTHING = (None, "", {}, [])
+"""What a new row need not say: nobody filled it in."""
+
 WORDS: Mapping[str, Promise] = {
     **PATH,
     "deadline": gettext_lazy("Deadline"),
@@ -81,7 +84,7 @@ def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, An
     name = reference.partition(":")[0]
     fields = _fields_of(name)
     for key in sorted((before.keys() | after.keys()) - _left_out_of(name)):
-        if key not in before and (key in PATH or key == DOER_REF):
+        if key not in before and (key in PATH or key == DOER_REF or after.get(key) in NOTHING):
             continue
         field = fields.get(key)
         old, new = _value(field, key, before.get(key)), _value(field, key, after.get(key))

@@ -24,6 +24,15 @@ def test_a_new_row_says_what_it_has() -> None:
     )
 
 
+def test_a_new_row_is_silent_about_what_nobody_filled_in() -> None:
+    empty = {"city": "", "power_limit_kw": None, "hours": {}, "tags": []}
+
+    assert change_words("station:7", {}, empty | {"is_active": False, "bays": 0, "name": "Dock"}) == (
+        "bays: 0; is_active: No; Name: Dock"
+    )
+    assert change_words("station:7", {"city": "Ulm"}, {"city": ""}) == "City: Ulm → –"
+
+
 @pytest.mark.parametrize("reference", ["station:7", "gone:7", ""])
 def test_what_has_no_words_keeps_its_key_and_its_value(reference: str) -> None:
     assert change_words(reference, {"was_there": [1, None]}, {}) == "was_there: [1, null] → –"
