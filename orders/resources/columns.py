@@ -154,6 +154,7 @@ def station(*path: str) -> columns.Column:
     return columns.Text(
         name,
         head=gettext_lazy("Station"),
+        css="c-who",
         second=columns.Text(pile, number, head=gettext_lazy("Terminal"), show=where),
     )
 
