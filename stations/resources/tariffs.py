@@ -50,7 +50,7 @@ class TariffTable(ListTable):
         head=_("Price per kWh"),
         sort=("current_lowest", "current_highest", "pk"),
         show=price_span,
-        css="c-num",
+        css="c-num c-time",
     )
     current = columns.Text(
         "current_number", head=_("In force"), show=lambda number: f"v{number}" if number else _("nothing")
