@@ -23,7 +23,8 @@ from tenants.selectors import tenant_names
 @require_GET
 def entry(request: StaffRequest, pk: int) -> HttpResponse:
     """What the list shows to this reader, one row of it."""
-    row = row_or_404(AUDIT.rows_for(Reader.of(request)), pk=pk)
+    reader = Reader.of(request)
+    row = row_or_404(AUDIT.rows_for(reader), pk=pk)
     return detail_page(
         request,
         "backoffice/audit_entry.html",
@@ -31,7 +32,7 @@ def entry(request: StaffRequest, pk: int) -> HttpResponse:
         back=AUDIT.back(),
         subtitle=row.object_label,
         entry=row,
-        changes=list(changes_of(row.object_ref, row.before, row.after)),
+        changes=list(changes_of(row.object_ref, row.before, row.after, reader=reader)),
         about=_about(row),
     )
 
