@@ -46,7 +46,7 @@ PATH: Mapping[str, Promise] = {
 OF_COURSE = frozenset({*PATH, DOER_REF, "id"})
 """What an entry says of a new row anyway."""
 
-NOTHING = (None, "", {}, [])
+NOTHING: tuple[Any, ...] = (None, "", {}, [])
 """What a new row need not say: nobody filled it in."""
 
 WORDS: Mapping[str, Promise] = {
@@ -123,7 +123,7 @@ def _value(field: models.Field[Any, Any] | None, key: str, value: Any, reader: R
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if reader is not None and isinstance(field, models.ForeignKey):
-        model = field.related_model._meta.model_name
+        model = str(field.related_model._meta.model_name)
         return references.name_of(model, value, reader) or str(value)
     if isinstance(value, list) and (rights := _rights(value)):
         return rights

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -226,7 +228,7 @@ def test_the_ledger_calls_a_driver_by_name_before_those_who_may_know_it(operator
     assert "Zhou Mei" in page and f"Driver {named.driver_id}<" not in page
     assert f"Driver {nameless.driver_id}<" in page
 
-    whose = EntryTable.base_columns["account"].second
+    whose: Any = EntryTable.base_columns["account"].second
     values = [named.subject, "Zhou Mei"]
     grants = {DriverPerm.VIEW: "Zhou Mei", FinancePerm.LEDGER_VIEW: f"Driver {named.driver_id}"}
     for perm, words in grants.items():

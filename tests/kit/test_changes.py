@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils import translation
 
@@ -25,7 +27,7 @@ def test_a_new_row_says_what_it_has() -> None:
 
 
 def test_a_new_row_is_silent_about_what_nobody_filled_in() -> None:
-    empty = {"city": "", "power_limit_kw": None, "hours": {}, "tags": []}
+    empty: dict[str, Any] = {"city": "", "power_limit_kw": None, "hours": {}, "tags": []}
 
     assert change_words("station:7", {}, empty | {"is_active": False, "bays": 0, "name": "Dock"}) == (
         "bays: 0; is_active: No; Name: Dock"

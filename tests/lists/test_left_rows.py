@@ -31,7 +31,7 @@ def texts(response: Any) -> list[str]:
 def test_the_question_about_a_row_that_left_leads_back_and_says_so(client: Client, forest: Forest) -> None:
     left = make_order(forest.agency, 1, plate=LEFT)
 
-    answer = client.get(f"{LIST}do/close/", {"pk": left.pk, "next": f"{LIST}?sort=total"})
+    answer = client.get(f"{LIST}do/close/", {"pk": str(left.pk), "next": f"{LIST}?sort=total"})
 
     assert answer["Location"] == f"{LIST}?sort=total"
     assert texts(answer) == ["ORD-00001 is no longer in this list. Nothing was done to it."]

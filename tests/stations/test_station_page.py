@@ -265,6 +265,7 @@ def test_a_connector_of_a_terminal_that_cannot_be_heard_is_not_said_to_charge() 
         text = client.get(url).content.decode()
         assert text.count(tags[True]) == 1 and text.count(tags[False]) == 1, url
         assert text.count(">B Offline<") == 1 and text.count(">B Available<") == 1, url
-    rows = sheets_of(content_of(client.get(reverse("stations.piles.export"))))
+    export: Any = client.get(reverse("stations.piles.export"))
+    rows = sheets_of(content_of(export))
     assert "A Offline · B Offline" in str(rows) and "A Charging · B Available" in str(rows)
     assert not lost.online
