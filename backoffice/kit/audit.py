@@ -40,7 +40,10 @@ def snapshot(row: models.Model) -> dict[str, Any]:
 
 
 def left_out_of(model: type[models.Model]) -> frozenset[str]:
-    """Names of the columns of which the trail says nothing."""
+    """Names of the columns of which the trail says nothing.
+
+    A model names its own in ``untold``: more people read the trail than may see them, or they tell nobody anything.
+    """
     untold: frozenset[str] = getattr(model, "untold", frozenset())
     return SECRET_FIELDS | untold
 

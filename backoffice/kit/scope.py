@@ -247,9 +247,6 @@ class ScopedModel(models.Model):
     handed_down: ClassVar[bool] = False
     """True: descendants may read the row too (tariffs, models, templates), and never write it."""
 
-    untold: ClassVar[frozenset[str]] = frozenset()
-    """Columns that the audit trail leaves out: more people read it than may see them, or nobody reads them."""
-
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
