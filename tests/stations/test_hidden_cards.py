@@ -80,7 +80,8 @@ def test_the_card_of_a_reservation_is_for_those_who_read_messages(level: str, ro
     row = make_reservation()
     client = browser(operator_of(row.pile) if level == "operator" else agency_of(row), role)
 
-    assert (row.id_tag in text_of(client, reverse("stations:pile_access", args=[row.pile_id]))) == sees
+    text = text_of(client, reverse("stations:pile_access", args=[row.pile_id]))
+    assert f"R{row.pk}" in text and (row.id_tag in text) == sees and (">Card<" in text) == sees
     text = text_of(client, reverse("stations.reservations"))
     assert f"R{row.pk}" in text and (row.id_tag in text) == sees
 
