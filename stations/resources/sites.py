@@ -328,7 +328,7 @@ class ConnectorTable(ListTable):
     error_code = columns.Text(
         show=error_words, second=columns.Text("vendor_error_code", head=_("Vendor's code"))
     )
-    status_at = columns.Ago(sort=True)
+    status_at = columns.Ago(head=_("Since"), sort=True)
     online = columns.Badge("pile__online", choices=ONLINE, tones=tones.PRESENCE, head=_("Presence"))
     intent = columns.Badge(choices=Intent, tones=tones.INTENT)
     registered = columns.Badge(choices=REGISTERED, tones={True: "plain", False: "waiting"}, shown=False)
