@@ -83,7 +83,7 @@ def create(request, pk):
         ),
         then=lambda _profile: page_of(row),
         done=_("Sent. Whether the terminal takes it stands here."),
-        submit_label=_("Send"),
+        submit_label=pgettext("command", "Send"),
         back=Link(row.name, page_of(row)),
         cancel_url=page_of(row),
     )

@@ -46,7 +46,9 @@ def ask(request, pk, action):
     title = f"{str(wanted.label).rstrip('…')} · {row.name}"
     context = {"title": title, "text": wanted.text, "form": form, "cancel_url": page}
     return render(
-        request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
+        request,
+        "kit/confirm.html",
+        context | {"submit_label": pgettext("command", "Send"), "danger": wanted.tone == "stop"},
     )
 
 
