@@ -60,7 +60,9 @@ class StaffTable(ListTable):
     invitation = columns.Badge(choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"))
     valid_from = columns.Day(head=_("First day"))
     valid_to = columns.Day(head=_("Last day"))
-    mfa = columns.YesNo(yes=_("On"), no=_("Off"), tones=MFA_TONES, head=_("Two-factor"))
+    mfa = columns.YesNo(
+        yes=_("On"), no=pgettext_lazy("two-factor", "Off"), tones=MFA_TONES, head=_("Two-factor")
+    )
     last_login = columns.When("user__last_login", head=_("Last sign-in"))
     created_at = columns.When(shown=False, sort=True)
 
@@ -84,7 +86,7 @@ class StaffFilters(ListFilters):
         label=_("Own role"),
     )
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
-    mfa = filters.YesNo(yes=_("On"), no=_("Off"), label=_("Two-factor"))
+    mfa = filters.YesNo(yes=_("On"), no=pgettext_lazy("two-factor", "Off"), label=_("Two-factor"))
     tenant = filters.Subtree(label=_("Tenant"))
 
 
