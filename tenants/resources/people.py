@@ -33,6 +33,11 @@ WORKS = {True: _("Works"), False: _("Ended")}
 MFA_TONES: dict[bool, Tone] = {True: "charging", False: "offline"}
 
 
+def _called(member):
+    """A person as questions name him: several may share a name, and one may work at several tenants."""
+    return f"{member} · {member.tenant.name} · {member.user.email}"
+
+
 def role_words(role, own):
     """The name of a built-in role or of the tenant's own."""
     return own or Role(role).label
@@ -103,6 +108,7 @@ DEACTIVATE = RowAction(
     done=_("Ended."),
     hidden=lambda row: is_not_ours(row) or not row.is_active,
     needs=("tenant__id", "is_active"),
+    called=_called,
 )
 REACTIVATE = RowAction(
     name="reactivate",
@@ -114,6 +120,7 @@ REACTIVATE = RowAction(
     done=_("Let in again."),
     hidden=lambda row: is_not_ours(row) or row.is_active,
     needs=("tenant__id", "is_active"),
+    called=_called,
 )
 REVOKE = RowAction(
     name="revoke",
@@ -127,6 +134,7 @@ REVOKE = RowAction(
     done=_("The invitation was revoked."),
     hidden=lambda row: row.invitation not in OPEN_INVITATIONS or not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role", "invitation"),
+    called=_called,
 )
 SEND_LINK = RowAction(
     name="link",
@@ -142,6 +150,7 @@ SEND_LINK = RowAction(
     done=_("The link was sent."),
     hidden=lambda row: not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role"),
+    called=_called,
 )
 SIGN_OUT = RowAction(
     name="sign-out",
@@ -155,6 +164,7 @@ SIGN_OUT = RowAction(
     done=_("Signed out everywhere."),
     hidden=is_not_ours,
     needs=("tenant__id",),
+    called=_called,
 )
 
 RESET_CODE = RowAction(
@@ -171,6 +181,7 @@ RESET_CODE = RowAction(
     done=_("Reset."),
     hidden=SEND_LINK.hidden,
     needs=SEND_LINK.needs,
+    called=_called,
 )
 
 STAFF = Resource(

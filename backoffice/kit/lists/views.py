@@ -284,7 +284,7 @@ def _question(
     context = {
         "title": asked,
         "text": action.text,
-        "consequences": [str(row) for row in rows[:10]] + (["…"] if len(rows) > 10 else []),
+        "consequences": [str(action.called(row)) for row in rows[:10]] + (["…"] if len(rows) > 10 else []),
         "form": form,
         "submit_label": asked,
         "danger": action.tone == "stop",
