@@ -40,7 +40,7 @@ def tariff(request, pk):
         "stations/tariff.html",
         title=row.name,
         back=TARIFFS.back(),
-        badges=[(row.get_status_display(), tones.TARIFF[row.status])],
+        badges=[(row.get_status_display(), tones.of_tariff(row.status, row.current_number))],
         subtitle=f"{row.tenant.name} · {row.currency}",
         actions=_actions(row, versions) if may_write and row.status == TariffStatus.ACTIVE else [],
         facts=_facts(row),
