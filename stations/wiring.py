@@ -85,3 +85,6 @@ for kind, words in {
     "upload_job": _("Diagnostics and logs"),
 }.items():
     references.add(kind, words)
+references.add(
+    "loadgroup", pgettext_lazy("what for", "Load group"), to="stations:load_group", perm=StationPerm.VIEW
+)
