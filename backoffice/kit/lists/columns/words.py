@@ -113,7 +113,7 @@ class YesNo(Badge):
         tones: Mapping[Any, Tone] | None = None,
         **options: Any,
     ) -> None:
-        css = options.pop("css", "" if no else "c-yes")
+        css = options.pop("css", "" if no else "c-some")
         super().__init__(*sources, choices={True: yes, False: no}, tones=tones or {}, css=css, **options)
 
 
