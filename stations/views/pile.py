@@ -223,7 +223,7 @@ def _said(row):
         (_("Model"), row.reported_model),
         (_("Serial"), row.reported_serial),
         (_("SIM card"), row.iccid),
-        (_("Subscriber"), row.imsi),
+        (_("SIM (IMSI)"), row.imsi),
         (_("Boots"), str(row.boot_count)),
         (_("Feature profiles"), ", ".join(row.feature_profiles or ())),
     ]
