@@ -62,13 +62,15 @@ class StaffTable(ListTable):
     role = columns.Text("role", "custom_role__name", show=role_words, sort=("role", "custom_role__name"))
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
     is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
-    invitation = columns.Badge(choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"))
-    valid_from = columns.Day(head=_("First day"))
-    valid_to = columns.Day(head=_("Last day"))
+    invitation = columns.Badge(
+        choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"), css="c-some"
+    )
+    valid_from = columns.Day(head=_("First day"), css="c-some")
+    valid_to = columns.Day(head=_("Last day"), css="c-some")
     mfa = columns.YesNo(
         yes=_("On"), no=pgettext_lazy("two-factor", "Off"), tones=MFA_TONES, head=_("Two-factor")
     )
-    last_login = columns.When("user__last_login", head=_("Last sign-in"))
+    last_login = columns.When("user__last_login", head=_("Last sign-in"), css="c-some")
     created_at = columns.When(shown=False, sort=True)
 
 
