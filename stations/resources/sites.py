@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db.models import Q
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty
@@ -48,6 +48,11 @@ def operator_name(owner, above, level):
     return above if level == Level.AGENCY else owner
 
 
+def tariff_words(named, default):
+    """The tariff that a station names, else the default that counts there."""
+    return named or (gettext("%(name)s (default)") % {"name": default} if default else "")
+
+
 def below_ratio(percent):
     """Stations where less than this part of the terminals is online."""
     return Q(pk__in=selectors.stations_below_ratio(percent))
@@ -73,7 +78,9 @@ class StationTable(ListTable):
     energy_today = EnergyToday()
     revenue_today = RevenueToday()
     used_today = UsedToday("connector_count")
-    tariff = columns.Text("tariff__name", head=_("Tariff"), css="c-tight")
+    tariff = columns.Text(
+        "tariff__name", "default_tariff", head=_("Tariff"), show=tariff_words, css="c-tight"
+    )
     status = columns.Badge(choices=StationStatus, tones=tones.STATION)
     power_limit_kw = columns.Number(digits=1, shown=False)
     timezone = columns.Text(shown=False)
