@@ -58,6 +58,7 @@ def pile(request, pk):
         state_facts=_facts(row),
         own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
+        may_manage=StationPerm.MANAGE in grants,
         commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
