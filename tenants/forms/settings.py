@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.perms import Role
 from tenants.rules import EVERYBODY, SHARED, Mail, Numbers, Retention, Security, bounds_of
 
@@ -75,7 +76,7 @@ class SecurityForm(GroupForm):
             known: Any = self.fields["code_for"]
             labels = [str(label) for value, label in known.choices if value in self.demanded]
             known.help_text = gettext("Required by the level above: %(roles)s.") % {
-                "roles": ", ".join(labels)
+                "roles": enumerated(labels)
             }
 
     def shown(self, own: Any) -> dict[str, Any]:
