@@ -11,7 +11,7 @@ from typing import Final
 
 from django.utils.translation import pgettext
 
-_GAP: Final = re.compile(r"(?<=[\u4e00-\u9fff，：]) (?=的|星期)")
+_GAP: Final = re.compile(r"(?<=[，。：；！？]) |(?<=[\u4e00-\u9fff]) (?=的|星期)")
 
 
 def enumerated(parts: Iterable[object]) -> str:
@@ -25,5 +25,5 @@ def clauses(parts: Iterable[object]) -> str:
 
 
 def closed_up(text: object) -> str:
-    """A sentence with a name or a weekday in it: ``杭州站 的订单`` has no gap, ``HQ-07 的订单`` keeps it."""
+    """Sentences, and what was put into them: ``杭州站 的订单`` has no gap, ``HQ-07 的订单`` keeps it."""
     return _GAP.sub("", str(text))

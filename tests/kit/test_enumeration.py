@@ -14,6 +14,7 @@ from backoffice.kit.enumeration import closed_up
         ("HQ-07 的电价方案", "HQ-07 的电价方案"),
         ("正在开放，至 星期六 00:00", "正在开放，至星期六 00:00"),
         ("正在开放，至 22:00", "正在开放，至 22:00"),
+        ("留空则为 30（默认）。 由制造商设定。", "留空则为 30（默认）。由制造商设定。"),
         ("珠海 Zhuhai 站", "珠海 Zhuhai 站"),
         ("Tariff of Gate A", "Tariff of Gate A"),
     ],
