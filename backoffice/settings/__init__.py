@@ -103,7 +103,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "backoffice.kit.widgets.Renderer"
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

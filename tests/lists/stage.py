@@ -110,6 +110,7 @@ ORDERS = Resource(
             bulk=True,
             direct=True,
             refused=lambda row: "It is flagged." if "flagged" in row.flags else "",
+            needs=("flags",),
         ),
         RowAction(
             name="close",

@@ -117,12 +117,11 @@ class Listing:
 
     @cached_property
     def slice(self) -> paging.Slice:
-        """The rows of the page that was asked for, joined with what the shown columns read."""
+        """The rows of the page that was asked for, with what the shown columns and the actions read, and no more."""
         wanted = [path for column in self.columns.values() for path in column.sources]
         wanted += [*self.resource.naming.own, *(path for action in self.actions for path in action.needs)]
         wanted += [key.path for key in self.order.keys]
-        joined = paths.joins(self.resource.model, wanted)
-        rows = self.rows.select_related(*joined) if joined else self.rows
+        rows = paths.read(self.rows, wanted)
         before = self._cursor(BEFORE)
         if before is not None:
             return paging.slice_before(rows, self.order, before)

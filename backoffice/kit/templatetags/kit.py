@@ -5,7 +5,7 @@ Thin names over ``kit.cells``, ``kit.drawings`` and ``kit.figures``; a figure wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from json import dumps
@@ -21,13 +21,14 @@ from django.forms import (
     Select,
     Textarea,
 )
+from django.forms.renderers import get_default_renderer
 from django.template.context import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_tables2 import Table
 from django_tables2.columns.base import BoundColumn
 
-from backoffice.kit import cells, deeds, drawings, figures, plots, reasons, references
+from backoffice.kit import cells, deeds, drawings, figures, plots, reasons, references, widgets
 from backoffice.kit.frame import Action, Chart, Tone, Words
 from backoffice.kit.icons import icon as draw_icon
 from backoffice.kit.lists import body
@@ -224,6 +225,18 @@ def control(field: BoundField) -> SafeString:
     if isinstance(widget, Textarea) and widget.attrs.get("rows") == DJANGO_ROWS:
         attrs["rows"] = "3"
     return field.as_widget(attrs=attrs)
+
+
+@register.simple_tag
+def part(widget: widgets.Widget) -> str:
+    """One control of a widget that has several (its ``subwidgets``)."""
+    return get_default_renderer().render(widget["template_name"], {"widget": widget})
+
+
+@register.simple_tag
+def attributes(attrs: Mapping[str, object]) -> SafeString:
+    """The attributes of a control whose markup is our own."""
+    return widgets.attributes(attrs)
 
 
 @register.filter

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from copy import copy
+from typing import Any, ClassVar, Self
 
 import django_tables2 as tables
 from django.db import models
@@ -58,6 +59,10 @@ class Column(tables.Column):
         self.perm = perm
         self.second = second
         self.show = show
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """For the table of one page. A column is not changed after it was bound; all its tables share what it holds."""
+        return copy(self)
 
     def bind(self, name: str, model: type[models.Model]) -> None:
         """Take the name as the path and the field's name as head where none was given. Before the first use."""

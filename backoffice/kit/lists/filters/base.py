@@ -5,7 +5,8 @@ from __future__ import annotations
 import string
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import django_filters
 from django import forms
@@ -47,6 +48,12 @@ class Filter(django_filters.Filter):
     def __init__(self, *sources: str, label: Words = "", **extra: Any) -> None:
         super().__init__(sources[0] if sources else None, label=label or None, **extra)
         self.sources = sources
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """For the filters of one page: bound anew, with options of its own; what the options hold is shared."""
+        mine = copy(self)
+        mine.extra = dict(self.extra)
+        return mine
 
     def bind(self, name: str, model: type[models.Model]) -> None:
         """Take path and label from the attribute and the field where none were given."""
