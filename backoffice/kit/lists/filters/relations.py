@@ -147,8 +147,12 @@ class Subtree(Related):
     @cached_property
     def field(self) -> forms.Field:
         field = super().field
-        least = 2 if self.level else 1
-        if not self.is_asked and len(self.suggestions("", least)) < least:
+        any_alone = 2 if self.level else 1  # "Any", and at one level the only tenant there is
+        if (
+            isinstance(field.widget, Menu)
+            and len(list(field.widget.choices)) <= any_alone
+            and not self.is_asked
+        ):
             field.widget = forms.HiddenInput()
         return field
 
