@@ -40,6 +40,7 @@ from stations.resources.today import EnergyToday, RevenueToday, UsedToday
 from stations.selectors.today import station_list_with_today
 
 ONLINE = {True: _("Online"), False: _("Offline")}
+TARIFF_OF_STATION = ("tariff__name", "default_tariff", "status")
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
 
 
@@ -48,9 +49,14 @@ def operator_name(owner, above, level):
     return above if level == Level.AGENCY else owner
 
 
-def tariff_words(named, default):
-    """The tariff that a station names, else the default that counts there."""
-    return named or (gettext("%(name)s (default)") % {"name": default} if default else "")
+def tariff_words(named, default, status):
+    """The tariff that a station names, else the default that counts there; a store sells nothing."""
+    return named or (default if default and status != StationStatus.STORE else "")
+
+
+def default_words(named, default, status):
+    """That it is the default."""
+    return gettext("default") if not named and tariff_words(named, default, status) else ""
 
 
 def below_ratio(percent):
@@ -79,7 +85,11 @@ class StationTable(ListTable):
     revenue_today = RevenueToday()
     used_today = UsedToday("connector_count")
     tariff = columns.Text(
-        "tariff__name", "default_tariff", head=_("Tariff"), show=tariff_words, css="c-tight"
+        *TARIFF_OF_STATION,
+        head=_("Tariff"),
+        show=tariff_words,
+        css="c-tight",
+        second=columns.Text(*TARIFF_OF_STATION, head=_("default"), show=default_words),
     )
     status = columns.Badge(choices=StationStatus, tones=tones.STATION)
     power_limit_kw = columns.Number(digits=1, shown=False)

@@ -14,7 +14,7 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.models import AuditEntry
 from stations import selectors
 from stations.models import Connector, Pile, Station, Tariff, TariffVersion
-from stations.resources.sites import tariff_words
+from stations.resources.sites import default_words, tariff_words
 from stations.selectors.today import station_list_with_today
 from stations.services import tariffs
 from tenants.models import Tenant
@@ -296,8 +296,13 @@ def test_a_station_that_names_no_tariff_shows_the_default_and_is_counted_with_it
 
     shown = {row.pk: row.default_tariff for row in station_list_with_today()}
     assert (shown[station.pk], shown[near.pk]) == ("Standard", "Nearer")
-    assert tariff_words("Night", shown[named.pk]) == "Night"
-    assert tariff_words(None, "Standard") == "Standard (default)" and tariff_words(None, None) == ""
+    for known, words in (
+        (("Night", shown[named.pk], "live"), ("Night", "")),
+        ((None, "Standard", "live"), ("Standard", "default")),
+        ((None, "Standard", "store"), ("", "")),
+        ((None, None, "live"), ("", "")),
+    ):
+        assert (tariff_words(*known), default_words(*known)) == words
     counts = {row.name: row.station_count for row in selectors.tariff_list()}
     assert counts == {"Standard": 1, "Nearer": 1, "Night": 1}
 
