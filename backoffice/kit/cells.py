@@ -58,10 +58,7 @@ HEAD_MENU = Pattern(
 
 def two_lines(first: Words, second: Words = "", *, clip: bool = False) -> SafeString:
     """A fact and its context below. ``clip`` cuts a long fact with an ellipsis and keeps it as title."""
-    if clip:
-        head = CLIPPED(first, first)
-    else:
-        head = UPPER(first)
+    head = CLIPPED(first, first) if clip else UPPER(first)
     return LOWER(head, second) if second else head
 
 

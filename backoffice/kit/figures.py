@@ -12,8 +12,7 @@ from functools import cache, lru_cache
 
 import phonenumbers
 from django.utils import formats, timezone
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 
 from backoffice.kit.money import Money, minor_digits
 

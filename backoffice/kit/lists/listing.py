@@ -121,13 +121,22 @@ class Listing:
         wanted = [path for column in self.columns.values() for path in column.sources]
         wanted += [*self.resource.naming.own, *(path for action in self.actions for path in action.needs)]
         wanted += [key.path for key in self.order.keys]
-        rows = paths.read(self.rows, wanted)
+        if self.tab is None and not self.filters.in_force():
+            return self._sliced(paths.read(self.rows, wanted))
+        # Picked first and joined then: PostgreSQL would join every row that the filters keep, and sort them after.
+        return self._sliced(
+            self.rows, lambda picked: paths.read(self.all_rows.filter(pk__in=picked.values("pk")), wanted)
+        )
+
+    def _sliced(self, rows: QuerySet[Any], whole: paging.Whole | None = None) -> paging.Slice:
         before = self._cursor(BEFORE)
         if before is not None:
-            return paging.slice_before(rows, self.order, before)
+            return paging.slice_before(rows, self.order, before, whole=whole)
         after = self._cursor(AFTER)
-        found = paging.slice_after(rows, self.order, after)
-        return found if found.rows or after is None else paging.slice_after(rows, self.order, None)
+        found = paging.slice_after(rows, self.order, after, whole=whole)
+        return (
+            found if found.rows or after is None else paging.slice_after(rows, self.order, None, whole=whole)
+        )
 
     @cached_property
     def tab_counts(self) -> list[tuple[Tab, int]]:
