@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from backoffice.kit import figures
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
-from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
+from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink, Words
 from backoffice.kit.lists import paging
 from backoffice.kit.lists.actions import ReasonForm, RowAction
 from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
