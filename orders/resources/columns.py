@@ -26,6 +26,8 @@ SILENT = timedelta(minutes=2)
 class Lasting(columns.Duration):
     """How long, in one unit; in Excel the exact duration."""
 
+    css = "c-num"
+
     def words(self, values: Values, reader: Reader) -> Words:
         return "" if values[0] is None else figures.span_text(values[0].total_seconds())
 
@@ -54,7 +56,7 @@ class Charge(Headed, columns.Money):
 
 
 class Parts(columns.Column):
-    """Electricity and service fee, ``31.83 + 13.45``: minor units of one currency."""
+    """Electricity and service fee, ``31.83 + 13.45``: minor units of one currency. A narrow cell parts them before the sign."""
 
     css = "c-num"
     form = Form.MONEY
@@ -68,7 +70,7 @@ class Parts(columns.Column):
         if not currency:
             return ""
         parts = (Money(electricity, currency), Money(service, currency))
-        return " + ".join(figures.amount_text(part) for part in parts)
+        return " +\N{NO-BREAK SPACE}".join(figures.amount_text(part) for part in parts)
 
     def heads(self) -> list[Head]:
         heads = [
@@ -152,6 +154,7 @@ def station(*path: str) -> columns.Column:
     return columns.Text(
         name,
         head=gettext_lazy("Station"),
+        css="c-who",
         second=columns.Text(pile, number, head=gettext_lazy("Terminal"), show=where),
     )
 

@@ -50,7 +50,7 @@ class ReservationTable(ListTable):
         second=columns.Text("pile__station__name", head=_("Station")),
     )
     connector = columns.Text("connector_number", head=_("Connector"), show=connector_words)
-    id_tag = columns.Text(second=columns.Text("parent_id_tag"))
+    id_tag = columns.Text(perm=StationPerm.FRAMES_VIEW, second=columns.Text("parent_id_tag"))
     driver = columns.Phone("driver__phone", head=_("Driver"), see=DriverPerm.SEE_PHONE)
     expires_at = columns.When(sort=True)
     state = columns.Badge(
@@ -71,7 +71,7 @@ class ReservationFilters(ListFilters):
     words = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
     station = filters.Text("pile__station__name", label=_("Station"))
     expires_at = filters.Period()
-    id_tag = filters.Text()
+    id_tag = filters.Text(perm=StationPerm.FRAMES_VIEW)
     agency = filters.Subtree(label=_("Agency"))
     over = filters.Cases(
         {
@@ -126,7 +126,7 @@ class LocalListTable(ListTable):
         to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
     )
     rule = columns.Text()
-    is_default = columns.YesNo(tones={True: "accent"})
+    is_default = columns.YesNo(no="", tones={True: "accent"})
     stations = columns.Number("station_count", head=_("Stations that name it"))
     piles = columns.Bar("in_step_count", "pile_count", digits=0, head=_("Terminals in step"))
     checked_at = columns.Ago(sort=True)

@@ -34,7 +34,7 @@ class SecurityEventTable(ListTable):
     remote = columns.Text()
     source = columns.Text()
     count = columns.Number(sort=True)
-    critical = columns.YesNo()
+    critical = columns.YesNo(no="")
     pile_time = columns.When(shown=False)
     at = columns.When(head=_("First time"), shown=False)
 

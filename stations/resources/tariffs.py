@@ -8,7 +8,7 @@ from functools import partial
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import clock, figures
+from backoffice.kit import cells, clock, figures
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     ListFilters,
@@ -21,6 +21,7 @@ from backoffice.kit.lists import (
     columns,
     filters,
 )
+from backoffice.kit.money import minor_digits
 from stations import selectors, tones
 from stations.models import AssignmentState, Tariff, TariffAssignment, TariffStatus
 from stations.permissions import StationPerm
@@ -28,12 +29,20 @@ from stations.services.tariffs import cancel_assignment
 from stations.slots import Band
 
 
-def price_span(lowest, highest):
+def price_span(lowest, highest, currency):
     """``0.70–2.00``: both fees over all days of the version in force."""
     if lowest is None:
         return ""
-    cheap, dear = figures.number_text(lowest, 2), figures.number_text(highest, 2)
+    digits = minor_digits(currency)
+    cheap, dear = figures.price_text(lowest, digits), figures.price_text(highest, digits)
     return cheap if cheap == dear else f"{cheap}–{dear}"
+
+
+class Sells(columns.Badge):
+    """The state of a tariff, in the colour of what is in force."""
+
+    def html(self, values, reader, second):
+        return cells.badge(self.words(values, reader), tones.of_tariff(*values))
 
 
 class TariffTable(ListTable):
@@ -44,10 +53,11 @@ class TariffTable(ListTable):
     prices = columns.Text(
         "current_lowest",
         "current_highest",
+        "currency",
         head=_("Price per kWh"),
         sort=("current_lowest", "current_highest", "pk"),
         show=price_span,
-        css="c-num",
+        css="c-num c-time",
     )
     current = columns.Text(
         "current_number", head=_("In force"), show=lambda number: f"v{number}" if number else _("nothing")
@@ -55,9 +65,9 @@ class TariffTable(ListTable):
     next_change = columns.When(head=_("Next change"))
     stations = columns.Number("station_count", head=_("Stations"))
     piles = columns.Number("pile_count", head=_("Terminals"))
-    is_default = columns.YesNo(tones={True: "accent"})
-    waiting = columns.YesNo(tones={True: "waiting"}, head=_("Waits for approval"))
-    status = columns.Badge(choices=TariffStatus, tones=tones.TARIFF)
+    is_default = columns.YesNo(no="", tones={True: "accent"})
+    waiting = columns.YesNo(no="", tones={True: "waiting"}, head=_("Waits for approval"))
+    status = Sells("status", "current_number", choices=TariffStatus, tones=tones.TARIFF)
     rounding = columns.Text(shown=False)
     created_at = columns.When(shown=False, sort=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit import cells
@@ -20,6 +21,9 @@ from stations.views.workbench import pile_page
 from stations.wording import list_note, reservation_note
 
 RESERVATIONS_SHOWN = 12
+HOLDERS = frozenset({StationPerm.FRAMES_VIEW, DriverPerm.VIEW})
+"""Who sees for whom a connector is kept free: the card, or the driver."""
+
 WAYS = {
     "build": (
         gettext_lazy("Build"),
@@ -68,6 +72,7 @@ def access(request, pk):
         terms=terms,
         ways=_ways(row, request.grants),
         reserving=_reserving(row, request.grants),
+        shows_holders=not HOLDERS.isdisjoint(request.grants),
         no_reservations=selectors.unsupported(row, "ReserveNow"),
         reservations=[
             _line(one, request.grants) for one in selectors.reservations_of(row.pk)[:RESERVATIONS_SHOWN]
@@ -156,7 +161,7 @@ def _facts(state):
     facts = [
         Fact(_("Local list"), badge, state.list.name if state.list else "", big=False),
         Fact(_("Version"), _shown(state.held_version), "", big=False),
-        Fact(_("It last said"), _shown(state.reported_version), _ago(state.reported_at), big=False),
+        Fact(_("It last said"), _shown(state.reported_version), _said(state), big=False),
         Fact(_("Cards on the list"), str(state.wanted_count), room, big=False),
         Fact(_("Entries that differ"), str(state.behind_by), "", big=False),
         Fact(_("In step since"), _ago(state.synced_at) or "–", big=False),
@@ -164,6 +169,16 @@ def _facts(state):
     if state.conflict_at:
         facts.append(Fact(_("Last conflict"), _ago(state.conflict_at), big=False))
     return facts
+
+
+def _said(state):
+    """When it last told its version; an older word than our last sending does not speak against it."""
+    if not state.reported_at:
+        return ""
+    sent_since = state.reported_version != state.held_version and state.synced_at is not None
+    if sent_since and state.reported_at < state.synced_at:
+        return format_html("{} · {}", _ago(state.reported_at), _("before our last sending"))
+    return _ago(state.reported_at)
 
 
 def _ago(at):
@@ -216,6 +231,7 @@ def _line(row, grants):
     ]
     return {
         "row": row,
+        "card": row.id_tag if StationPerm.FRAMES_VIEW in grants else "",
         "number": number_words(row.pk),
         "connector": connector_words(row.connector_number),
         "badge": (row.get_state_display(), tones.RESERVATION[row.state]),

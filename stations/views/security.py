@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_POST
 
 from backoffice.kit.frame import Link
@@ -128,7 +128,7 @@ def install(request, pk):
         done=_("Asked. What becomes of it stands under “Commands”."),
         back=Link(row.name, page_of(row)),
         cancel_url=page_of(row),
-        submit_label=_("Send"),
+        submit_label=pgettext("command", "Send"),
     )
 
 

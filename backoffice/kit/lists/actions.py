@@ -1,7 +1,8 @@
 """What may be done to rows of a list: a permission, a question with a reason, and a service per row.
 
 The service decides; ``refused`` only lets the button say beforehand why it would not. A row that lies
-outside the scope, or that the list does not show, is 404 for all rows of the request.
+outside the scope is 404 for all rows of the request. One that has just left the list is named, and
+nothing is done to it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class RowAction:
     ``asks`` opens a question first, ``reason`` makes the question ask why; ``text`` is what it says.
     ``refused(row)`` is the sentence why it is not possible now, ``hidden(row)`` leaves the button out;
     ``needs`` are the ORM paths that both read: a row has those and the shown columns', all else is a query for each. ``direct`` shows an icon, not a line in the menu.
+    ``called(row)`` is how the question names a row, where its name alone does not say enough.
     """
 
     name: str
@@ -72,6 +74,7 @@ class RowAction:
     refused: Callable[[Any], Words] = _never
     hidden: Callable[[Any], bool] = _always_shown
     needs: tuple[str, ...] = ()
+    called: Callable[[Any], Words] = str
 
     @property
     def questions(self) -> bool:

@@ -214,6 +214,8 @@ def control(field: BoundField) -> SafeString:
     widget = field.field.widget
     if isinstance(field.field, ModelChoiceField) and field.field.empty_label == DJANGO_NOTHING:
         field.field.empty_label = _("Choose…") if field.field.required else figures.DASH
+    if str(widget.attrs.get("placeholder", "")) == str(field.label):
+        del widget.attrs["placeholder"]  # the words of django-allauth, which has no labels
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         css = "choices"
     elif isinstance(widget, CheckboxInput):
@@ -248,10 +250,12 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def is_optional(field: BoundField) -> bool:
-    """Whether it may be left empty: a choice without an empty one always has a value."""
+    """Whether it may be left empty: a choice without an empty one always has a value, and a shown one cannot be changed."""
     asked = field.field
-    if asked.required or not isinstance(asked, ChoiceField):
-        return not asked.required
+    if asked.required or asked.disabled:
+        return False
+    if not isinstance(asked, ChoiceField):
+        return True
     if isinstance(asked, MultipleChoiceField | ModelMultipleChoiceField):
         return True
     if isinstance(asked, ModelChoiceField):
