@@ -16,6 +16,7 @@ from django.test import RequestFactory
 from backoffice.kit.errors import Refused
 from backoffice.kit.pages import attempt, form_page, question_page, requires, row_or_404, way_back
 from backoffice.kit.perms import Perm
+from backoffice.kit.templatetags.kit import is_optional
 from stations.models import Station
 from stations.permissions import StationPerm
 from tenants.selectors import scope_of
@@ -243,3 +244,16 @@ def test_a_refusal_is_an_error_of_the_form() -> None:
     assert attempt(form, lambda: 5) == 5
     assert attempt(form, refuse) is None
     assert form.errors == {"name": ["No."]}
+
+
+class Asked(forms.Form):
+    name = forms.CharField()
+    note = forms.CharField(required=False)
+    shown = forms.CharField(required=False, disabled=True)
+    unit = forms.ChoiceField(required=False, choices=[("kw", "kW"), ("a", "A")])
+    purpose = forms.ChoiceField(required=False, choices=[("", "Any"), ("tx", "One charge")])
+    models = forms.MultipleChoiceField(required=False, choices=[("x", "X")])
+
+
+def test_a_field_is_called_optional_where_it_may_be_left_empty() -> None:
+    assert {field.name for field in Asked() if is_optional(field)} == {"note", "purpose", "models"}

@@ -260,7 +260,8 @@ def is_optional(field: BoundField) -> bool:
         return True
     if isinstance(asked, ModelChoiceField):
         return asked.empty_label is not None
-    return any(value in {"", None} for value, _words in asked.choices)
+    choices: Any = asked.choices
+    return any(value in {"", None} for value, _words in choices)
 
 
 @register.filter
