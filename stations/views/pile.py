@@ -167,7 +167,7 @@ def _asks(row, grants, connector=None):
     return [
         Action(
             ask.label,
-            reverse("stations:ask", args=[row.pk, name]) + query,
+            _ask_page(row, name, ask) + query,
             icon=ask.icon,
             tone=ask.tone,
             asks=True,
@@ -176,6 +176,11 @@ def _asks(row, grants, connector=None):
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
     ]
+
+
+def _ask_page(row, name, ask):
+    own = reverse(ask.own_page, args=[row.pk]) if ask.own_page else ""
+    return own or reverse("stations:ask", args=[row.pk, name])
 
 
 def _unknown(row, action, lacking, grants):
