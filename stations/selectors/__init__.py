@@ -188,6 +188,7 @@ from stations.selectors.tariffs import (
     versions_of,
 )
 from stations.selectors.traffic import (
+    automatic,
     command_list,
     commands,
     commands_about,
@@ -212,6 +213,7 @@ __all__ = [
     "assignable_tariffs",
     "authorities",
     "authority_roots",
+    "automatic",
     "campaign_list",
     "campaign_pile_list",
     "campaigns",

@@ -39,6 +39,11 @@ def commands_of(pile_id: int) -> QuerySet[Command]:
     return commands().filter(pile=pile_id)
 
 
+def automatic() -> Q:
+    """Of commands: a timer of ours asked, not a person."""
+    return Q(actor_ref__startswith="timer:")
+
+
 def commands_about(about: str) -> QuerySet[Command]:
     """Commands sent for one thing, the oldest first."""
     return Command.objects.filter(about=about).order_by("created_at", "pk")

@@ -58,7 +58,7 @@ def pile(request, pk):
         state_facts=_facts(row),
         own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
-        commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
+        commands=[_command(one) for one in _asked_by_people(row.pk)],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
         price=_price(row),
@@ -68,6 +68,11 @@ def pile(request, pk):
         reports=_reports(row.pk) if talk else None,
         events=_events(row.pk) if talk else None,
     )
+
+
+def _asked_by_people(pile_id):
+    """What timers ask, lists of cards above all, would leave no room for what somebody wants to follow."""
+    return selectors.commands_of(pile_id).exclude(selectors.automatic())[:COMMANDS_SHOWN]
 
 
 def _command(one):

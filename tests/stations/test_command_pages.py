@@ -231,3 +231,17 @@ def test_nonsense_in_the_address_of_messages_is_no_error(query: dict[str, str]) 
         browser(operator_of(pile)).get(reverse("stations:pile_messages", args=[pile.pk]), query).status_code
         == 200
     )
+
+
+def test_what_people_asked_is_not_drowned_by_what_timers_ask() -> None:
+    pile = make_online_pile()
+    own, other = make_command(pile), make_command(pile, action="Reset", payload={"type": "Soft"})
+    Command.objects.filter(pk=own.pk).update(actor_ref="staff:1", state=CommandState.REJECTED)
+    Command.objects.filter(pk=other.pk).update(actor_ref="timer:local_lists", state=CommandState.ACCEPTED)
+    client = browser(operator_of(pile))
+    shown = client.get(reverse("stations:pile", args=[pile.pk])).context["commands"]
+    assert [one[0].pk for one in shown] == [own.pk]
+
+    for asked, actions in (("people", ["ClearCache"]), ("automatic", ["Reset"]), ("vain", ["ClearCache"])):
+        page = client.get(reverse("stations.commands"), {"asked": asked})
+        assert [row.record.action for row in page.context["table"].rows] == actions
