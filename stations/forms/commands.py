@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.kit.frame import Words
 from stations.configuration import LONGEST_KEY, LONGEST_VALUE, sent_as, spelled
 from stations.forms.asking import AskForm, ConnectorAskForm
+from stations.forms.fields import EMPTY_VALUE, KeyInput
 from stations.forms.starting import RemoteStartForm
 from stations.models import Intent
 from stations.permissions import StationPerm
@@ -64,7 +65,7 @@ class ResetForm(AskForm):
 
 
 class TriggerForm(ConnectorAskForm):
-    everything = _("All of it")
+    everything = _("The whole terminal")
     message = forms.ChoiceField(label=_("Message"), choices=[(name, name) for name in TRIGGERS])
 
     def payload(self):
@@ -96,8 +97,8 @@ class GetConfigurationForm(AskForm):
 class ChangeConfigurationForm(AskForm):
     """For many piles; one is asked by ``forms.settings.SettingForm``, which knows what the pile said of the key."""
 
-    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY)
-    value = forms.CharField(label=_("Value"), max_length=LONGEST_VALUE, required=False)
+    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY, widget=KeyInput)
+    value = forms.CharField(label=_("Value"), max_length=LONGEST_VALUE, required=False, help_text=EMPTY_VALUE)
 
     def payload(self):
         key, value = self.cleaned_data["key"], self.cleaned_data["value"]
