@@ -40,7 +40,6 @@ def connector_words(number):
 
 
 class ReservationTable(ListTable):
-    number = columns.Text("id", head=_("Number"), show=number_words, sort=("id",), css="c-name")
     pile = columns.Link(
         "pile__name",
         to="stations:pile_access",
@@ -49,6 +48,7 @@ class ReservationTable(ListTable):
         sort=("pile__name", "pk"),
         second=columns.Text("pile__station__name", head=_("Station")),
     )
+    number = columns.Text("id", head=_("Number"), show=number_words, sort=("id",))
     connector = columns.Text("connector_number", head=_("Connector"), show=connector_words)
     id_tag = columns.Text(second=columns.Text("parent_id_tag"))
     driver = columns.Phone("driver__phone", head=_("Driver"), see=DriverPerm.SEE_PHONE)
