@@ -10,7 +10,7 @@ from alarms import selectors, services
 from alarms.catalogue import CATALOGUE, DANGER
 from alarms.models import Alarm, AlarmClass, AlarmSource, AlarmState
 from alarms.permissions import AlarmPerm
-from alarms.wording import SEVERITIES, SEVERITY_TONES, TITLES, title_of
+from alarms.wording import SEVERITIES, SEVERITY_TONES, TITLES, info_words, reported_words, title_of
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import (
@@ -24,6 +24,7 @@ from backoffice.kit.lists import (
     filters,
 )
 
+REPORTED = ("error_code", "code", "vendor_error_code", "info")
 STATE_TONES: dict[AlarmState, Tone] = {
     AlarmState.OPEN: "fault",
     AlarmState.ACKNOWLEDGED: "waiting",
@@ -98,8 +99,10 @@ class SafetyTable(ListTable):
         second=columns.Text("operator__name", head=_("Operator")),
         css="c-tight",
     )
-    error_code = columns.Text(head=_("Reported"), second=columns.Text("vendor_error_code"))
-    info = columns.Text(shown=False)
+    error_code = columns.Text(
+        *REPORTED, head=_("Reported"), show=reported_words, second=columns.Text("vendor_error_code")
+    )
+    info = columns.Text("code", "vendor_error_code", "info", show=info_words, shown=False)
     first_seen_at = columns.When(sort=True, second=columns.Duration("open_for", head=_("Open for")))
     last_seen_at = columns.Ago(sort=True, second=columns.Number("count"))
     about = columns.About(shown=False)
