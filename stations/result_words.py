@@ -70,7 +70,8 @@ def _titles() -> dict[str, Words]:
 
 
 def _in_all_languages(words: Iterable[Words]) -> dict[str, Words]:
-    words, found = list(words), {}
+    words = list(words)
+    found: dict[str, Words] = {}
     for code, _name in settings.LANGUAGES:
         with override(code):
             found |= {str(word).rstrip("…"): word for word in words}

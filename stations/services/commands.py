@@ -43,6 +43,7 @@ EFFECT_WITHIN_S: Mapping[str, int] = {
 }
 """Seconds from the answer until what was agreed must be seen. The others have done all with their answer."""
 
+NOTHING: Mapping[str, Any] = {}
 TRIGGERS = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 _NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 
@@ -92,7 +93,7 @@ def send_command(
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
     ``malformed``, ``own_page``, ``lacking``, ``unsupported``, ``reserved``, ``connector_zero``, ``too_long``.
     """
-    kept, secret = payload, {}
+    kept, secret = payload, NOTHING
     if action == "ChangeConfiguration":
         _check_key(payload.get("key"))
         kept, secret = _parted(payload)
@@ -150,7 +151,7 @@ def _parted(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str,
     """A change of a setting as it is kept, and what only the pile is told (white paper A01.FR.08)."""
     value = str(payload.get("value", ""))
     shown = configuration.concealed(str(payload.get("key", "")), value)
-    return (payload, {}) if shown == value else ({**payload, "value": shown}, {"value": value})
+    return (payload, NOTHING) if shown == value else ({**payload, "value": shown}, {"value": value})
 
 
 def hold_pile(pile_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -127,7 +127,7 @@ def _line(pile, row, engineer):
 def breakable(value):
     """A list of words goes on in the next line behind a comma, and not within a word."""
     *others, last = value.split(",")
-    return format_html_join("", "{},<wbr>", ((one,) for one in others)) + last
+    return format_html("{}{}", format_html_join("", "{},<wbr>", ((one,) for one in others)), last)
 
 
 def _awaits_restart(pile, row):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from alarms import services
 from alarms.models import Alarm
 from alarms.resources import CENTRE
+from alarms.wording import info_words, reported_words
 from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
@@ -160,3 +161,19 @@ def test_a_kind_that_the_catalogue_does_not_know_is_shown_by_its_code(agency: Te
     client = browser(agency)
     assert "F99" in text(client, reverse("alarms.failure"))
     assert "F99" in text(client, CENTRE["failure"].detail_url(alarm))
+
+
+@pytest.mark.parametrize(
+    ("code", "vendor_code", "info", "words"),
+    [
+        ("T07", "", f"{'ab' * 20} 2026-10-13", "The certificate of the terminal is valid until 13 Oct 2026"),
+        ("T07", "", "Meter calibration ends in 21 days", "Meter calibration ends in 21 days"),
+        ("T08", "certificate", "weak_key", "Its key is too weak, or larger than we take"),
+        ("F01", "certificate", "weak_key", "weak_key"),
+    ],
+)
+def test_what_we_found_ourselves_is_said_in_words(code: str, vendor_code: str, info: str, words: str) -> None:
+    assert str(info_words(code, vendor_code, info)) == words
+    assert str(reported_words("Code", code, vendor_code, info)) == "Code"
+    ours = code in {"T07", "T08"}
+    assert str(reported_words("", code, vendor_code, info)) == (words if ours else "")
