@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET
 from backoffice.changes import changes_of
 from backoffice.kit import cells
 from backoffice.kit.deeds import deed_words, doer_words
-from backoffice.kit.figures import DASH
 from backoffice.kit.frame import Words
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.pages import detail_page, requires, row_or_404
@@ -24,8 +23,8 @@ from tenants.selectors import tenant_names
 @require_GET
 def entry(request: StaffRequest, pk: int) -> HttpResponse:
     """What the list shows to this reader, one row of it."""
-    row = row_or_404(AUDIT.rows_for(Reader.of(request)), pk=pk)
-    changes = changes_of(row.object_ref, row.before, row.after)
+    reader = Reader.of(request)
+    row = row_or_404(AUDIT.rows_for(reader), pk=pk)
     return detail_page(
         request,
         "backoffice/audit_entry.html",
@@ -33,7 +32,7 @@ def entry(request: StaffRequest, pk: int) -> HttpResponse:
         back=AUDIT.back(),
         subtitle=row.object_label,
         entry=row,
-        changes=[one for one in changes if not (one.is_new and one.after == DASH)],
+        changes=list(changes_of(row.object_ref, row.before, row.after, reader=reader)),
         about=_about(row),
     )
 

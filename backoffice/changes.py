@@ -19,10 +19,11 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
-from backoffice.kit import perms, references
+from backoffice.kit import audit, perms, references
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.figures import DASH, exact_text, masked_phone
+from backoffice.kit.staff import Reader
 
 MASKED = frozenset({"drivers.driver.phone"})
 """Fields of which only the change is told: the trail is read by more people than may see them."""
@@ -40,7 +41,13 @@ PATH: Mapping[str, Promise] = {
     "operator_id": gettext_lazy("Operator"),
     "agency_id": gettext_lazy("Agency"),
 }
-"""Whose a row is. Of a new one the entry itself says it."""
+"""Whose a row is."""
+
+OF_COURSE = frozenset({*PATH, DOER_REF, "id"})
+"""What an entry says of a new row anyway."""
+
+NOTHING: tuple[Any, ...] = (None, "", {}, [])
+"""What a new row need not say: nobody filled it in."""
 
 WORDS: Mapping[str, Promise] = {
     **PATH,
@@ -73,14 +80,21 @@ def change_words(reference: str, before: Mapping[str, Any], after: Mapping[str, 
     return pgettext("between the changes of a row", "; ").join(said)
 
 
-def changes_of(reference: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    """The fields that an entry says something of, in the order of their columns' names."""
-    fields = _fields_of(reference.partition(":")[0])
-    for key in sorted(before.keys() | after.keys()):
-        if key not in before and (key in PATH or key == DOER_REF):
+def changes_of(
+    reference: str, before: Mapping[str, Any], after: Mapping[str, Any], *, reader: Reader | None = None
+) -> Iterator[Change]:
+    """The fields that an entry says something of, in the order of their columns' names.
+
+    With a reader, rows that they point at are called by name, one question to the database for each.
+    Older entries may hold what the trail leaves out by now; it is not said either.
+    """
+    name = reference.partition(":")[0]
+    fields = _fields_of(name)
+    for key in sorted((before.keys() | after.keys()) - _left_out_of(name)):
+        if key not in before and (key in OF_COURSE or after.get(key) in NOTHING):
             continue
         field = fields.get(key)
-        old, new = _value(field, key, before.get(key)), _value(field, key, after.get(key))
+        old, new = (_value(field, key, values.get(key), reader) for values in (before, after))
         if key == DOER and key not in before:
             new = str(doer_words(new, str(after.get(DOER_REF) or "")))
         yield Change(_label(field, key), old, new, is_new=key not in before)
@@ -103,11 +117,14 @@ def _label(field: models.Field[Any, Any] | None, key: str) -> str:
     return str(capfirst(field.verbose_name)) if worded and field is not None else str(WORDS.get(key, key))
 
 
-def _value(field: models.Field[Any, Any] | None, key: str, value: Any) -> str:
+def _value(field: models.Field[Any, Any] | None, key: str, value: Any, reader: Reader | None) -> str:
     if value is None or value == "":
         return DASH
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if reader is not None and isinstance(field, models.ForeignKey):
+        model = str(field.related_model._meta.model_name)
+        return references.name_of(model, value, reader) or str(value)
     if isinstance(value, list) and (rights := _rights(value)):
         return rights
     if not isinstance(value, str):
@@ -139,5 +156,15 @@ def _rights(values: list[Any]) -> str:
 @cache
 def _fields_of(model_name: str) -> dict[str, models.Field[Any, Any]]:
     """The columns of a model that rows are referred to by."""
-    model = next((one for one in apps.get_models() if one._meta.model_name == model_name), None)
+    model = _model_of(model_name)
     return {field.attname: field for field in model._meta.concrete_fields} if model is not None else {}
+
+
+@cache
+def _left_out_of(model_name: str) -> frozenset[str]:
+    model = _model_of(model_name)
+    return audit.left_out_of(model) if model is not None else audit.SECRET_FIELDS
+
+
+def _model_of(model_name: str) -> type[models.Model] | None:
+    return next((one for one in apps.get_models() if one._meta.model_name == model_name), None)

@@ -6,7 +6,7 @@ from django.core.checks import register as register_check
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit import lists, references, search
-from drivers import resources
+from drivers import resources, selectors
 from drivers.checks import check_sms_provider
 from drivers.permissions import DriverPerm
 from drivers.search import CARDS, DRIVERS
@@ -18,3 +18,4 @@ lists.register(resources.SMS_LOG)
 search.register(DRIVERS)
 search.register(CARDS)
 references.add("driver", _("Driver"), to="drivers:driver", perm=DriverPerm.VIEW)
+references.add_names("driver", selectors.drivers, perm=DriverPerm.VIEW)

@@ -154,6 +154,14 @@ DEBTS = Resource(
 )
 
 
+class Subject(columns.About):
+    """Whose an account is: a driver by his name, before those who may know it."""
+
+    def words(self, values, reader):
+        _subject, name = values
+        return name if name and reader.may(DriverPerm.VIEW) else super().words(values, reader)
+
+
 class EntryTable(ListTable):
     event = columns.Link(
         "journal__event_type",
@@ -163,7 +171,7 @@ class EntryTable(ListTable):
         show=event_words,
         second=columns.About("journal__about"),
     )
-    account = columns.Text("account__kind", second=columns.About("account__subject"))
+    account = columns.Text("account__kind", second=Subject("account__subject", "driver_name"))
     in_debit = columns.Money(head=_("Debit"), total=True)
     in_credit = columns.Money(head=_("Credit"), total=True)
     at = columns.When(sort=True)
@@ -185,7 +193,7 @@ ENTRIES = Resource(
     path="finance/ledger/",
     title=_("Ledger entries"),
     model=Posting,
-    rows=selectors.postings,
+    rows=selectors.named_postings,
     table=EntryTable,
     filters=EntryFilters,
     view=FinancePerm.LEDGER_VIEW,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Case, Count, F, QuerySet, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Cast, Coalesce, Substr
 
 from backoffice.kit.scope import current_scope, owned_by_scope
 from backoffice.kit.statements import execute
@@ -30,6 +30,7 @@ from finance.models import (
     TopUpState,
     Wallet,
 )
+from finance.models.wallets import DRIVER_SUBJECT
 from finance.rules import Purse
 from tenants.selectors import subtree_ids
 
@@ -106,6 +107,18 @@ def postings() -> QuerySet[Posting]:
         in_debit=Case(When(amount__gt=0, then=F("amount"))),
         in_credit=Case(When(amount__lt=0, then=-F("amount"))),
     )
+
+
+def named_postings() -> QuerySet[Posting]:
+    """The same with ``driver_name`` where the account is a driver's; "" for one without a name."""
+    driver = Case(
+        When(
+            account__subject__regex=rf"^{DRIVER_SUBJECT}\d+$",
+            then=Cast(Substr("account__subject", len(DRIVER_SUBJECT) + 1), BigIntegerField()),
+        )
+    )
+    named = Driver.objects.filter(pk=OuterRef("of_driver")).values("name")
+    return postings().annotate(of_driver=driver, driver_name=Subquery(named[:1]))
 
 
 def postings_of(wallet: Wallet) -> QuerySet[Posting]:

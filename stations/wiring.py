@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import imports, lists, menu, reasons, references, search
 from drivers.hooks import cards_changed
-from stations import campaigns, reserving
+from stations import campaigns, reserving, selectors
 from stations.about_tenants import lists_to_leave, open_stations, price_in_the_way, stations_below
 from stations.command_words import REASONS
 from stations.hooks import command_finished
@@ -85,3 +85,10 @@ for kind, words in {
     "upload_job": _("Diagnostics and logs"),
 }.items():
     references.add(kind, words)
+for model, rows, perm in (
+    ("pile", selectors.piles, StationPerm.VIEW),
+    ("pilemodel", selectors.pile_models, StationPerm.VIEW),
+    ("station", selectors.stations, StationPerm.VIEW),
+    ("tariff", selectors.tariffs, StationPerm.TARIFF_VIEW),
+):
+    references.add_names(model, rows, perm=perm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import jobs, lists, menu, search
+from backoffice.kit import jobs, lists, menu, references, search
 from backoffice.kit.lists.filters import subtree_of_tenant
 from backoffice.kit.scope import path_of_tenant
 from tenants import entering, resources, selectors
@@ -28,3 +28,4 @@ menu.add(
 for resource in resources.LISTS:
     lists.register(resource)
 search.register(TENANTS)
+references.add_names("tenant", selectors.tenants, perm=None)

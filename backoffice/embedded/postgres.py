@@ -37,6 +37,7 @@ synchronous_commit = on
 max_wal_size = 2GB
 jit = off
 random_page_cost = 1.1
+parallel_setup_cost = 10000
 tcp_keepalives_idle = 10
 tcp_keepalives_interval = 5
 tcp_keepalives_count = 3

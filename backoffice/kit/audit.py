@@ -30,12 +30,22 @@ TREE_FIELDS = frozenset({"lft", "rght", "tree_id", "depth"})
 
 
 def snapshot(row: models.Model) -> dict[str, Any]:
-    """The row's own columns as JSON-able values, without secrets."""
+    """The row's own columns as JSON-able values, without secrets and what its model leaves untold."""
+    left_out = left_out_of(type(row)) | TREE_FIELDS
     return {
         field.attname: field.value_from_object(row)
         for field in row._meta.concrete_fields
-        if field.name not in SECRET_FIELDS | TREE_FIELDS
+        if field.name not in left_out
     }
+
+
+def left_out_of(model: type[models.Model]) -> frozenset[str]:
+    """Names of the columns of which the trail says nothing.
+
+    A model names its own in ``untold``: more people read the trail than may see them, or they tell nobody anything.
+    """
+    untold: frozenset[str] = getattr(model, "untold", frozenset())
+    return SECRET_FIELDS | untold
 
 
 def reference(row: models.Model) -> str:

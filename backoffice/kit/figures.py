@@ -75,6 +75,12 @@ def money_text(money: Money) -> str:
     return f"{MINUS if money.amount < 0 else ''}{symbol}{NBSP}{figure}"
 
 
+def price_text(price: Decimal, digits: int = 2) -> str:
+    """``1.20``, ``0.8254``: of a kWh or a minute, with the decimals of its currency and more only where it has them."""
+    exact = price.normalize()
+    return number_text(price, max(digits, -int(exact.as_tuple().exponent)) if exact else digits)
+
+
 def energy_text(wh: int, digits: int = 3) -> str:
     """Watt-hours as kWh without the unit: 22418 → ``22.418``."""
     return number_text(Decimal(wh) / 1000, digits)

@@ -6,8 +6,11 @@ how they are called and where they are shown, when it is wired up; what nobody k
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -26,11 +29,29 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_names: dict[str, tuple[Callable[[], QuerySet[Any]], Perm | None]] = {}
 
 
 def add(kind: str, label: Words, *, to: str = "", perm: Perm | None = None) -> None:
     """Make a kind known. The page may be opened by those who have ``perm``."""
     _kinds[kind] = Kind(label, to, perm)
+
+
+def add_names(model: str, rows: Callable[[], QuerySet[Any]], *, perm: Perm | None) -> None:
+    """Rows of this model (``driver``) may be called by their names before those who have ``perm``.
+
+    ``rows`` are those of the scope, so that what lies outside of it has no name.
+    """
+    _names[model] = rows, perm
+
+
+def name_of(model: str, pk: object, reader: Reader) -> str:
+    """How a row is called before this reader; nothing where he may not know. One question to the database."""
+    rows, perm = _names.get(model, (None, None))
+    if rows is None or not reader.may(perm):
+        return ""
+    row = rows().filter(pk=pk).first()
+    return "" if row is None else str(row)
 
 
 def in_words(reference: str) -> str:

@@ -73,8 +73,21 @@ def textarea_html(widget: Widget) -> SafeString:
     return TEXTAREA(widget["name"], attributes(widget["attrs"]), widget["value"] or "")
 
 
-INPUTS = ("checkbox", "color", "date", "datetime", "email", "hidden", "number", "password", "search", "tel")
-INPUTS += ("text", "time", "url")
+INPUTS = [
+    "checkbox",
+    "color",
+    "date",
+    "datetime",
+    "email",
+    "hidden",
+    "number",
+    "password",
+    "search",
+    "tel",
+    "text",
+    "time",
+    "url",
+]
 DRAWN: dict[str, Callable[[Widget], SafeString]] = {
     **{f"django/forms/widgets/{name}.html": input_html for name in INPUTS},
     "django/forms/widgets/select.html": select_html,

@@ -14,6 +14,9 @@ from backoffice.kit.scope import PathOwned, TenantOwned
 from drivers.models import Driver
 from finance.models.ledger import Journal
 
+DRIVER_SUBJECT = "driver:"
+"""How the accounts of drivers begin to name their owner."""
+
 
 class Wallet(TenantOwned):
     """A driver's money at an operator. ``cash`` and ``bonus`` are free, ``held`` is set aside for open orders.
@@ -54,7 +57,7 @@ class Wallet(TenantOwned):
     @property
     def subject(self) -> str:
         """How this wallet's accounts name their owner."""
-        return f"driver:{self.driver_id}"
+        return f"{DRIVER_SUBJECT}{self.driver_id}"
 
 
 class HoldState(models.TextChoices):

@@ -43,7 +43,10 @@ UNDER_WAY = models.Q(charge_state__in=sorted(state.value for state in RUNNING)) 
 
 class ChargingOrder(PathOwned):
     """Money in minor units of ``currency``, energy in Wh, ``limit_value`` in the unit of its kind
-    (minor units, Wh, minutes, percent). ``public_id`` is the driver's link, ``id_tag`` the one-time token."""
+    (minor units, Wh, minutes, percent). ``public_id`` is the driver's link, ``id_tag`` the one-time token:
+    who holds one of the two acts for the driver."""
+
+    untold = frozenset({"public_id", "id_tag"})
 
     order_no = models.CharField(_("order number"), max_length=32, unique=True)
     public_id = models.CharField(max_length=32, unique=True)

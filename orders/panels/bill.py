@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from backoffice.kit import figures
 from backoffice.kit.enumeration import clauses, enumerated
 from backoffice.kit.frame import Words
-from backoffice.kit.money import Money
+from backoffice.kit.money import Money, minor_digits
 from orders import labels, selectors, tones
 from orders.bill import Bill, Fee, Line, Reason, Slot
 from orders.models import ChargingOrder, OrderEvent
@@ -195,7 +195,7 @@ def _idle(order: ChargingOrder, bill: Bill, tariff: TariffSnapshot) -> list[Othe
 def _idle_why(order: ChargingOrder, line: Line, tariff: TariffSnapshot) -> str:
     """How the minutes came about: what was stood, less the grace, at the price, up to the cap."""
     full = ngettext("%(n)s full minute", "%(n)s full minutes", line.quantity) % {"n": line.quantity}
-    price = figures.number_text(line.unit_price, 2)
+    price = figures.price_text(line.unit_price, minor_digits(tariff.currency))
     words = [_("%(minutes)s × %(price)s") % {"minutes": full, "price": price}]
     if tariff.idle is not None and tariff.idle.grace_min:
         words.append(_("after %(n)s min grace") % {"n": tariff.idle.grace_min})

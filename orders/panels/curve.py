@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.kit import figures
 from backoffice.kit.frame import Chart, Series, Words
+from backoffice.kit.money import minor_digits
 from orders import labels, readings, tones
 from orders.bill import Bill, Slot
 from orders.models import ChargingOrder
@@ -158,7 +159,7 @@ def runs_of(slots: Sequence[Slot]) -> list[list[Slot]]:
 
 
 def _price(tariff: TariffSnapshot, band: Band) -> str:
-    return figures.number_text(tariff.prices[band].total, 2)
+    return figures.price_text(tariff.prices[band].total, minor_digits(tariff.currency))
 
 
 def _legend(bands: Sequence[Band], *, with_soc: bool, with_energy: bool) -> tuple[tuple[Words, str], ...]:

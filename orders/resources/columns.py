@@ -26,6 +26,8 @@ SILENT = timedelta(minutes=2)
 class Lasting(columns.Duration):
     """How long, in one unit; in Excel the exact duration."""
 
+    css = "c-num"
+
     def words(self, values: Values, reader: Reader) -> Words:
         return "" if values[0] is None else figures.span_text(values[0].total_seconds())
 
@@ -152,6 +154,7 @@ def station(*path: str) -> columns.Column:
     return columns.Text(
         name,
         head=gettext_lazy("Station"),
+        css="c-who",
         second=columns.Text(pile, number, head=gettext_lazy("Terminal"), show=where),
     )
 

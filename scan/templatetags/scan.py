@@ -60,9 +60,7 @@ def amount(value: Money) -> str:
 @register.simple_tag
 def unit(value: Decimal) -> str:
     """A price per kWh or minute: two decimals, and more only where it has them."""
-    exact = value.normalize()
-    digits = max(2, -int(exact.as_tuple().exponent)) if exact else 2
-    return figures.number_text(value, digits)
+    return figures.price_text(value)
 
 
 @register.simple_tag

@@ -40,6 +40,9 @@
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const small = { color: ink, fontSize: 11 * scale };
     const byLabel = spec.labels.length > 0;
+    // A third axis stands beside the second one; where there is no room for it, its line says at its end what it came to.
+    const beside = spec.units.length > 2 && width > 520 * scale;
+    const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
     const series = spec.series.map((one, index) => {
       const paint = colour(TONES[one.tone] ?? "--accent");
       const drawn = {
@@ -50,6 +53,13 @@
       if (one.area) drawn.areaStyle = { color: paint, opacity: 0.1 };
       if (one.bars) drawn.barMaxWidth = 26 * scale;
       if (spec.stacked) drawn.stack = "all";
+      if (one.axis > 1 && !beside) {
+        drawn.endLabel = {
+          show: true, align: "right", offset: [-4 * scale, -10 * scale], color: paint, fontSize: 11 * scale, fontWeight: 600,
+          textBorderColor: colour("--surface"), textBorderWidth: 3 * scale,
+          formatter: ({ value }) => `${figure.format(Array.isArray(value) ? value[1] : value)} ${spec.units[one.axis]}`,
+        };
+      }
       if (index === 0 && spec.bands.length) {
         drawn.markArea = {
           silent: true,
@@ -84,8 +94,6 @@
     const xAxis = byLabel
       ? { type: "category", data: spec.labels, boundaryGap: spec.series.some((one) => one.bars) }
       : { type: "value", min: Math.min(...xs), max: Math.max(...xs), minInterval: 10, interval: Math.max(...xs) - Math.min(...xs) >= 1380 ? 180 : undefined };
-    // A third axis stands beside the second one; where there is no room for it its values are in the tip alone.
-    const beside = spec.units.length > 2 && width > 520 * scale;
     const label = { ...small, hideOverlap: true, interval: byLabel ? Math.ceil(spec.labels.length / 8) - 1 : undefined };
     const brief = Math.max(...xs) - Math.min(...xs) < 30; // minutes: too few for marks in between, its ends say when it was
     if (!byLabel) Object.assign(label, { formatter: clock, showMinLabel: brief, showMaxLabel: brief });

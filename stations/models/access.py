@@ -135,6 +135,8 @@ class Reservation(PathOwned):
     ``refusal`` is the pile's word, or why it was never asked. ``transaction_number`` is what used it.
     """
 
+    untold = frozenset({"id_tag", "id_tag_folded", "parent_id_tag"})
+
     id = models.AutoField(primary_key=True)
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="reservations", verbose_name=_("pile"))
     connector_number = models.PositiveSmallIntegerField(_("connector"))

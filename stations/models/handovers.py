@@ -36,6 +36,8 @@ class Handover(TenantOwned):
     stations too. ``token`` names the form that the offer came from.
     """
 
+    untold = frozenset({"token"})
+
     giver = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("from"))
     what = models.CharField(_("what"), max_length=8, choices=Handed)
     state = models.CharField(_("state"), max_length=10, choices=HandoverState, default=HandoverState.OFFERED)

@@ -47,8 +47,11 @@ class Command(PathOwned):
     ``deadline`` is until when it may leave, ``timeout_s`` counts from then on. An answer is not the
     effect: ``effect_within_s`` is set where something must be seen to happen, ``effect_deadline`` is
     until when (empty: whenever the pile gets to it). ``payload`` and ``answer`` hold no secrets.
-    ``generation`` is that of the connection on which it left.
+    ``generation`` is that of the connection on which it left. What was said may name cards, so the audit trail
+    does not repeat it.
     """
+
+    untold = frozenset({"payload", "answer", "late_answer"})
 
     pile = models.ForeignKey(Pile, models.PROTECT, related_name="commands", verbose_name=_("pile"))
     connector_number = models.PositiveSmallIntegerField(_("connector"), null=True, blank=True)

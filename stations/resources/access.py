@@ -50,7 +50,7 @@ class ReservationTable(ListTable):
     )
     number = columns.Text("id", head=_("Number"), show=number_words, sort=("id",))
     connector = columns.Text("connector_number", head=_("Connector"), show=connector_words)
-    id_tag = columns.Text(second=columns.Text("parent_id_tag"))
+    id_tag = columns.Text(perm=StationPerm.FRAMES_VIEW, second=columns.Text("parent_id_tag"))
     driver = columns.Phone("driver__phone", head=_("Driver"), see=DriverPerm.SEE_PHONE)
     expires_at = columns.When(sort=True)
     state = columns.Badge(
@@ -71,7 +71,7 @@ class ReservationFilters(ListFilters):
     words = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
     station = filters.Text("pile__station__name", label=_("Station"))
     expires_at = filters.Period()
-    id_tag = filters.Text()
+    id_tag = filters.Text(perm=StationPerm.FRAMES_VIEW)
     agency = filters.Subtree(label=_("Agency"))
     over = filters.Cases(
         {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Empty
-from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, columns, filters
+from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, Tab, columns, filters
 from stations import selectors, tones
 from stations.models import ConfigurationKey, ConfigurationTemplate, DriftState
 from stations.permissions import StationPerm
+from stations.selectors.settings import DRIFTED
 
 
 class TemplateTable(ListTable):
@@ -69,7 +71,7 @@ class DriftTable(ListTable):
         sort=("pile__station__name", "pk"),
         second=columns.Text("tenant__name", head=_("Agency")),
     )
-    key = columns.Text(sort=("key", "pk"))
+    key = columns.Text(sort=("key", "pk"), css="c-wide")
     value = columns.Text(head=_("Reported"))
     wanted = columns.Text()
     drift = columns.Badge(choices=DriftState, tones=tones.DRIFT)
@@ -97,6 +99,17 @@ DRIFT = Resource(
     label="pile__name",
     order=("-id",),
     menu=Place("stations", 67),
-    empty=Empty(_("Nothing is wanted of these terminals"), _("Write a template for their model.")),
+    tabs=(
+        Tab(name="differs", label=_("Differs"), rows=lambda: Q(drift__in=DRIFTED), kind="bad"),
+        Tab(
+            name="unread",
+            label=pgettext_lazy("setting", "Not read"),
+            rows=lambda: Q(drift=DriftState.UNKNOWN),
+        ),
+    ),
+    opens_at="differs",
+    empty=Empty(
+        _("Nothing differs"), _("What terminals report otherwise than a template wants it stands here.")
+    ),
     live="settings",
 )

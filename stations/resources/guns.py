@@ -1,4 +1,7 @@
-"""The connectors of a pile in one cell of a list: a badge for each, with its letter and what it last reported."""
+"""The connectors of a pile in one cell of a list: a badge for each, with its letter and what it last reported.
+
+Of a pile that cannot be heard nobody knows it, so there each is said to be offline.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,21 @@ from backoffice.kit import cells
 from backoffice.kit.lists import columns
 from stations import tones
 from stations.models import ConnectorStatus, letter_of
+from stations.standing import Standing
+from stations.wording import STANDINGS
 
 
-def words_of(guns):
-    """``A Available · B Charging``: what each connector last reported."""
-    labels = dict(ConnectorStatus.choices)
-    return " · ".join(
-        f"{letter_of(gun['number'])} {labels.get(gun['status'], gettext('unknown'))}" for gun in guns
-    )
+def state_of(status, *, online):
+    """The word and the tone of a connector: what it last reported, as long as its pile is heard."""
+    if not online:
+        return STANDINGS[Standing.OFFLINE], tones.STANDING[Standing.OFFLINE]
+    return dict(ConnectorStatus.choices).get(status, gettext("unknown")), tones.CONNECTOR.get(status, "plain")
+
+
+def words_of(guns, online):
+    """``A Available · B Charging``: how each connector stands."""
+    states = ((gun["number"], state_of(gun["status"], online=online)) for gun in guns)
+    return " · ".join(f"{letter_of(number)} {word}" for number, (word, _tone) in states)
 
 
 def error_words(code):
@@ -25,15 +35,15 @@ def error_words(code):
 
 
 class Guns(columns.Text):
-    """A badge for each connector: its letter and what it last reported."""
+    """A badge for each connector: its letter and how it stands."""
 
     css = "c-wide"
 
     def __init__(self):
-        super().__init__("guns", head=_("Connectors"), show=words_of)
+        super().__init__("guns", "online", head=_("Connectors"), show=words_of)
 
     def html(self, values, reader, second):
-        badges = (
-            (cells.badge(words_of([gun]), tones.CONNECTOR.get(gun["status"], "plain")),) for gun in values[0]
-        )
+        guns, online = values
+        states = ((letter_of(gun["number"]), *state_of(gun["status"], online=online)) for gun in guns)
+        badges = ((cells.badge(f"{letter} {word}", tone),) for letter, word, tone in states)
         return format_html_join(" ", "{}", badges) or cells.NONE

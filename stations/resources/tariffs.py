@@ -21,6 +21,7 @@ from backoffice.kit.lists import (
     columns,
     filters,
 )
+from backoffice.kit.money import minor_digits
 from stations import selectors, tones
 from stations.models import AssignmentState, Tariff, TariffAssignment, TariffStatus
 from stations.permissions import StationPerm
@@ -28,11 +29,12 @@ from stations.services.tariffs import cancel_assignment
 from stations.slots import Band
 
 
-def price_span(lowest, highest):
+def price_span(lowest, highest, currency):
     """``0.70–2.00``: both fees over all days of the version in force."""
     if lowest is None:
         return ""
-    cheap, dear = figures.number_text(lowest, 2), figures.number_text(highest, 2)
+    digits = minor_digits(currency)
+    cheap, dear = figures.price_text(lowest, digits), figures.price_text(highest, digits)
     return cheap if cheap == dear else f"{cheap}–{dear}"
 
 
@@ -44,10 +46,11 @@ class TariffTable(ListTable):
     prices = columns.Text(
         "current_lowest",
         "current_highest",
+        "currency",
         head=_("Price per kWh"),
         sort=("current_lowest", "current_highest", "pk"),
         show=price_span,
-        css="c-num",
+        css="c-num c-time",
     )
     current = columns.Text(
         "current_number", head=_("In force"), show=lambda number: f"v{number}" if number else _("nothing")

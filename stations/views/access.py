@@ -20,6 +20,9 @@ from stations.views.workbench import pile_page
 from stations.wording import list_note, reservation_note
 
 RESERVATIONS_SHOWN = 12
+HOLDERS = frozenset({StationPerm.FRAMES_VIEW, DriverPerm.VIEW})
+"""Who sees for whom a connector is kept free: the card, or the driver."""
+
 WAYS = {
     "build": (
         gettext_lazy("Build"),
@@ -68,6 +71,7 @@ def access(request, pk):
         terms=terms,
         ways=_ways(row, request.grants),
         reserving=_reserving(row, request.grants),
+        shows_holders=not HOLDERS.isdisjoint(request.grants),
         no_reservations=selectors.unsupported(row, "ReserveNow"),
         reservations=[
             _line(one, request.grants) for one in selectors.reservations_of(row.pk)[:RESERVATIONS_SHOWN]
@@ -216,6 +220,7 @@ def _line(row, grants):
     ]
     return {
         "row": row,
+        "card": row.id_tag if StationPerm.FRAMES_VIEW in grants else "",
         "number": number_words(row.pk),
         "connector": connector_words(row.connector_number),
         "badge": (row.get_state_display(), tones.RESERVATION[row.state]),

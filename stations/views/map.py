@@ -16,6 +16,7 @@ from backoffice.kit.staff import Reader
 from stations import hooks, map_answer, selectors, tones
 from stations.permissions import StationPerm
 from stations.resources import STATIONS
+from stations.resources.guns import state_of
 from stations.resources.map import MapFilters
 from stations.selectors import map as on_map
 from stations.standing import Standing
@@ -151,8 +152,7 @@ def _pile(pile, powers):
         "guns": [
             (
                 gun.letter,
-                gun.get_status_display() or _("unknown") if pile.online else STANDINGS[Standing.OFFLINE],
-                tones.CONNECTOR.get(gun.status, "plain") if pile.online else "offline",
+                *state_of(gun.status, online=pile.online),
                 powers[pile.pk, gun.number] / 1000 if powers.get((pile.pk, gun.number)) else None,
             )
             for gun in sorted(pile.connectors.all(), key=lambda gun: gun.number)

@@ -19,6 +19,7 @@ from stations.models import Facility, MaintenanceState, StationStatus
 from stations.opening_words import day_lines, now_words, week_lines
 from stations.permissions import StationPerm
 from stations.resources import STATIONS
+from stations.resources.guns import state_of
 from stations.resources.sites import ONLINE
 from stations.selectors import maintenance as of_windows
 from stations.views.pile import WHY
@@ -175,12 +176,10 @@ def _line(pile, grants, back):
         "row": pile,
         "presence": (ONLINE[pile.online], tones.PRESENCE[pile.online]),
         "guns": [
-            (
-                f"{gun.letter} {gun.get_status_display() or _('unknown')}",
-                tones.CONNECTOR.get(gun.status, "plain"),
-            )
+            (f"{gun.letter} {word}", tone)
             for gun in sorted(pile.connectors.all(), key=lambda gun: gun.number)
             if gun.number
+            for word, tone in [state_of(gun.status, online=pile.online)]
         ],
     }
 

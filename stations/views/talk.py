@@ -76,8 +76,9 @@ def ask_for(request, pk, what, number):
 
 @requires(StationPerm.VIEW)
 def command(request, pk):
-    """One command and its true outcome."""
+    """One command and its true outcome; word for word for those who read the messages, which may name cards."""
     row = row_or_404(selectors.commands(), pk=pk)
+    whole = StationPerm.FRAMES_VIEW in request.grants
     return detail_page(
         request,
         "stations/command.html",
@@ -88,9 +89,10 @@ def command(request, pk):
         live=["commands"],
         command=row,
         state=(row.get_state_display(), tones.COMMAND[row.state]),
-        request_text=pretty(row.payload),
-        answer_text=pretty(row.answer) if row.answer else "",
-        late_text=pretty(row.late_answer) if row.late_answer else "",
+        said=row.answer.get("status", ""),
+        request_text=pretty(row.payload) if whole else "",
+        answer_text=pretty(row.answer) if whole and row.answer else "",
+        late_text=pretty(row.late_answer) if whole and row.late_answer else "",
         steps=_steps(row),
         about=_about(row),
     )

@@ -35,6 +35,7 @@ def member(request, pk):
         badges=_badges(row),
         subtitle=row.user.email,
         actions=_actions(request, row),
+        facts_first=True,
         work=_work(row),
         access=_access(row),
         history=selectors.history_of(row) if seen else None,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
+from backoffice.kit.staff import Reader
+from drivers.models import Driver
+from drivers.permissions import DriverPerm
 from finance import services
 from finance.models import Debt, Journal, PaymentChannel, Refund, RefundState, TopUpState, Wallet
+from finance.permissions import FinancePerm
+from finance.resources import EntryTable
 from finance.sandbox import provider
 from finance.sandbox.models import Mode, RefundMode
 from tenants.models import Tenant
@@ -210,3 +218,18 @@ def test_a_tenant_with_money_is_not_closed(operator: Tenant, channel: PaymentCha
     assert operator.status == "active"
     page = response.content.decode()
     assert "1 wallet holds or owes money" in page and "1 payment is on its way" in page
+
+
+def test_the_ledger_calls_a_driver_by_name_before_those_who_may_know_it(operator: Tenant) -> None:
+    named, nameless = make_wallet(operator, cash=100), make_wallet(operator, cash=100)
+    for wallet, name in ((named, "Zhou Mei"), (nameless, "")):
+        Driver.objects.filter(pk=wallet.driver_id).update(name=name)
+    page = text(client_for(operator, Role.FINANCE), reverse("finance.entries"))
+    assert "Zhou Mei" in page and f"Driver {named.driver_id}<" not in page
+    assert f"Driver {nameless.driver_id}<" in page
+
+    whose: Any = EntryTable.base_columns["account"].second
+    values = [named.subject, "Zhou Mei"]
+    grants = {DriverPerm.VIEW: "Zhou Mei", FinancePerm.LEDGER_VIEW: f"Driver {named.driver_id}"}
+    for perm, words in grants.items():
+        assert whose.words(values, Reader(ACTOR, frozenset({perm}), "CNY")) == words

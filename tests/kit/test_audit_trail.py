@@ -14,6 +14,8 @@ from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from drivers.models import Driver
+from orders.models import ChargingOrder
+from stations.models import Pile, Station
 from tenants.models import Tenant
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest, make_forest, make_member
@@ -118,6 +120,38 @@ def test_an_entry_in_full_has_each_field_before_and_after_in_words(forest: Fores
     assert (phone.label, phone.before, phone.after) == ("Phone", "–", "–")
     shown = page.content.decode()
     assert all(words in shown for words in ("Tenant edited", "Anna Berg", "Li Na", forest.operator.name))
+
+
+def test_an_entry_in_full_calls_what_it_points_at_by_name_where_its_reader_may_know_it(
+    forest: Forest,
+) -> None:
+    with unscoped(reason="test data"):
+        old = make_row(Station, forest.agency, name="North yard")
+        new = make_row(Station, forest.sibling_operator, name="Elsewhere")
+        driver = make_row(Driver, forest.operator, name="Zhou Mei")
+        pile = make_row(Pile, forest.agency, station=old)
+        row = audit.record(
+            Actor("staff:1", "Anna Berg"),
+            "pile.moved",
+            pile,
+            before={"station_id": old.pk, "tenant_id": forest.agency.pk},
+            after={"station_id": new.pk, "tenant_id": forest.sibling_operator.pk},
+        )
+        held = audit.record(
+            Actor("timer:holds", "holds"), "order.created", make_row(ChargingOrder, forest.agency),
+            after={"driver_id": driver.pk, "id": 7},
+        )  # fmt: skip
+    url = reverse("audit.entry", args=[row.pk])
+    told = {
+        one.label: (one.before, one.after) for one in client_for(forest.agency).get(url).context["changes"]
+    }
+    assert told == {
+        "Station": ("North yard", str(new.pk)),
+        "Tenant": (forest.agency.name, str(forest.sibling_operator.pk)),
+    }
+    for tenant, name in ((forest.operator, "Zhou Mei"), (forest.agency, str(driver.pk))):
+        page = client_for(tenant).get(reverse("audit.entry", args=[held.pk]))
+        assert [(one.label, one.after) for one in page.context["changes"]] == [("Driver", name)]
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.FINANCE, Role.ENGINEER, Role.SUPPORT])

@@ -69,8 +69,14 @@ class OrderFilters(ListFilters):
     length = filters.Cases({"big": (_("Over 10 kWh"), lambda: Q(energy_wh__gt=10_000))}, label=_("Size"))
 
 
+LEFT = "LEFT"
+"""The plate of an order that the list does not show any more."""
+
+
 def orders() -> QuerySet[ChargingOrder]:
-    return ChargingOrder.objects.annotate(soc_share=F("soc") / 100.0, lasted_s=F("version") * 60)
+    return ChargingOrder.objects.exclude(plate=LEFT).annotate(
+        soc_share=F("soc") / 100.0, lasted_s=F("version") * 60
+    )
 
 
 DONE: list[tuple[str, str]] = []

@@ -30,6 +30,8 @@ ORDERS = [
     "sort=-energy_wh",
     "sort=total",
     "sort=-stopped_at",
+    "order_no=ORD&sort=-total",  # picked first, then joined
+    "charge_state=ended&sort=started_at",
 ]
 
 

@@ -51,6 +51,23 @@ def test_a_number_is_rounded_and_never_cut(value: Decimal | float, digits: int, 
     assert figures.number_text(value, digits) == text
 
 
+@pytest.mark.parametrize(
+    ("price", "digits", "text"),
+    [
+        ("0.82540", 2, "0.8254"),
+        ("1.2", 2, "1.20"),
+        ("0.00", 2, "0.00"),
+        ("2000", 0, "2,000"),
+        ("0.5", 0, "0.5"),
+        ("-0.125", 2, "−0.125"),
+    ],
+)
+def test_a_unit_price_has_the_decimals_of_its_currency_and_more_where_it_needs_them(
+    price: str, digits: int, text: str
+) -> None:
+    assert figures.price_text(Decimal(price), digits) == text
+
+
 def test_energy_is_shown_in_kwh_to_the_last_watt_hour() -> None:
     assert figures.energy_text(132_532) == "132.532"
     assert figures.energy_text(0) == "0.000"

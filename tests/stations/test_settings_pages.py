@@ -251,7 +251,13 @@ def test_the_comparison_is_a_list(pile: Pile, model: PileModel) -> None:
     client = browser(operator_of(pile))
     differs = client.get(reverse("stations.drift"), {"drift": "differs", "model": model.name})
     assert differs.context["page"].total == 1
-    export: Any = client.get(reverse("stations.drift.export"))
+    opened = client.get(reverse("stations.drift"))
+    assert [row.key for row in opened.context["table"].data] == ["A"]
+    assert [(str(tab.label), tab.count) for tab in opened.context["tabs"][1:]] == [
+        ("Differs", 1),
+        ("Not read", 0),
+    ]
+    export: Any = client.get(reverse("stations.drift.export"), {"tab": "all"})
     sheet = next(iter(sheets_of(content_of(export)).values()))
     assert {"A", "B"} <= {cell for line in sheet for cell in line if isinstance(cell, str)}
 

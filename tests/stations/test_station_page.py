@@ -16,7 +16,7 @@ from backoffice.kit.perms import Role
 from reports.models import StationTotal
 from stations import selectors
 from stations.hours import Hours, parse_ranges
-from stations.models import Maintenance, Station
+from stations.models import Connector, Maintenance, Station
 from stations.services import maintenance, sites, tariffs
 from tenants.models import Tenant
 from tests.factories.rows import make_row
@@ -29,6 +29,7 @@ from tests.factories.stations import (
     make_tariff,
 )
 from tests.stations.browsing import browser, errors, operator_of
+from tests.support.workbooks import content_of, sheets_of
 
 pytestmark = pytest.mark.usefixtures("everything")
 
@@ -250,3 +251,21 @@ def test_both_lists_count_what_is_wrong_now_and_nothing_that_is_over() -> None:
 
     assert counted("stations.stations") == {"Alarmed": 2, calm.name: 0}
     assert counted("stations.piles") == {"Bad": 2, "Good": 0}
+
+
+def test_a_connector_of_a_terminal_that_cannot_be_heard_is_not_said_to_charge() -> None:
+    heard = make_online_pile()
+    lost = make_pile(heard.station)
+    Connector.objects.filter(number=1).update(status="Charging")
+    Connector.objects.filter(number=2).update(status="Available")
+    tags = {True: ">A Charging<", False: ">A Offline<"}
+    client = browser(operator_of(heard))
+
+    for url in (reverse("stations:station", args=[heard.station_id]), reverse("stations.piles")):
+        text = client.get(url).content.decode()
+        assert text.count(tags[True]) == 1 and text.count(tags[False]) == 1, url
+        assert text.count(">B Offline<") == 1 and text.count(">B Available<") == 1, url
+    export: Any = client.get(reverse("stations.piles.export"))
+    rows = sheets_of(content_of(export))
+    assert "A Offline · B Offline" in str(rows) and "A Charging · B Available" in str(rows)
+    assert not lost.online

@@ -1,7 +1,8 @@
 """What may be done to rows of a list: a permission, a question with a reason, and a service per row.
 
 The service decides; ``refused`` only lets the button say beforehand why it would not. A row that lies
-outside the scope, or that the list does not show, is 404 for all rows of the request.
+outside the scope is 404 for all rows of the request. One that has just left the list is named, and
+nothing is done to it.
 """
 
 from __future__ import annotations

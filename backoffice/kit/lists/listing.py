@@ -117,17 +117,27 @@ class Listing:
 
     @cached_property
     def slice(self) -> paging.Slice:
-        """The rows of the page that was asked for, with what the shown columns and the actions read, and no more."""
+        """The rows of the page that was asked for, with what the shown columns and the actions read, and no more.
+
+        They are picked first and joined then: PostgreSQL would join every row that the filters keep, work out what
+        stands beside each, and sort them after.
+        """
         wanted = [path for column in self.columns.values() for path in column.sources]
         wanted += [*self.resource.naming.own, *(path for action in self.actions for path in action.needs)]
         wanted += [key.path for key in self.order.keys]
-        rows = paths.read(self.rows, wanted)
-        before = self._cursor(BEFORE)
+        before, after = self._cursor(BEFORE), self._cursor(AFTER)
+
+        def whole(picked: QuerySet[Any]) -> QuerySet[Any]:
+            return paths.read(self.all_rows.filter(pk__in=picked.values("pk")), wanted)
+
         if before is not None:
-            return paging.slice_before(rows, self.order, before)
-        after = self._cursor(AFTER)
-        found = paging.slice_after(rows, self.order, after)
-        return found if found.rows or after is None else paging.slice_after(rows, self.order, None)
+            return paging.slice_before(self.rows, self.order, before, whole=whole)
+        found = paging.slice_after(self.rows, self.order, after, whole=whole)
+        return (
+            found
+            if found.rows or after is None
+            else paging.slice_after(self.rows, self.order, None, whole=whole)
+        )
 
     @cached_property
     def tab_counts(self) -> list[tuple[Tab, int]]:

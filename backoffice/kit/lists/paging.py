@@ -143,22 +143,35 @@ class Slice:
     later: Cursor | None
 
 
-def slice_after(rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int = PAGE_SIZE) -> Slice:
+Whole = Callable[[QuerySet[Any]], QuerySet[Any]]
+"""From the rows of a page, picked, to the same rows with all that is shown of them."""
+
+
+def slice_after(
+    rows: QuerySet[Any],
+    order: Order,
+    cursor: Cursor | None,
+    size: int = PAGE_SIZE,
+    *,
+    whole: Whole | None = None,
+) -> Slice:
     """The first page, or the one behind a cursor."""
     ordered = order.apply(rows)
     if cursor is not None:
         ordered = ordered.filter(order.behind(cursor.values))
-    found = list(ordered[: size + 1])
+    found = _read(ordered[: size + 1], order, whole)
     before = cursor.position if cursor else 0
     return _slice(found[:size], before, order, more_before=cursor is not None, more_behind=len(found) > size)
 
 
-def slice_before(rows: QuerySet[Any], order: Order, cursor: Cursor, size: int = PAGE_SIZE) -> Slice:
+def slice_before(
+    rows: QuerySet[Any], order: Order, cursor: Cursor, size: int = PAGE_SIZE, *, whole: Whole | None = None
+) -> Slice:
     """The page that ends ahead of a cursor; the first page where fewer rows than a page are left."""
     turned = order.turned()
-    found = list(turned.apply(rows).filter(turned.behind(cursor.values))[: size + 1])
+    found = _read(turned.apply(rows).filter(turned.behind(cursor.values))[: size + 1], turned, whole)
     if len(found) < size:
-        return slice_after(rows, order, None, size)
+        return slice_after(rows, order, None, size, whole=whole)
     before = max(cursor.position - size, 0)
     return _slice(found[:size][::-1], before, order, more_before=len(found) > size, more_behind=True)
 
@@ -171,6 +184,10 @@ def capped_count(rows: QuerySet[Any], order: Order) -> tuple[int, bool]:
     """
     count = order.apply(rows).values("pk")[: COUNT_CAP + 1].count()
     return min(count, COUNT_CAP), count > COUNT_CAP
+
+
+def _read(picked: QuerySet[Any], order: Order, whole: Whole | None) -> list[Any]:
+    return list(picked if whole is None else order.apply(whole(picked)))
 
 
 def _slice(rows: list[Any], before: int, order: Order, *, more_before: bool, more_behind: bool) -> Slice:

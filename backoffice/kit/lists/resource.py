@@ -21,7 +21,7 @@ from backoffice.kit.lists.filters import ListFilters, NoFilters
 from backoffice.kit.lists.table import ListTable
 from backoffice.kit.menu import Place
 from backoffice.kit.perms import Perm
-from backoffice.kit.scope import looked_at
+from backoffice.kit.scope import ScopedModel, looked_at
 from backoffice.kit.staff import Reader
 
 
@@ -124,6 +124,15 @@ class Resource:
         """Every row that the list may show to this reader, in no order."""
         rows = self.rows()
         return looked_at(self.narrow(rows, reader) if self.narrow else rows)
+
+    def rows_anyhow(self, reader: Reader) -> QuerySet[Any]:
+        """Every row of the model that this reader sees, also those that left the list.
+
+        None where more than the scope says who sees a row.
+        """
+        if self.narrow is not None or not issubclass(self.model, ScopedModel):
+            return self.rows_for(reader).none()
+        return looked_at(self.model.objects.all())
 
     @property
     def url(self) -> str:

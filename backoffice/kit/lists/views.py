@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from backoffice.kit import figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
 from backoffice.kit.lists import paging
@@ -46,6 +47,9 @@ LOOK_AGAIN_S = 5
 
 MOST_AT_ONCE = 200
 """Rows that one request may do something to."""
+
+NAMED = 10
+"""Of many rows, how many a question or an answer names."""
 
 
 def urls_of(resource: Resource) -> list[URLPattern]:
@@ -246,12 +250,14 @@ def act(request: StaffRequest, *, resource: Resource, name: str) -> HttpResponse
     if too_many := _too_many(request):
         messages.error(request, too_many)
         return HttpResponseRedirect(way_back(request, resource.url))
-    rows = _picked(request, resource, action)
+    rows, gone = _picked(request, resource, action)
     confirmed = request.method == "POST" and (not action.questions or "confirmed" in request.POST)
     form = ReasonForm(request.POST if confirmed else None) if action.reason else None
-    if not confirmed or (form is not None and not form.is_valid()):
-        return _question(request, resource, action, rows, form)
-    reason = form.cleaned_data["reason"] if form is not None else ""
+    if rows and (not confirmed or (form is not None and not form.is_valid())):
+        return _question(request, resource, action, rows, form, gone)
+    if gone:
+        messages.error(request, _gone_words(gone))
+    reason = form.cleaned_data["reason"] if form is not None and rows else ""
     _do(request, resource, action, rows, reason)
     return HttpResponseRedirect(way_back(request, resource.url))
 
@@ -268,23 +274,47 @@ def _too_many(request: StaffRequest) -> str:
     return words % {"count": figures.number_text(count), "most": MOST_AT_ONCE}
 
 
-def _picked(request: StaffRequest, resource: Resource, action: RowAction) -> list[Model]:
-    """The rows that were named, all of them visible here, else 404."""
-    keys = _keys(request)
+def _picked(request: StaffRequest, resource: Resource, action: RowAction) -> tuple[list[Model], list[Model]]:
+    """The rows that were named, and those of them that have left the list meanwhile. Any other key is 404."""
+    keys, reader = _keys(request), Reader.of(request)
     if not keys or (len(keys) > 1 and not action.bulk):
         raise Http404
-    rows = resource.rows_for(Reader.of(request))
-    return [row_or_404(rows, pk=key) for key in keys]
+    rows, gone = [], []
+    for key in keys:
+        try:
+            rows.append(row_or_404(resource.rows_for(reader), pk=key))
+        except Http404:
+            gone.append(row_or_404(resource.rows_anyhow(reader), pk=key))
+    return rows, gone
+
+
+def _gone_words(rows: list[Model]) -> str:
+    """What is said of rows that have left the list while somebody thought about them."""
+    words = ngettext(
+        "%(rows)s is no longer in this list. Nothing was done to it.",
+        "%(rows)s are no longer in this list. Nothing was done to them.",
+        len(rows),
+    )
+    return words % {"rows": enumerated(_named(rows))}
+
+
+def _named(rows: list[Model]) -> list[str]:
+    return [str(row) for row in rows[:NAMED]] + (["…"] if len(rows) > NAMED else [])
 
 
 def _question(
-    request: StaffRequest, resource: Resource, action: RowAction, rows: list[Model], form: ReasonForm | None
+    request: StaffRequest,
+    resource: Resource,
+    action: RowAction,
+    rows: list[Model],
+    form: ReasonForm | None,
+    gone: list[Model],
 ) -> HttpResponse:
     asked = str(action.label).rstrip("…")
     context = {
         "title": asked,
         "text": action.text,
-        "consequences": [str(row) for row in rows[:10]] + (["…"] if len(rows) > 10 else []),
+        "consequences": _named(rows) + ([_gone_words(gone)] if gone else []),
         "form": form,
         "submit_label": asked,
         "danger": action.tone == "stop",

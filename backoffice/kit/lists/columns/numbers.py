@@ -77,6 +77,7 @@ class Percent(Number):
 class Duration(Number):
     """Seconds, or a timedelta: ``2 h 39 min`` on the page, a duration in Excel."""
 
+    css = "c-num c-time"
     form = Form.DURATION
 
     def words(self, values: Values, reader: Reader) -> Words:

@@ -39,15 +39,19 @@ class Menu(forms.Select):
 
 
 class Filter(django_filters.Filter):
-    """Base. ``sources`` are ORM paths, by default the attribute's name; ``label`` by default the field's name."""
+    """Base. ``sources`` are ORM paths, by default the attribute's name; ``label`` by default the field's name.
+
+    Who lacks ``perm`` does not have the filter: what nobody may read, nobody finds out by asking for its parts.
+    """
 
     parent: Any
     model: Any
     label: Any = None  # django-filter's own would guess one that nobody translates
 
-    def __init__(self, *sources: str, label: Words = "", **extra: Any) -> None:
+    def __init__(self, *sources: str, label: Words = "", perm: Perm | None = None, **extra: Any) -> None:
         super().__init__(sources[0] if sources else None, label=label or None, **extra)
         self.sources = sources
+        self.perm = perm
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """For the filters of one page: bound anew, with options of its own; what the options hold is shared."""

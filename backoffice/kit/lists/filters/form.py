@@ -23,6 +23,8 @@ class ListFilters(FilterSet):
         """``suggest`` is the URL name that suggestions for relations come from."""
         self.reader = reader
         super().__init__(data, queryset=queryset)
+        for name in [name for name, one in self.filters.items() if not reader.may(one.perm)]:
+            del self.filters[name]
         for name, one in self.filters.items():
             one.bind(name, queryset.model)
             if isinstance(one, Related) and suggest:
