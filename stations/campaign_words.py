@@ -61,7 +61,7 @@ def _root(params: Mapping[str, Any]) -> Wish:
         (_("Certificate"), name_words(root.subject)),
         (_("Valid until"), cells.when(root.not_after)),
         (_("Fingerprint"), format_html("<code>{}</code>", root.fingerprint)),
-        (pgettext("certificate", "Use"), USES.get(str(params.get("use", "")), "–")),
+        (pgettext("certificate", "What for"), USES.get(str(params.get("use", "")), "–")),
     ]
 
 
