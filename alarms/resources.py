@@ -24,7 +24,6 @@ from backoffice.kit.lists import (
     filters,
 )
 
-REPORTED = ("error_code", "code", "vendor_error_code", "info")
 STATE_TONES: dict[AlarmState, Tone] = {
     AlarmState.OPEN: "fault",
     AlarmState.ACKNOWLEDGED: "waiting",
@@ -100,7 +99,12 @@ class SafetyTable(ListTable):
         css="c-tight",
     )
     error_code = columns.Text(
-        *REPORTED, head=_("Reported"), show=reported_words, second=columns.Text("vendor_error_code")
+        "error_code",
+        "code",
+        "info",
+        head=_("Reported"),
+        show=reported_words,
+        second=columns.Text("vendor_error_code"),
     )
     info = columns.Text("code", "vendor_error_code", "info", show=info_words, shown=False)
     first_seen_at = columns.When(sort=True, second=columns.Duration("open_for", head=_("Open for")))

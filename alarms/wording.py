@@ -74,9 +74,12 @@ def info_words(code: str, vendor_code: str, info: str) -> Words:
     return info
 
 
-def reported_words(error_code: str, code: str, vendor_code: str, info: str) -> Words:
-    """What a list says below "Reported": the code of a pile, or what we found by ourselves."""
-    return error_code or (info_words(code, vendor_code, info) if code in {EXPIRING, SECURITY} else "")
+def reported_words(error_code: str, code: str, info: str) -> Words:
+    """What a list says below "Reported": the code of a pile, or in short what ends when."""
+    if code == EXPIRING and (found := _CERTIFICATE_UNTIL.fullmatch(info)):
+        day = figures.day_text(date.fromisoformat(found[1]))
+        return gettext("Certificate until %(day)s") % {"day": day}
+    return error_code
 
 
 def title_of(code: str) -> str:

@@ -119,7 +119,7 @@ class CertificateTable(ListTable):
     not_after = columns.When(sort=True)
     key_type = columns.Text(shown=False)
     organization = columns.Text(shown=False)
-    serial_number = columns.Text(css="c-wide")
+    serial_number = columns.Text(css="c-wide", shown=False)
     fingerprint = columns.Text(css="c-wide", shown=False)
     created_at = columns.When(sort=True)
     installed_at = columns.When()

@@ -42,7 +42,7 @@ class VendorMessageTable(ListTable):
         sort=("message_id", "pk"),
         second=columns.Text("vendor_id"),
     )
-    label = columns.Text()
+    label = columns.Text(css="c-wide")
     direction = columns.Text()
     answer = columns.Text("answer", "direction", show=answer_words, sort=("answer", "pk"))
     content = columns.Text()
