@@ -45,7 +45,7 @@ ACKNOWLEDGE = RowAction(
 )
 CLOSE = RowAction(
     name="close",
-    label=_("Close…"),
+    label=_("Close the alarm…"),
     run=services.close_alarm,
     perm=AlarmPerm.HANDLE,
     icon="close",

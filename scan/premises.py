@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from backoffice.kit import clock
+from backoffice.kit.enumeration import closed_up
 from stations import selectors as stations
 from stations.models import Connector, Facility, Maintenance, Station
 from stations.opening_words import day_lines, moment_words, now_words, week_lines
@@ -63,11 +64,12 @@ def back_words(connector: Connector, code: str, zone: ZoneInfo) -> str:
     if code == "maintenance":
         window = stations.maintenance_at(connector.pile)
         if window is not None:
-            return _("until about %(time)s") % {"time": moment_words(_local(window.ends_at, zone), now)}
+            words = _("until about %(time)s") % {"time": moment_words(_local(window.ends_at, zone), now)}
+            return closed_up(words)
     if code == "out_of_hours":
         opening = stations.opening_of(connector.pile.station)
         if opening is not None and opening.now.until is not None:
-            return _("opens %(time)s") % {"time": moment_words(opening.now.until, opening.local)}
+            return closed_up(_("opens %(time)s") % {"time": moment_words(opening.now.until, opening.local)})
     return ""
 
 
@@ -76,10 +78,8 @@ def _soon(window: Maintenance | None, zone: ZoneInfo) -> str:
         return ""
     now = _local(clock.now(), zone)
     words = _("This pile will be worked on from %(start)s to %(end)s. Charges that run then end normally.")
-    return words % {
-        "start": moment_words(_local(window.starts_at, zone), now),
-        "end": moment_words(_local(window.ends_at, zone), now),
-    }
+    start, end = (moment_words(_local(at, zone), now) for at in (window.starts_at, window.ends_at))
+    return closed_up(words % {"start": start, "end": end})
 
 
 def _local(at: datetime, zone: ZoneInfo) -> datetime:

@@ -18,6 +18,7 @@ _KINDS: Final[Mapping[str, Callable[[], str]]] = {
     "case": lambda: _("Case %(number)s"),
     "chargingprofile": lambda: _("Charging profile #%(number)s"),
     "firmware_job": lambda: _("Firmware update"),
+    "loadgroup": lambda: pgettext("what for", "Load group"),
     "loadshare": lambda: pgettext("what for", "Load group"),
     "locallistpile": lambda: _("Local list"),
     "maintenance": lambda: pgettext("windows", "Maintenance"),

@@ -18,7 +18,7 @@ FACT_FIELDS: Final[Mapping[str, Promise]] = {
     "firmware": _("Firmware"),
     "id_tag": _("Card number"),
     "iccid": _("SIM card"),
-    "imsi": _("Subscriber"),
+    "imsi": _("SIM (IMSI)"),
     "info": _("Text"),
     "meter_serial": _("Serial of the meter"),
     "meter_start": _("Meter start, Wh"),

@@ -8,7 +8,8 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from stations.hours import Fault, Hours, HoursError, Now, Ranges, ranges_text
+from backoffice.kit.enumeration import closed_up, enumerated
+from stations.hours import Fault, Hours, HoursError, Now, Ranges
 from stations.selectors.opening import Opening
 
 Line = tuple[str, str]
@@ -32,7 +33,7 @@ def ranges_words(ranges: Ranges) -> str:
         return _("closed")
     if len(ranges) == 1 and ranges[0].whole_day:
         return _("24 h")
-    return ranges_text(ranges).replace("-", "\N{EN DASH}")
+    return enumerated(one.text().replace("-", "\N{EN DASH}") for one in ranges)
 
 
 def now_words(opening: Opening) -> str:
@@ -44,7 +45,7 @@ def now_words(opening: Opening) -> str:
         return _("Open now") if now.open else _("Closed now")
     until = moment_words(now.until, opening.local)
     words = _("Open now, until %(time)s") if now.open else _("Closed now, opens %(time)s")
-    return words % {"time": until}
+    return closed_up(words % {"time": until})
 
 
 def moment_words(at: datetime, local: datetime) -> str:
@@ -75,5 +76,6 @@ def _days(first: int, last: int) -> str:
         return _("Every day")
     if first == last:
         return str(WEEKDAYS_ABBR[first])
-    between = "\N{EN DASH}" if last - first > 1 else ", "
-    return f"{WEEKDAYS_ABBR[first]}{between}{WEEKDAYS_ABBR[last]}"
+    if last - first == 1:
+        return enumerated([WEEKDAYS_ABBR[first], WEEKDAYS_ABBR[last]])
+    return f"{WEEKDAYS_ABBR[first]}\N{EN DASH}{WEEKDAYS_ABBR[last]}"

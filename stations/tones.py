@@ -178,3 +178,8 @@ MAINTENANCE: Mapping[str, Tone] = {
     MaintenanceState.CANCELLED: "offline",
     MaintenanceState.MISSED: "fault",
 }
+
+
+def of_tariff(status: str, current: int | None) -> Tone:
+    """How a tariff stands: grey where it is active and no version is in force, for nothing is sold by it."""
+    return "offline" if current is None else TARIFF[status]

@@ -92,3 +92,6 @@ for model, rows, perm in (
     ("tariff", selectors.tariffs, StationPerm.TARIFF_VIEW),
 ):
     references.add_names(model, rows, perm=perm)
+references.add(
+    "loadgroup", pgettext_lazy("what for", "Load group"), to="stations:load_group", perm=StationPerm.VIEW
+)

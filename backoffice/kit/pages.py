@@ -26,6 +26,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from backoffice.kit import locks
+from backoffice.kit.enumeration import closed_up
 from backoffice.kit.errors import Refused
 from backoffice.kit.frame import Link, Words
 from backoffice.kit.lists.actions import ReasonForm
@@ -119,7 +120,7 @@ def form_page(
                 messages.success(request, str(done))
             return answer
     once = request.POST.get(ONCE) or secrets.token_hex(8)
-    return render(request, template, {"title": title, "form": form, ONCE: once, **context})
+    return render(request, template, {"title": closed_up(title), "form": form, ONCE: once, **context})
 
 
 def form_question(
@@ -143,7 +144,13 @@ def form_question(
             if done:
                 messages.success(request, str(done))
             return HttpResponseRedirect(then)
-    page = {"title": title, "form": form, "submit_label": title, "cancel_url": then, **context}
+    page = {
+        "title": closed_up(title),
+        "form": form,
+        "submit_label": closed_up(title),
+        "cancel_url": then,
+        **context,
+    }
     return render(request, "kit/confirm.html", page)
 
 
@@ -213,4 +220,4 @@ def detail_page(
     request: HttpRequest, template: str, *, title: Words, back: Link | None = None, **context: Any
 ) -> HttpResponse:
     """One thing in full; the context is that of ``kit/detail.html``."""
-    return render(request, template, {"title": title, "back": back, **context})
+    return render(request, template, {"title": closed_up(title), "back": back, **context})

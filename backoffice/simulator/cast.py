@@ -13,7 +13,7 @@ from backoffice.demo_data import keys
 from backoffice.demo_data.line import in_line
 from backoffice.demo_data.products import VENDOR
 from backoffice.kit.levels import Level
-from backoffice.simulator.machine import Left, Spec
+from backoffice.simulator.machine import USUAL_FIRMWARE, Left, Spec
 from backoffice.simulator.outlet import OK, Fault
 from drivers.models import Card, CardStatus, DriverStatus
 from finance.models import Wallet
@@ -70,6 +70,7 @@ def parts(count: int, secret: str, chance: Random) -> list[Part]:
                     registers.get((pile.pk, one.number)) or chance.choice(FRESH_WH)
                     for one in connectors[pile.pk]
                 ),
+                firmware=pile.firmware or USUAL_FIRMWARE,
             ),
             keys.pile_key(secret, pile.identity),
             operators[pile.tenant_id],

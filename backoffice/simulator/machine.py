@@ -27,6 +27,7 @@ Deed = Callable[[datetime], None]
 
 BOOT_RETRY = timedelta(seconds=60)
 PLUG_OUT_AFTER = timedelta(seconds=40)
+USUAL_FIRMWARE = "4.2.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Spec:
     rated_w: int
     direct: bool
     registers: tuple[int, ...]
-    firmware: str = "4.2.1"
+    firmware: str = USUAL_FIRMWARE
 
 
 @dataclass(slots=True, eq=False)

@@ -56,7 +56,7 @@ class Charge(Headed, columns.Money):
 
 
 class Parts(columns.Column):
-    """Electricity and service fee, ``31.83 + 13.45``: minor units of one currency."""
+    """Electricity and service fee, ``31.83 + 13.45``: minor units of one currency. A narrow cell parts them before the sign."""
 
     css = "c-num"
     form = Form.MONEY
@@ -70,7 +70,7 @@ class Parts(columns.Column):
         if not currency:
             return ""
         parts = (Money(electricity, currency), Money(service, currency))
-        return " + ".join(figures.amount_text(part) for part in parts)
+        return " +\N{NO-BREAK SPACE}".join(figures.amount_text(part) for part in parts)
 
     def heads(self) -> list[Head]:
         heads = [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.kit.frame import Empty
+from backoffice.kit.frame import Empty, Words
 from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, Tab, columns, filters
+from backoffice.kit.lists.columns.base import Values
+from backoffice.kit.staff import Reader
 from orders import labels, selectors
 from orders.models import LooseFact, Transaction
 from orders.permissions import OrderPerm
@@ -26,6 +29,23 @@ def _flagged(flag: str) -> Q:
     return Q(flags__contains=[flag])
 
 
+def _without_a_stop() -> Q:
+    return Q(stop_received_at__isnull=True) & ~selectors.RUNNING
+
+
+class Stopped(Began):
+    """When it ended; a word where it has not ended yet, so that it does not look like one whose stop was lost."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("stopped_at", "running", **options)
+
+    def html(self, values: Values, reader: Reader, second: Words) -> Words:
+        return str(self.words(values, reader)) if values[1] else super().html(values, reader, second)
+
+    def words(self, values: Values, reader: Reader) -> Words:
+        return _("running") if values[1] else super().words(values, reader)
+
+
 class TransactionTable(ListTable):
     transaction = columns.Text(
         "id",
@@ -40,7 +60,7 @@ class TransactionTable(ListTable):
     started_at = columns.When(
         zone=ZONE, sort=True, second=columns.When("start_received_at", zone=ZONE, head=_("received"))
     )
-    stopped_at = Began(zone=ZONE, sort=True, second=columns.Text("stop_reason", show=stop_words))
+    stopped_at = Stopped(zone=ZONE, sort=True, second=columns.Text("stop_reason", show=stop_words))
     meter_start = Meter(head=_("Meter start, kWh"), second=Meter("meter_stop", head=_("stop")))
     metered_wh = columns.Energy(head=_("kWh"), total=True)
     flags = columns.Text(head=_("Odd"), show=fact_flag_words)
@@ -77,7 +97,7 @@ TRANSACTIONS = Resource(
     export=OrderPerm.EXPORT,
     label="id",
     order=("-started_at", "-id"),
-    tabs=(Tab(name="open", label=_("Without a stop"), rows=lambda: Q(stop_received_at__isnull=True)),),
+    tabs=(Tab(name="open", label=_("Without a stop"), rows=_without_a_stop),),
     menu=Place("orders", 40),
     empty=Empty(_("No transaction yet"), _("Every start that a pile reports is kept here.")),
 )

@@ -35,9 +35,10 @@ from orders.selectors.orders import (
     transactions,
     under_way_below,
 )
-from orders.selectors.running import sessions_running_at
+from orders.selectors.running import RUNNING, sessions_running_at
 
 __all__ = [
+    "RUNNING",
     "case_by_number",
     "case_list",
     "cases",

@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, Greatest, NullIf
 from backoffice.kit import clock
 from orders.models import Case, ChargingOrder, LooseFact, Transaction
 from orders.selectors.orders import cases, historical_orders, orders, realtime_orders
+from orders.selectors.running import RUNNING
 from orders.states import LIVE, UNDECIDED, ChargeState, PayState, Stage
 from stations.models import Pile
 
@@ -136,11 +137,12 @@ def undecided_cases() -> QuerySet[Case]:
 
 
 def transaction_list() -> QuerySet[Transaction]:
-    """What piles reported, with the order it became and the energy between the two registers."""
+    """What piles reported, with the order it became, the energy between the two registers, and whether it goes on."""
     return Transaction.objects.annotate(
         order_no=F("order__order_no"),
         metered_wh=F("meter_stop") - F("meter_start"),
         upload_delay=_between(F("stopped_at"), F("stop_received_at")),
+        running=Choose(When(RUNNING, then=True), default=False),
     )
 
 

@@ -10,18 +10,20 @@ from orders.models import Transaction
 from orders.states import LIVE, FactFlag
 from stations.sessions import RunningSession
 
+RUNNING = (
+    Q(stop_received_at__isnull=True)
+    & (Q(start_handled_at__isnull=True) | Q(order__charge_state__in=LIVE))
+    & ~Q(flags__contains=[FactFlag.STOP_MISSING.value])
+)
+"""Transactions that go on, as far as piles and business say so: not one whose stop is missing, or whose order was
+closed by hand."""
+
 
 def sessions_running_at(pile_ids: Collection[int]) -> list[RunningSession]:
-    """One for each connector of these piles where a transaction runs, as far as piles and business say so.
-
-    One whose stop is missing, or whose order was closed by hand, does not count any more.
-    """
+    """One for each connector of these piles where a transaction runs."""
     if not pile_ids:
         return []
-    runs = Q(start_handled_at__isnull=True) | Q(order__charge_state__in=LIVE)
-    rows = Transaction.objects.filter(
-        runs, pile__in=pile_ids, stop_received_at__isnull=True, connector_number__gt=0
-    ).exclude(flags__contains=[FactFlag.STOP_MISSING.value])
+    rows = Transaction.objects.filter(RUNNING, pile__in=pile_ids, connector_number__gt=0)
     newest = {
         (row["pile_id"], row["connector_number"]): row
         for row in rows.order_by("started_at", "pk").values(

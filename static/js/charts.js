@@ -110,7 +110,7 @@
       yAxis: spec.units.map((unit, index) => ({
         show: index < 2 || beside, position: index ? "right" : "left", offset: index > 1 ? 42 * scale : 0,
         name: unit, nameGap: 8 * scale, nameTextStyle: small, max: spec.tops[index] ?? null, splitNumber: 3,
-        axisLabel: { ...small, showMaxLabel: byLabel }, axisLine: { show: false }, axisTick: { show: false },
+        axisLabel: { ...small, showMaxLabel: byLabel || spec.tops[index] == null }, axisLine: { show: false }, axisTick: { show: false },
         splitLine: { show: index === 0, lineStyle: { color: colour("--line-soft") } },
       })),
       series,

@@ -132,7 +132,7 @@ class LocalListTable(ListTable):
         to="stations:local_list", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
     )
     rule = columns.Text()
-    is_default = columns.YesNo(tones={True: "accent"})
+    is_default = columns.YesNo(no="", tones={True: "accent"})
     stations = columns.Number("station_count", head=_("Stations that name it"))
     piles = columns.Bar("in_step_count", "pile_count", digits=0, head=_("Terminals in step"))
     checked_at = columns.Ago(sort=True)

@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db.models import Q
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty
@@ -40,12 +40,23 @@ from stations.resources.today import EnergyToday, RevenueToday, UsedToday
 from stations.selectors.today import station_list_with_today
 
 ONLINE = {True: _("Online"), False: _("Offline")}
+TARIFF_OF_STATION = ("tariff__name", "default_tariff", "status")
 REGISTERED = {True: _("Registered"), False: _("Only the pile knows it")}
 
 
 def operator_name(owner, above, level):
     """Who runs it: whoever stands above the agency, or its owner where there is no agency."""
     return above if level == Level.AGENCY else owner
+
+
+def tariff_words(named, default, status):
+    """The tariff that a station names, else the default that counts there; a store sells nothing."""
+    return named or (default if default and status != StationStatus.STORE else "")
+
+
+def default_words(named, default, status):
+    """That it is the default."""
+    return gettext("default") if not named and tariff_words(named, default, status) else ""
 
 
 def below_ratio(percent):
@@ -73,7 +84,13 @@ class StationTable(ListTable):
     energy_today = EnergyToday()
     revenue_today = RevenueToday()
     used_today = UsedToday("connector_count")
-    tariff = columns.Text("tariff__name", head=_("Tariff"), css="c-tight")
+    tariff = columns.Text(
+        *TARIFF_OF_STATION,
+        head=_("Tariff"),
+        show=tariff_words,
+        css="c-tight",
+        second=columns.Text(*TARIFF_OF_STATION, head=_("default"), show=default_words),
+    )
     status = columns.Badge(choices=StationStatus, tones=tones.STATION)
     power_limit_kw = columns.Number(digits=1, shown=False)
     timezone = columns.Text(shown=False)
@@ -328,7 +345,7 @@ class ConnectorTable(ListTable):
     error_code = columns.Text(
         show=error_words, second=columns.Text("vendor_error_code", head=_("Vendor's code"))
     )
-    status_at = columns.Ago(sort=True)
+    status_at = columns.Ago(head=_("Since"), sort=True)
     online = columns.Badge("pile__online", choices=ONLINE, tones=tones.PRESENCE, head=_("Presence"))
     intent = columns.Badge(choices=Intent, tones=tones.INTENT)
     registered = columns.Badge(choices=REGISTERED, tones={True: "plain", False: "waiting"}, shown=False)

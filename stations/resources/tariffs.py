@@ -8,7 +8,7 @@ from functools import partial
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import clock, figures
+from backoffice.kit import cells, clock, figures
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     ListFilters,
@@ -38,6 +38,13 @@ def price_span(lowest, highest, currency):
     return cheap if cheap == dear else f"{cheap}–{dear}"
 
 
+class Sells(columns.Badge):
+    """The state of a tariff, in the colour of what is in force."""
+
+    def html(self, values, reader, second):
+        return cells.badge(self.words(values, reader), tones.of_tariff(*values))
+
+
 class TariffTable(ListTable):
     name = columns.Link(
         to="stations:tariff", sort=("name", "pk"), second=columns.Text("tenant__name", head=_("Owner"))
@@ -58,9 +65,9 @@ class TariffTable(ListTable):
     next_change = columns.When(head=_("Next change"))
     stations = columns.Number("station_count", head=_("Stations"))
     piles = columns.Number("pile_count", head=_("Terminals"))
-    is_default = columns.YesNo(tones={True: "accent"})
-    waiting = columns.YesNo(tones={True: "waiting"}, head=_("Waits for approval"))
-    status = columns.Badge(choices=TariffStatus, tones=tones.TARIFF)
+    is_default = columns.YesNo(no="", tones={True: "accent"})
+    waiting = columns.YesNo(no="", tones={True: "waiting"}, head=_("Waits for approval"))
+    status = Sells("status", "current_number", choices=TariffStatus, tones=tones.TARIFF)
     rounding = columns.Text(shown=False)
     created_at = columns.When(shown=False, sort=True)
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from backoffice.kit import audit, clock
@@ -23,11 +24,13 @@ from stations.models import (
     Pile,
     ServiceCeiling,
     Station,
+    StationStatus,
     Tariff,
     TariffStatus,
     TariffVersion,
     VersionState,
 )
+from tenants.models import Tenant
 from tenants.selectors import standings
 
 
@@ -48,14 +51,15 @@ def tariffs() -> QuerySet[Tariff]:
 def tariff_list() -> QuerySet[Tariff]:
     """With what is in force now (``current_…``), ``next_change`` to come, and how often each is named.
 
-    ``waiting``: a version of it waits for approval.
+    ``station_count`` of a default are also the stations that name none and sell by it. ``waiting``: a version of it waits for approval.
     """
     at = clock.now()
     of_tariff = TariffVersion.objects.filter(tariff=OuterRef("pk"))
     approved = of_tariff.filter(state=VersionState.APPROVED)
     current = _at(approved, at)
     return Tariff.objects.annotate(
-        station_count=Coalesce(Subquery(_used_by(Station.objects.all())), 0),
+        station_count=Coalesce(Subquery(_used_by(Station.objects.all())), 0)
+        + Case(When(is_default=True, status=TariffStatus.ACTIVE, then=_led_by_default()), default=Value(0)),
         pile_count=Coalesce(Subquery(_used_by(Pile.objects.all())), 0),
         current_number=Subquery(current.values("number")[:1]),
         current_lowest=Subquery(current.values("lowest")[:1]),
@@ -66,6 +70,18 @@ def tariff_list() -> QuerySet[Tariff]:
             approved.filter(valid_from__gt=at).order_by("valid_from").values("valid_from")[:1]
         ),
     )
+
+
+def default_tariff_name() -> Combinable:
+    """The name of the tariff that counts at a station that names none; NULL where there is none.
+
+    The default of its tenant, else that of the level above; one that has no version in force is passed over.
+    """
+    versions = TariffVersion.objects.filter(tariff=OuterRef("pk"), state=VersionState.APPROVED)
+    defaults = _defaults().filter(Exists(_at(versions, clock.now())))
+    own = defaults.filter(tenant=OuterRef("tenant")).values("name")[:1]
+    above = defaults.filter(tenant=OuterRef("tenant__parent")).values("name")[:1]
+    return Coalesce(Subquery(own), Subquery(above))
 
 
 def service_ceiling(tenant_id: int) -> ServiceCeiling | None:
@@ -230,6 +246,22 @@ def _candidates(named: set[Any], owners: set[Any], at: datetime) -> list[TariffV
             _remembered.clear()
         _remembered.update({key: version for key, version in found.items() if version is not None})
     return [version for version in found.values() if version is not None]
+
+
+def _defaults() -> QuerySet[Tariff]:
+    return Tariff.objects.filter(is_default=True, status=TariffStatus.ACTIVE)
+
+
+def _led_by_default() -> Combinable:
+    """How many stations sell by a default tariff because nothing nearer is named: of its tenant, and of those below."""
+    owner = OuterRef(OuterRef("tenant"))
+    chain = Tenant.objects.filter(Q(pk=owner) | Q(parent=owner)).values("pk")
+    nearer = _defaults().filter(tenant=OuterRef("tenant"))
+    led = Station.objects.filter(
+        Q(tenant=OuterRef("tenant")) | ~Exists(nearer), tenant__in=chain, tariff=None
+    )
+    rows = led.exclude(status=StationStatus.STORE).order_by().values(one=Value(1))
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
 
 def _used_by(rows: QuerySet[Any]) -> QuerySet[Any]:

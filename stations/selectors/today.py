@@ -16,13 +16,14 @@ from backoffice.kit import clock
 from stations import hooks
 from stations.models import Station
 from stations.selectors.sites import station_list
+from stations.selectors.tariffs import default_tariff_name
 from tenants.selectors import zone_at
 
 FIGURES = ("day", "currency", "sessions", "energy_wh", "seconds", "total")
 
 
 def station_list_with_today() -> QuerySet[Station]:
-    """Stations as in ``station_list``, with ``zone`` and ``day_totals``: both are looked up for the rows that are shown,
+    """Stations as in ``station_list``, with ``zone``, ``default_tariff`` and ``day_totals``: they are looked up for the rows that are shown,
     and for no others, in the totals and never in orders.
     """
     days = [(clock.now() + timedelta(days=offset)).date() for offset in (-1, 0, 1)]
@@ -30,5 +31,6 @@ def station_list_with_today() -> QuerySet[Station]:
     figures = JSONObject(**{name: F(name) for name in FIGURES})
     return station_list().annotate(
         zone=Coalesce(NullIf("timezone", Value("")), zone_at("tenant")),
+        default_tariff=default_tariff_name(),
         day_totals=ArraySubquery(totals.values_list(figures, flat=True)),
     )

@@ -281,7 +281,7 @@ def _order(pile: Pile, action: str, payload: dict[str, object], row: LoadShare) 
         payload=payload,
         connector_number=row.connector_number,
         reason="load_group",
-        about=f"loadshare:{row.pk}",
+        about=f"loadgroup:{row.group_id}",
     )
     try:
         with transaction.atomic():

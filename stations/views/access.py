@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit import cells
@@ -160,7 +161,7 @@ def _facts(state):
     facts = [
         Fact(_("Local list"), badge, state.list.name if state.list else "", big=False),
         Fact(_("Version"), _shown(state.held_version), "", big=False),
-        Fact(_("It last said"), _shown(state.reported_version), _ago(state.reported_at), big=False),
+        Fact(_("It last said"), _shown(state.reported_version), _said(state), big=False),
         Fact(_("Cards on the list"), str(state.wanted_count), room, big=False),
         Fact(_("Entries that differ"), str(state.behind_by), "", big=False),
         Fact(_("In step since"), _ago(state.synced_at) or "–", big=False),
@@ -168,6 +169,16 @@ def _facts(state):
     if state.conflict_at:
         facts.append(Fact(_("Last conflict"), _ago(state.conflict_at), big=False))
     return facts
+
+
+def _said(state):
+    """When it last told its version; an older word than our last sending does not speak against it."""
+    if not state.reported_at:
+        return ""
+    sent_since = state.reported_version != state.held_version and state.synced_at is not None
+    if sent_since and state.reported_at < state.synced_at:
+        return format_html("{} · {}", _ago(state.reported_at), _("before our last sending"))
+    return _ago(state.reported_at)
 
 
 def _ago(at):

@@ -45,6 +45,7 @@ def charging(request, pk):
     form = ScheduleForm(USUAL_SPAN | request.GET.dict(), pile=row)
     connector, duration_s, unit = form.chosen()
     may_act = StationPerm.COMMAND_ENGINEER in request.grants
+    sent = list(selectors.profiles_of(row.pk)[:PROFILES_SHOWN])
     return pile_page(
         request,
         row,
@@ -56,7 +57,8 @@ def charging(request, pk):
         curves=schedule_curves(row, connector, duration_s, unit),
         group=selectors.group_of_pile(row),
         lacks=bool(selectors.piles_without_profiles([row.pk])),
-        profiles=[_line(one, may_act) for one in selectors.profiles_of(row.pk)[:PROFILES_SHOWN]],
+        profiles=[_line(one, may_act) for one in sent],
+        installed=any(one.state == ProfileState.INSTALLED for one in sent),
         asks=[_asked(one) for one in selectors.composites_of(row.pk)[:3]],
     )
 
@@ -84,7 +86,7 @@ def create(request, pk):
         ),
         then=lambda _profile: page_of(row),
         done=_("Sent. Whether the terminal takes it stands here."),
-        submit_label=_("Send"),
+        submit_label=pgettext("command", "Send"),
         back=Link(row.name, page_of(row)),
         cancel_url=page_of(row),
     )

@@ -7,7 +7,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_POST
 
 from backoffice.kit.errors import Refused
@@ -77,7 +77,7 @@ def change(request, pk):
         save=lambda data: services.change_setting(row, actor=request.actor, **data),
         then=_page(pk),
         done=_("Asked. The setting is read back when the terminal has taken it."),
-        submit_label=_("Send"),
+        submit_label=pgettext("command", "Send"),
     )
 
 

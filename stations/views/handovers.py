@@ -101,12 +101,13 @@ def decline(request, pk):
     row = row_or_404(selectors.handovers(), pk=pk)
     return question_page(
         request,
-        title=_("Decline"),
+        title=_("Decline %(what)s") % {"what": what_words(row.what, row.count)},
         text=_("It stays with %(giver)s, who reads why.") % {"giver": row.giver.name},
         do=lambda reason: services.decline(
             row, by=request.membership.tenant, actor=request.actor, reason=reason
         ),
         then=page_of(row),
+        submit_label=_("Decline"),
         danger=True,
     )
 
@@ -117,12 +118,13 @@ def withdraw(request, pk):
     row = row_or_404(selectors.handovers(), pk=pk)
     return question_page(
         request,
-        title=_("Take the offer back"),
+        title=_("Take back %(what)s") % {"what": what_words(row.what, row.count)},
         text=_("%(receiver)s cannot accept it any more.") % {"receiver": row.tenant.name},
         do=lambda reason: services.withdraw(
             row, by=request.membership.tenant, actor=request.actor, reason=reason
         ),
         then=page_of(row),
+        submit_label=_("Take the offer back"),
         danger=True,
     )
 

@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice.kit.enumeration import closed_up
 from backoffice.kit.frame import Link
 from backoffice.kit.imports.reading import pieces
 from backoffice.kit.lists.views import EVERY_ROW, picked_rows
@@ -37,7 +38,9 @@ def of_pile(request, pk):
     """The stickers of one terminal."""
     row = row_or_404(selectors.piles(), pk=pk)
     back = Link(row.name, reverse("stations:pile", args=[pk]))
-    return _sheets(request, [row.pk], title=_("Labels of %(name)s") % {"name": row.name}, back=back)
+    return _sheets(
+        request, [row.pk], title=closed_up(_("Labels of %(name)s") % {"name": row.name}), back=back
+    )
 
 
 @requires(*MAY_PRINT)
@@ -46,7 +49,7 @@ def of_station(request, pk):
     row = row_or_404(selectors.stations(), pk=pk)
     back = Link(row.name, reverse("stations:station", args=[pk]))
     keys = list(selectors.piles_of(row).prefetch_related(None).values_list("pk", flat=True)[:MOST_PILES])
-    return _sheets(request, keys, title=_("Labels of %(name)s") % {"name": row.name}, back=back)
+    return _sheets(request, keys, title=closed_up(_("Labels of %(name)s") % {"name": row.name}), back=back)
 
 
 @requires(*MAY_PRINT)

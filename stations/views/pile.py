@@ -20,6 +20,7 @@ from stations.models import ConnectorStatus, Life, Registration, letter_of
 from stations.permissions import StationPerm
 from stations.provisioning import address_of
 from stations.services.tokens import link_of
+from stations.states import CHARGING
 from stations.tokens import print_token
 from stations.views.conversation import recent_utterances
 from stations.views.price_now import price_now
@@ -58,6 +59,7 @@ def pile(request, pk):
         state_facts=_facts(row),
         own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
+        may_manage=StationPerm.MANAGE in grants,
         commands=[_command(one) for one in _asked_by_people(row.pk)],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
@@ -153,7 +155,7 @@ def _connectors(row, grants):
                 "badge": _status_badge(connector.status),
                 "link": link_of(code) if code else "",
                 "code": print_token(code.token) if code else "",
-                "actions": [*connector_asks(row, connector, grants), *_asks(row, grants, connector.number)],
+                "actions": [*connector_asks(row, connector, grants), *_asks(row, grants, connector)],
                 "may_edit": StationPerm.MANAGE in grants,
             }
         )
@@ -168,7 +170,7 @@ def _asks(row, grants, connector=None):
     """
     dead = _dead(row)
     lacking = frozenset() if StationPerm.COMMAND_ENGINEER in grants else selectors.lacking_actions(row)
-    query = f"?connector={connector}" if connector else ""
+    query = f"?connector={connector.number}" if connector else ""
     return [
         Action(
             ask.label,
@@ -176,7 +178,7 @@ def _asks(row, grants, connector=None):
             icon=ask.icon,
             tone=ask.tone,
             asks=True,
-            refused=dead or _unknown(row, name, lacking, grants),
+            refused=dead or _unknown(row, name, lacking, grants) or _busy(name, connector),
         )
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
@@ -193,6 +195,11 @@ def _unknown(row, action, lacking, grants):
         return ""
     known = not missing_profile(row.feature_profiles, action) and action not in lacking
     return "" if known else _("The terminal does not know this command")
+
+
+def _busy(action, connector):
+    charges = connector is not None and connector.status in CHARGING
+    return _("It charges already") if charges and action == "RemoteStartTransaction" else ""
 
 
 def _dead(row):
@@ -233,7 +240,7 @@ def _said(row):
         (_("Model"), row.reported_model),
         (_("Serial"), row.reported_serial),
         (_("SIM card"), row.iccid),
-        (_("Subscriber"), row.imsi),
+        (_("SIM (IMSI)"), row.imsi),
         (_("Boots"), str(row.boot_count)),
         (_("Feature profiles"), ", ".join(row.feature_profiles or ())),
     ]

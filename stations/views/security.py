@@ -128,7 +128,7 @@ def install(request, pk):
         done=_("Asked. What becomes of it stands under “Commands”."),
         back=Link(row.name, page_of(row)),
         cancel_url=page_of(row),
-        submit_label=_("Send"),
+        submit_label=pgettext("command", "Send"),
     )
 
 

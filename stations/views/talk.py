@@ -7,13 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _, pgettext
 
-from backoffice.kit import figures
+from backoffice.kit import figures, references
 from backoffice.kit.deeds import doer_words
 from backoffice.kit.errors import Refused
 from backoffice.kit.pages import attempt, detail_page, requires, row_or_404, way_back
 from backoffice.kit.reasons import reason_words
+from backoffice.kit.staff import Reader
 from stations import selectors, tones
 from stations.command_words import about_words, effect_words
 from stations.forms.commands import ASKS, form_of, pretty
@@ -48,7 +51,9 @@ def ask(request, pk, action):
     title = f"{str(wanted.label).rstrip('…')} · {row.name}"
     context = {"title": title, "text": wanted.text, "form": form, "cancel_url": page}
     return render(
-        request, "kit/confirm.html", context | {"submit_label": _("Send"), "danger": wanted.tone == "stop"}
+        request,
+        "kit/confirm.html",
+        context | {"submit_label": pgettext("command", "Send"), "danger": wanted.tone == "stop"},
     )
 
 
@@ -84,7 +89,6 @@ def command(request, pk):
         "stations/command.html",
         title=row.action,
         back=COMMANDS.back(),
-        badges=[(row.get_state_display(), tones.COMMAND[row.state])],
         subtitle=row.pile.name,
         live=["commands"],
         command=row,
@@ -94,7 +98,7 @@ def command(request, pk):
         answer_text=pretty(row.answer) if whole and row.answer else "",
         late_text=pretty(row.late_answer) if whole and row.late_answer else "",
         steps=_steps(row),
-        about=_about(row),
+        about=_about(row, Reader.of(request)),
     )
 
 
@@ -124,12 +128,22 @@ def _steps(row):
     return [step for step in steps if step[1] is not None]
 
 
-def _about(row):
+def _about(row, reader):
     return [
         (_("Terminal"), row.pile.name),
         (_("Connector"), letter_of(row.connector_number) if row.connector_number else "–"),
         (_("By"), doer_words(row.actor_label, row.actor_ref)),
         (_("Reason"), reason_words(row.reason) or "–"),
-        (_("For"), about_words(row.about) or "–"),
+        (_("For"), _what_for(row, reader) or "–"),
         (_("Waits for an answer"), figures.duration_text(row.timeout_s)),
     ]
+
+
+def _what_for(row, reader):
+    """What it was sent for: a link where that has a page, a load group by its name."""
+    kind, _colon, key = row.about.partition(":")
+    group = selectors.load_groups().filter(pk=key).first() if kind == "loadgroup" else None
+    if group is not None:
+        return format_html('<a href="{}">{}</a>', reverse("stations:load_group", args=[group.pk]), group.name)
+    found = references.cell(row.about, reader)
+    return found if isinstance(found, SafeString) else about_words(row.about)

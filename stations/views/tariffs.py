@@ -40,7 +40,7 @@ def tariff(request, pk):
         "stations/tariff.html",
         title=row.name,
         back=TARIFFS.back(),
-        badges=[(row.get_status_display(), tones.TARIFF[row.status])],
+        badges=[_standing(row)],
         subtitle=f"{row.tenant.name} · {row.currency}",
         actions=_actions(row, versions) if may_write and row.status == TariffStatus.ACTIVE else [],
         facts=_facts(row),
@@ -181,6 +181,10 @@ def _actions(row, versions):
         found.append(to("tariff_assign", pgettext("tariff", "Assign"), "link", get=True))
     found.append(to("version_new", _("New version"), "plus", get=True, tone="primary"))
     return found
+
+
+def _standing(row):
+    return row.get_status_display(), tones.of_tariff(row.status, row.current_number)
 
 
 def _facts(row):

@@ -167,7 +167,10 @@ def _actions(row, engineer, ours):
         return Action(label, reverse(f"stations:template_{name}", args=[row.pk]), icon=icon, **more)
 
     report = Action(
-        _("Settings compared"), f"{DRIFT.url}?{urlencode({'model': row.model.name})}", icon="sheet", get=True
+        _("Settings compared"),
+        f"{DRIFT.url}?{urlencode({'model': row.model.name})}",
+        icon="sliders",
+        get=True,
     )
     if not engineer:
         return [report]

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
+from backoffice.kit import figures
+from backoffice.kit.enumeration import closed_up, enumerated
 from backoffice.kit.perms import Role
 from tenants.rules import EVERYBODY, SHARED, Mail, Numbers, Retention, Security, bounds_of
 
@@ -36,11 +38,12 @@ class GroupForm(forms.Form):
 
     def hint(self, words: Any, value: Any, source: str) -> str:
         """What an empty field comes to, and who says so."""
+        shown = figures.number_text(value)
         if source:
-            inherited = gettext("Empty: %(value)s, as %(source)s says.") % {"value": value, "source": source}
+            inherited = gettext("Empty: %(value)s, as %(source)s says.") % {"value": shown, "source": source}
         else:
-            inherited = gettext("Empty: %(value)s, as usual.") % {"value": value}
-        return f"{words} {inherited}".strip()
+            inherited = gettext("Empty: %(value)s, as usual.") % {"value": shown}
+        return closed_up(f"{words} {inherited}".strip())
 
     def wanted(self) -> dict[str, Any]:
         """What the service takes."""
@@ -75,7 +78,7 @@ class SecurityForm(GroupForm):
             known: Any = self.fields["code_for"]
             labels = [str(label) for value, label in known.choices if value in self.demanded]
             known.help_text = gettext("Required by the level above: %(roles)s.") % {
-                "roles": ", ".join(labels)
+                "roles": enumerated(labels)
             }
 
     def shown(self, own: Any) -> dict[str, Any]:
@@ -101,8 +104,9 @@ class RetentionForm(GroupForm):
     def __init__(self, *args: Any, is_top: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in () if is_top else SHARED:
-            self.fields[name].disabled = True
-            self.fields[name].help_text += " " + gettext("Kept together for all; the manufacturer sets it.")
+            shut = self.fields[name]
+            together = gettext("Kept together for all; the manufacturer sets it.")
+            shut.disabled, shut.help_text = True, closed_up(f"{shut.help_text} {together}")
 
     def wanted(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if not self.fields[name].disabled}

@@ -33,6 +33,11 @@ WORKS = {True: _("Works"), False: _("Ended")}
 MFA_TONES: dict[bool, Tone] = {True: "charging", False: "offline"}
 
 
+def _called(member):
+    """A person as questions name him: several may share a name, and one may work at several tenants."""
+    return f"{member} · {member.tenant.name} · {member.user.email}"
+
+
 def role_words(role, own):
     """The name of a built-in role or of the tenant's own."""
     return own or Role(role).label
@@ -57,11 +62,15 @@ class StaffTable(ListTable):
     role = columns.Text("role", "custom_role__name", show=role_words, sort=("role", "custom_role__name"))
     tenant = columns.Text("tenant__name", head=_("Tenant"), second=columns.Text("tenant__level"))
     is_active = columns.Badge(choices=WORKS, tones={True: "charging", False: "offline"}, head=_("State"))
-    invitation = columns.Badge(choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"))
-    valid_from = columns.Day(head=_("First day"))
-    valid_to = columns.Day(head=_("Last day"))
-    mfa = columns.YesNo(yes=_("On"), no=_("Off"), tones=MFA_TONES, head=_("Two-factor"))
-    last_login = columns.When("user__last_login", head=_("Last sign-in"))
+    invitation = columns.Badge(
+        choices=InvitationState, tones=INVITATION_TONES, head=_("Invitation"), css="c-some"
+    )
+    valid_from = columns.Day(head=_("First day"), css="c-some")
+    valid_to = columns.Day(head=_("Last day"), css="c-some")
+    mfa = columns.YesNo(
+        yes=_("On"), no=pgettext_lazy("two-factor", "Off"), tones=MFA_TONES, head=_("Two-factor")
+    )
+    last_login = columns.When("user__last_login", head=_("Last sign-in"), css="c-some")
     created_at = columns.When(shown=False, sort=True)
 
 
@@ -84,7 +93,7 @@ class StaffFilters(ListFilters):
         label=_("Own role"),
     )
     is_active = filters.YesNo(yes=WORKS[True], no=WORKS[False], label=_("State"))
-    mfa = filters.YesNo(yes=_("On"), no=_("Off"), label=_("Two-factor"))
+    mfa = filters.YesNo(yes=_("On"), no=pgettext_lazy("two-factor", "Off"), label=_("Two-factor"))
     tenant = filters.Subtree(label=_("Tenant"))
 
 
@@ -94,13 +103,14 @@ DEACTIVATE = RowAction(
     run=staff.deactivate_member,
     perm=TenantPerm.STAFF_MANAGE,
     icon="lock",
-    tone="warn",
+    tone="stop",
     reason=True,
     bulk=True,
     text=_("From this moment on, in running sessions too, nothing here can be seen or done any more."),
     done=_("Ended."),
     hidden=lambda row: is_not_ours(row) or not row.is_active,
     needs=("tenant__id", "is_active"),
+    called=_called,
 )
 REACTIVATE = RowAction(
     name="reactivate",
@@ -112,6 +122,7 @@ REACTIVATE = RowAction(
     done=_("Let in again."),
     hidden=lambda row: is_not_ours(row) or row.is_active,
     needs=("tenant__id", "is_active"),
+    called=_called,
 )
 REVOKE = RowAction(
     name="revoke",
@@ -125,6 +136,7 @@ REVOKE = RowAction(
     done=_("The invitation was revoked."),
     hidden=lambda row: row.invitation not in OPEN_INVITATIONS or not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role", "invitation"),
+    called=_called,
 )
 SEND_LINK = RowAction(
     name="link",
@@ -140,6 +152,7 @@ SEND_LINK = RowAction(
     done=_("The link was sent."),
     hidden=lambda row: not row.is_active or _is_out_of_reach(row),
     needs=("tenant__parent__id", "is_active", "role"),
+    called=_called,
 )
 SIGN_OUT = RowAction(
     name="sign-out",
@@ -153,6 +166,7 @@ SIGN_OUT = RowAction(
     done=_("Signed out everywhere."),
     hidden=is_not_ours,
     needs=("tenant__id",),
+    called=_called,
 )
 
 RESET_CODE = RowAction(
@@ -169,6 +183,7 @@ RESET_CODE = RowAction(
     done=_("Reset."),
     hidden=SEND_LINK.hidden,
     needs=SEND_LINK.needs,
+    called=_called,
 )
 
 STAFF = Resource(

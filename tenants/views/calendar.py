@@ -10,8 +10,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.formats import get_format
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from backoffice.kit import clock
@@ -40,6 +41,7 @@ def year_page(request):
             "tabs": tabs(request, "tenants:holidays"),
             "year": year,
             "years": [_address(one) for one in (year - 1, year + 1)],
+            "weekdays": _weekdays(),
             "months": _months(year, kinds, {row.date: row.name for row in rows}),
             "lines": [(row, kinds[row.date], names.get(row.tenant_id, "")) for row in rows],
             "may": TenantPerm.SETTINGS in request.grants,
@@ -131,9 +133,27 @@ def _kind(row, own):
     return "own" if row.tenant_id == own else "above"
 
 
+def _weeks():
+    """Weeks as the reader's language begins them."""
+    return Calendar((get_format("FIRST_DAY_OF_WEEK") - 1) % 7)
+
+
+def _weekdays():
+    """``(short, whole)`` of each day, in the order of the weeks."""
+    short = (
+        pgettext("weekday", "Mo"),
+        pgettext("weekday", "Tu"),
+        pgettext("weekday", "We"),
+        pgettext("weekday", "Th"),
+        pgettext("weekday", "Fr"),
+        pgettext("weekday", "Sa"),
+        pgettext("weekday", "Su"),
+    )
+    return [(short[day], WEEKDAYS[day]) for day in _weeks().iterweekdays()]
+
+
 def _months(year, kinds, names):
     """For each month its first day, and weeks of (day, kind, name); days of other months are None."""
-    weeks = Calendar((get_format("FIRST_DAY_OF_WEEK") - 1) % 7)
     return [
         (
             date(year, month, 1),
@@ -142,7 +162,7 @@ def _months(year, kinds, names):
                     (day.day, kinds.get(day, ""), names.get(day, "")) if day.month == month else None
                     for day in week
                 ]
-                for week in weeks.monthdatescalendar(year, month)
+                for week in _weeks().monthdatescalendar(year, month)
             ],
         )
         for month in range(1, 13)

@@ -96,6 +96,7 @@ def contact_remove(request, pk):
     return question_page(
         request,
         title=_("Remove %(name)s") % {"name": contact.name},
+        text=_("A contact of %(tenant)s.") % {"tenant": row.name},
         do=lambda _reason: services.remove_contact(contact, actor=request.actor),
         then=address(row, "contacts"),
         reason=False,

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _, ngettext
 
-from backoffice.kit import clock
+from backoffice.kit import clock, figures
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Link
 from backoffice.kit.levels import Level
 from backoffice.kit.perms import Role
@@ -31,7 +32,7 @@ def cards(chain):
 def _security(chain):
     found = selectors.set_in(Security, chain)
     roles = {EVERYBODY: _("Everybody"), **{role.value: role.label for role in Role}}
-    asked = ", ".join(str(words) for name, words in roles.items() if name in found.values.code_for)
+    asked = enumerated(words for name, words in roles.items() if name in found.values.code_for)
     pairs = [
         (_("Shortest password"), _from(chain, found, "min_length", found.values.min_length)),
         (_("Two-factor sign-in required of"), _from(chain, found, "code_for", asked or _("nobody"))),
@@ -74,7 +75,8 @@ def _numbers(chain):
 def _holidays(own):
     year = timezone.localtime(clock.now()).year
     pairs = [
-        (str(one), str(len(selectors.holidays_for(own.id, *bounds_of_year(one))))) for one in (year, year + 1)
+        (str(one), _days(len(selectors.holidays_for(own.id, *bounds_of_year(one)))))
+        for one in (year, year + 1)
     ]
     return "holidays", _("Holidays"), pairs, Link(_("Change"), reverse("tenants:holidays"))
 
@@ -97,4 +99,4 @@ def _from(chain, found, name, words):
 
 
 def _days(count):
-    return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
+    return ngettext("%(n)s day", "%(n)s days", count) % {"n": figures.number_text(count)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import clock, figures
 from backoffice.kit.frame import Action, Link
@@ -138,7 +138,7 @@ def _role(row):
 
 def _access(row):
     seen = row.user.last_login
-    factor = {True: _("On"), False: _("Off"), None: "–"}
+    factor = {True: _("On"), False: pgettext("two-factor", "Off"), None: "–"}
     return [
         (_("Invitation"), InvitationState(row.invitation).label if row.invitation else "–"),
         (_("Two-factor"), factor[row.mfa]),

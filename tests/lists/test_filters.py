@@ -131,6 +131,18 @@ def test_a_subtree_holds_the_tenant_and_what_lies_below(forest: Forest) -> None:
         assert found(f"tenant={forest.agency.name}") == numbers(2)
 
 
+def test_a_subtree_is_not_offered_where_all_rows_are_of_one_tenant(forest: Forest) -> None:
+    make_order(forest.agency, 1)
+    for tenant, query, shown in (
+        (forest.operator, "", True),
+        (forest.agency, "", False),
+        (forest.agency, "tenant=nobody", True),
+    ):
+        with looking_from(tenant):
+            fields = [field.name for field in listing(query).filters.form.visible_fields()]
+        assert ("tenant" in fields) is shown and "order_no" in fields
+
+
 @pytest.mark.parametrize("kin", ["dealer", "sibling_operator", "manufacturer", "other_manufacturer"])
 def test_a_tenant_outside_the_scope_cannot_be_named(kin: str, forest: Forest) -> None:
     make_order(forest.agency, 1)

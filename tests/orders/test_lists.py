@@ -10,8 +10,9 @@ import pytest
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
 from drivers.models import Driver
-from orders.models import Case, ChargingOrder
+from orders.models import Case, ChargingOrder, Transaction
 from orders.rules import Code
+from orders.states import FactFlag
 from tests.factories.orders import (
     Site,
     again,
@@ -327,6 +328,19 @@ def test_transactions_and_loose_stops_say_what_the_pile_said(site: Site) -> None
     assert order.order_no in page and "1,010.000" in page
     loose = desk.read(LOOSE)
     assert "Stop of an unknown transaction" in loose and "777777" in loose and "4.321" in loose
+
+
+def test_a_transaction_that_goes_on_is_not_one_whose_stop_was_lost(site: Site) -> None:
+    order, _transaction = make_running_order(site)
+    desk = Desk(site)
+    page = desk.get(TRANSACTIONS).content.decode()
+    assert order.order_no in page and ">running<" in page
+    assert order.order_no not in desk.read(TRANSACTIONS, tab="open")
+
+    with unscoped(reason="tests"):
+        Transaction.objects.filter(order=order).update(flags=[FactFlag.STOP_MISSING.value])
+    page = desk.get(TRANSACTIONS, tab="open").content.decode()
+    assert order.order_no in page and ">running<" not in page
 
 
 def test_a_token_is_shown_only_to_those_who_may_read_messages(site: Site) -> None:

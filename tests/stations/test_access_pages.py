@@ -46,6 +46,17 @@ def test_the_page_shows_the_list_and_the_reservations_of_a_terminal() -> None:
     assert f"R{row.pk}" in text and "in use, or reserved already" in text
 
 
+def test_a_version_told_before_our_last_sending_does_not_speak_against_it() -> None:
+    keeper = Keeper.with_cards(1)
+    keeper.live()
+    assert keeper.row.held_version == 8 and keeper.row.reported_version == 7
+    client = browser(keeper.operator)
+    assert "before our last sending" in page(client, "pile_access", keeper.pile.pk)
+
+    LocalListPile.objects.update(reported_version=8)
+    assert "before our last sending" not in page(client, "pile_access", keeper.pile.pk)
+
+
 def test_the_page_of_a_terminal_with_nothing_says_so() -> None:
     pile = make_pile()
     text = page(browser(operator_of(pile)), "pile_access", pile.pk)

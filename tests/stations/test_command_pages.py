@@ -16,8 +16,9 @@ from backoffice.kit.perms import Role
 from ocpp_gateway.wire import CommandState
 from stations import intake
 from stations.forms.commands import ASKS
-from stations.models import Command, Connector
+from stations.models import Command, Connector, LoadGroup
 from tenants.models import Tenant
+from tests.factories.rows import make_row
 from tests.factories.stations import (
     Talk,
     make_command,
@@ -185,6 +186,19 @@ def test_the_page_of_a_command_tells_its_true_outcome() -> None:
     )
 
     assert "Scheduled" in page and "Accepted" in page
+
+
+def test_what_a_command_was_for_has_a_name_and_leads_there() -> None:
+    pile = make_online_pile()
+    group = make_row(LoadGroup, pile.tenant, station=pile.station, name="Yard")
+    client = browser(operator_of(pile))
+    for about, name, to in (
+        (f"loadgroup:{group.pk}", group.name, reverse("stations:load_group", args=[group.pk])),
+        ("order:QL-1", "Order QL-1", "/orders/QL-1/"),
+    ):
+        command = make_command(pile, about=about)
+        page = client.get(reverse("stations:command", args=[command.pk])).content.decode()
+        assert f'<a href="{to}">{name}</a>' in page
 
 
 def test_messages_are_found_by_name_and_time_and_paged() -> None:

@@ -14,6 +14,8 @@ from backoffice.kit.errors import Refused
 from backoffice.kit.models import AuditEntry
 from stations import selectors
 from stations.models import Connector, Pile, Station, Tariff, TariffVersion
+from stations.resources.sites import default_words, tariff_words
+from stations.selectors.today import station_list_with_today
 from stations.services import tariffs
 from tenants.models import Tenant
 from tenants.selectors import scope_of
@@ -282,3 +284,27 @@ def test_a_tariff_in_use_is_not_retired_and_a_retired_one_is_not_used() -> None:
     assert refused(tariffs.assign_tariff, station, tariff=tariff) == "retired"
     assert refused(tariffs.write_version, tariff, codes=DAY) == "retired"
     assert Pile.objects.count() == 0
+
+
+def test_a_station_that_names_no_tariff_shows_the_default_and_is_counted_with_it() -> None:
+    station = make_station()
+    operator = Tenant.objects.get(pk=station.tenant.parent_id)
+    near = make_station(make_tenant(operator))
+    standard, nearer = make_tariff(operator, name="Standard"), make_tariff(near.tenant, name="Nearer")
+    named = make_station(station.tenant, tariff=make_tariff(operator, name="Night"))
+    Tariff.objects.filter(pk__in=[standard.pk, nearer.pk]).update(is_default=True)
+
+    shown = {row.pk: row.default_tariff for row in station_list_with_today()}
+    assert (shown[station.pk], shown[near.pk]) == ("Standard", "Nearer")
+    for known, words in (
+        (("Night", shown[named.pk], "live"), ("Night", "")),
+        ((None, "Standard", "live"), ("Standard", "default")),
+        ((None, "Standard", "store"), ("", "")),
+        ((None, None, "live"), ("", "")),
+    ):
+        assert (tariff_words(*known), default_words(*known)) == words
+    counts = {row.name: row.station_count for row in selectors.tariff_list()}
+    assert counts == {"Standard": 1, "Nearer": 1, "Night": 1}
+
+    Tariff.objects.filter(pk=standard.pk).update(status="retired")
+    assert station_list_with_today().get(pk=station.pk).default_tariff is None

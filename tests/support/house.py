@@ -30,7 +30,7 @@ from backoffice import embedded
 from backoffice.demo import gateway_ports, programs
 from backoffice.environment import ROOT, Addresses, ensure_environment
 from backoffice.reaper import kill_group
-from tests.support.database import ensure_template
+from tests.support.database import copy_schema, ensure_template
 from tests.support.waiting import eventually, is_gone
 
 ENGINES = {"postgres": embedded.POSTGRES, "valkey": embedded.VALKEY}
@@ -241,7 +241,10 @@ def running_house(data: Path, *, port: int, ocpp_port: int, gateways: int = 1) -
     """Engines, schema, web, gateways, worker and beat; ended with the block."""
     house = House(data, Addresses(port=port, ocpp_port=ocpp_port), gateways=gateways)
     try:
-        house.manage("migrate", "--noinput", "--verbosity", "0")
+        if "DATABASE_URL" in os.environ:  # the engines of the test run
+            copy_schema(os.environ["DATABASE_URL"], house.environment["DATABASE_URL"])
+        else:
+            house.manage("migrate", "--noinput", "--verbosity", "0")
         house.start()
         yield house
     finally:

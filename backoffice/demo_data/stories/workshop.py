@@ -32,7 +32,7 @@ PATIENCE_S = 6 * 3600
 LEFT_ALONE = 14
 """The first piles in line charge; they are not updated under the eyes of whoever looks at them."""
 
-READ, UPDATED, OLD_ONES = 24, 9, 18
+READ, UPDATED, TRIED, OLD_ONES = 24, 9, 4, 18
 WANTED = (
     ("HeartbeatInterval", "300", True, "Six are answered in a minute of silence"),
     ("MeterValueSampleInterval", "30", True, ""),
@@ -181,8 +181,11 @@ def _cleared_once(masters: Masters, operator: Tenant, piles: Sequence[Pile]) -> 
 
 
 def _waiting(operator: Tenant, piles: Sequence[Pile], newest: Firmware) -> None:
+    """What is to be read and updated; a few run the newest already, from when it was tried."""
     fits = set(newest.pile_models.values_list("pk", flat=True))
     direct = [pile for pile in piles[LEFT_ALONE:] if pile.model_id in fits]
+    tried = [pile.pk for pile in direct[UPDATED : UPDATED + TRIED]]
+    Pile.objects.filter(pk__in=tried).update(firmware=newest.version)
     campaigns.create_campaign(
         pushing.READ.name,
         Pile.objects.filter(pk__in=[pile.pk for pile in piles[:READ]]),

@@ -55,6 +55,7 @@ class RowAction:
     ``asks`` opens a question first, ``reason`` makes the question ask why; ``text`` is what it says.
     ``refused(row)`` is the sentence why it is not possible now, ``hidden(row)`` leaves the button out;
     ``needs`` are the ORM paths that both read: a row has those and the shown columns', all else is a query for each. ``direct`` shows an icon, not a line in the menu.
+    ``called(row)`` is how the question names a row, where its name alone does not say enough.
     """
 
     name: str
@@ -73,6 +74,7 @@ class RowAction:
     refused: Callable[[Any], Words] = _never
     hidden: Callable[[Any], bool] = _always_shown
     needs: tuple[str, ...] = ()
+    called: Callable[[Any], Words] = str
 
     @property
     def questions(self) -> bool:

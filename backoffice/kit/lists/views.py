@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from backoffice.kit import figures
 from backoffice.kit.enumeration import enumerated
 from backoffice.kit.errors import Refused
-from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink
+from backoffice.kit.frame import Action, Column as ColumnChoice, Tab as TabLink, Words
 from backoffice.kit.lists import paging
 from backoffice.kit.lists.actions import ReasonForm, RowAction
 from backoffice.kit.lists.exporting import EXPORT_NOW, start_export, workbook_response
@@ -298,8 +298,8 @@ def _gone_words(rows: list[Model]) -> str:
     return words % {"rows": enumerated(_named(rows))}
 
 
-def _named(rows: list[Model]) -> list[str]:
-    return [str(row) for row in rows[:NAMED]] + (["…"] if len(rows) > NAMED else [])
+def _named(rows: list[Model], called: Callable[[Model], Words] = str) -> list[str]:
+    return [str(called(row)) for row in rows[:NAMED]] + (["…"] if len(rows) > NAMED else [])
 
 
 def _question(
@@ -314,7 +314,7 @@ def _question(
     context = {
         "title": asked,
         "text": action.text,
-        "consequences": _named(rows) + ([_gone_words(gone)] if gone else []),
+        "consequences": _named(rows, action.called) + ([_gone_words(gone)] if gone else []),
         "form": form,
         "submit_label": asked,
         "danger": action.tone == "stop",

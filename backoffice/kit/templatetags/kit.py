@@ -211,6 +211,8 @@ def control(field: BoundField) -> SafeString:
     widget = field.field.widget
     if isinstance(field.field, ModelChoiceField) and field.field.empty_label == DJANGO_NOTHING:
         field.field.empty_label = _("Choose…") if field.field.required else figures.DASH
+    if str(widget.attrs.get("placeholder", "")) == str(field.label):
+        del widget.attrs["placeholder"]  # the words of django-allauth, which has no labels
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         css = "choices"
     elif isinstance(widget, CheckboxInput):

@@ -98,7 +98,10 @@ class Badge(Column):
 
 
 class YesNo(Badge):
-    """A truth as a badge; ``yes`` and ``no`` are its words, which say nothing without the head."""
+    """A truth as a badge; ``yes`` and ``no`` are its words, which say nothing without the head.
+
+    ``no=""`` where only the exception is worth a badge: a dash in the table, nothing on a card.
+    """
 
     css = ""
 
@@ -110,7 +113,8 @@ class YesNo(Badge):
         tones: Mapping[Any, Tone] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(*sources, choices={True: yes, False: no}, tones=tones or {}, **options)
+        css = options.pop("css", "" if no else "c-some")
+        super().__init__(*sources, choices={True: yes, False: no}, tones=tones or {}, css=css, **options)
 
 
 class Phone(Column):

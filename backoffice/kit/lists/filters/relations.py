@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -129,7 +129,8 @@ class Related(Filter):
 class Subtree(Related):
     """Rows of a tenant and everything below it, out of those below the own one.
 
-    ``level`` offers the tenants of one level only, the own one among them.
+    ``level`` offers the tenants of one level only, the own one among them. Where there is nothing to choose, for all
+    rows are of one tenant, it is not shown, unless the address asks by it.
     """
 
     def __init__(self, *, label: Words = _("Tenant"), level: Level | None = None, **extra: Any) -> None:
@@ -137,6 +138,23 @@ class Subtree(Related):
             "pk", options=self.candidates, by="code", search=("code", "name"), label=label, **extra
         )
         self.level = level
+        self.is_asked = False
+
+    def bind(self, name: str, model: type[Model]) -> None:
+        super().bind(name, model)
+        self.is_asked = bool(self.parent.data.get(name))
+
+    @cached_property
+    def field(self) -> forms.Field:
+        field = super().field
+        any_alone = 2 if self.level else 1  # "Any", and at one level the only tenant there is
+        if (
+            isinstance(field.widget, Menu)
+            and len(list(field.widget.choices)) <= any_alone
+            and not self.is_asked
+        ):
+            field.widget = forms.HiddenInput()
+        return field
 
     def candidates(self) -> QuerySet[Any]:
         owner = "manufacturer" if issubclass(self.model, PathOwned) else "tenant"
