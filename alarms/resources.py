@@ -43,6 +43,14 @@ ACKNOWLEDGE = RowAction(
     hidden=lambda row: row.state != AlarmState.OPEN,
     needs=("state",),
 )
+
+
+def _called(row):
+    """An alarm by its place too: many are called alike."""
+    station, pile, connector = selectors.place_of(row.pk)
+    return " · ".join(filter(None, [str(row), station, where(pile, connector)]))
+
+
 CLOSE = RowAction(
     name="close",
     label=_("Close the alarm…"),
@@ -52,6 +60,7 @@ CLOSE = RowAction(
     reason=True,
     bulk=True,
     text=_("If its cause is seen again, that is a new alarm."),
+    called=_called,
     done=_("Closed."),
     hidden=lambda row: row.state == AlarmState.CLOSED,
     needs=("state",),

@@ -102,7 +102,9 @@ def test_alarms_are_taken_on_with_one_click_and_closed_with_a_reason(agency: Ten
     assert {fresh(alarm).state for alarm in alarms} == {"acknowledged"}
 
     url = reverse("alarms.failure.do", args=["close"])
-    assert client.post(url, {"pk": keys}).status_code == 200, "it asks why"
+    question = client.post(url, {"pk": keys})
+    assert question.status_code == 200, "it asks why"
+    assert question.content.decode().count("Hongqiao · HQ-07") == len(keys)
     assert client.post(url, {"pk": keys, "confirmed": 1, "reason": ""}).status_code == 200
     assert {fresh(alarm).state for alarm in alarms} == {"acknowledged"}
     client.post(url, {"pk": keys, "confirmed": 1, "reason": "replaced the board"})
