@@ -10,7 +10,7 @@ from alarms import selectors, services
 from alarms.catalogue import CATALOGUE, DANGER
 from alarms.models import Alarm, AlarmClass, AlarmSource, AlarmState
 from alarms.permissions import AlarmPerm
-from alarms.wording import SEVERITIES, SEVERITY_TONES, TITLES, title_of
+from alarms.wording import SEVERITIES, SEVERITY_TONES, TITLES, info_words, reported_words, title_of
 from backoffice.kit import clock
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.lists import (
@@ -43,6 +43,14 @@ ACKNOWLEDGE = RowAction(
     hidden=lambda row: row.state != AlarmState.OPEN,
     needs=("state",),
 )
+
+
+def _called(row):
+    """An alarm by its place too: many are called alike."""
+    station, pile, connector = selectors.place_of(row.pk)
+    return " · ".join(filter(None, [str(row), station, where(pile, connector)]))
+
+
 CLOSE = RowAction(
     name="close",
     label=_("Close the alarm…"),
@@ -52,6 +60,7 @@ CLOSE = RowAction(
     reason=True,
     bulk=True,
     text=_("If its cause is seen again, that is a new alarm."),
+    called=_called,
     done=_("Closed."),
     hidden=lambda row: row.state == AlarmState.CLOSED,
     needs=("state",),
@@ -98,8 +107,15 @@ class SafetyTable(ListTable):
         second=columns.Text("operator__name", head=_("Operator")),
         css="c-tight",
     )
-    error_code = columns.Text(head=_("Reported"), second=columns.Text("vendor_error_code"))
-    info = columns.Text(shown=False)
+    error_code = columns.Text(
+        "error_code",
+        "code",
+        "info",
+        head=_("Reported"),
+        show=reported_words,
+        second=columns.Text("vendor_error_code"),
+    )
+    info = columns.Text("code", "vendor_error_code", "info", show=info_words, shown=False)
     first_seen_at = columns.When(sort=True, second=columns.Duration("open_for", head=_("Open for")))
     last_seen_at = columns.Ago(sort=True, second=columns.Number("count"))
     about = columns.About(shown=False)

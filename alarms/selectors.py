@@ -119,6 +119,12 @@ def alarms_of_pile(pile_id: int) -> QuerySet[Alarm]:
     return alarms().filter(pile=pile_id).order_by("-last_seen_at", "-pk")
 
 
+def place_of(alarm_id: int) -> tuple[str | None, str | None, int | None]:
+    """Station, pile and connector of an alarm of the scope, also where they have gone elsewhere since."""
+    place = Alarm.objects.values_list("station__name", "pile__name", "connector_number")
+    return place.get(pk=alarm_id)
+
+
 def live_alarms(code: str) -> QuerySet[Alarm]:
     """Of one kind."""
     return alarms().filter(LIVE, code=code)

@@ -8,7 +8,7 @@ from alarms import selectors
 from alarms.models import AlarmState
 from alarms.permissions import AlarmPerm
 from alarms.resources import CENTRE, STATE_TONES, where
-from alarms.wording import SEVERITIES, SEVERITY_TONES, title_of
+from alarms.wording import SEVERITIES, SEVERITY_TONES, info_words, title_of
 from backoffice.kit import cells, figures, references
 from backoffice.kit.frame import Fact
 from backoffice.kit.pages import detail_page, requires, row_or_404
@@ -80,7 +80,7 @@ def _reported(reader, row):
     found = [
         (_("Error code"), row.error_code),
         (_("Vendor code"), row.vendor_error_code),
-        (_("Text"), row.info),
+        (_("Text"), info_words(row.code, row.vendor_error_code, row.info)),
         (_("About"), references.cell(row.about, reader)),
         (_("Source"), row.get_source_display()),
     ]

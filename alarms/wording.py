@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from alarms.catalogue import CATALOGUE
-from backoffice.kit.frame import Tone
+from backoffice.kit import figures
+from backoffice.kit.frame import Tone, Words
+from stations.certificate_words import why_words
 
 TITLES: Mapping[str, Promise] = {
     "over_temperature_pile": _("Pile too hot"),
@@ -54,6 +58,28 @@ SEVERITIES: Mapping[int, Promise] = {
 }
 
 SEVERITY_TONES: Mapping[int, Tone] = {1: "fault", 2: "fault", 3: "waiting", 4: "plain"}
+
+
+_CERTIFICATE_UNTIL = re.compile(r"[0-9a-fA-F]+ (\d{4}-\d\d-\d\d)")
+EXPIRING, SECURITY = "T07", "T08"
+
+
+def info_words(code: str, vendor_code: str, info: str) -> Words:
+    """What an alarm of ours says besides its title; what a pile said stands as it is."""
+    if code == EXPIRING and (found := _CERTIFICATE_UNTIL.fullmatch(info)):
+        day = figures.day_text(date.fromisoformat(found[1]))
+        return gettext("The certificate of the terminal is valid until %(day)s") % {"day": day}
+    if code == SECURITY and vendor_code == "certificate":
+        return why_words(info)
+    return info
+
+
+def reported_words(error_code: str, code: str, info: str) -> Words:
+    """What a list says below "Reported": the code of a pile, or in short what ends when."""
+    if code == EXPIRING and (found := _CERTIFICATE_UNTIL.fullmatch(info)):
+        day = figures.day_text(date.fromisoformat(found[1]))
+        return gettext("Certificate until %(day)s") % {"day": day}
+    return error_code
 
 
 def title_of(code: str) -> str:

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _, pgettext
 
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Words
+from stations import pki
+from stations.certificate_words import name_words
+from stations.forms.security import USES
 from stations.models import Campaign, UploadKind
 from stations.selectors import firmware_list
-from stations.services import file_campaigns
+from stations.services import file_campaigns, root_campaigns
 
 Wish = list[tuple[Words, Words]]
 
@@ -24,6 +27,8 @@ def wish_words(campaign: Campaign) -> Wish:
         return _update(params, is_signed=campaign.kind == file_campaigns.SIGNED.name)
     if campaign.kind in {file_campaigns.DIAGNOSTICS.name, file_campaigns.LOG.name}:
         return _log(params)
+    if campaign.kind in {kind.name for kind in root_campaigns.KINDS}:
+        return _root(params)
     return []
 
 
@@ -44,6 +49,20 @@ def _log(params: Mapping[str, Any]) -> Wish:
     ends = [_moment(params.get(name)) or "–" for name in ("since", "until")]
     span = format_html("{} – {}", *ends) if ends != ["–", "–"] else _("all that it has")
     return [(_("Log"), kind), (pgettext("of a log", "Span"), span)]
+
+
+def _root(params: Mapping[str, Any]) -> Wish:
+    """A certificate by what tells it from others; its text says nothing to anybody."""
+    try:
+        root = pki.facts_of(str(params.get("certificate", "")))
+    except pki.BadCertificate:
+        return []
+    return [
+        (_("Certificate"), name_words(root.subject)),
+        (_("Valid until"), cells.when(root.not_after)),
+        (_("Fingerprint"), format_html("<code>{}</code>", root.fingerprint)),
+        (pgettext("certificate", "What for"), USES.get(str(params.get("use", "")), "–")),
+    ]
 
 
 def _moment(text: Any) -> Words:

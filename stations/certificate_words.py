@@ -1,13 +1,16 @@
-"""Why a certificate was not signed or an upgrade stopped, in the reader's language."""
+"""Certificates in the reader's language: their names, how they stand, why one was not signed or an upgrade stopped."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit.frame import Words
+from backoffice.kit import clock
+from backoffice.kit.frame import Tone, Words
 
 WHY: Mapping[str, Promise] = {
     "too_long": _("The request is too long"),
@@ -33,6 +36,32 @@ WHY: Mapping[str, Promise] = {
     "NotSupported": _("The terminal does not know this setting"),
     "NotImplemented": _("The terminal cannot do this"),
 }
+
+
+_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:\\.|[^,\\])+)")
+SOON = timedelta(days=30)
+
+
+def name_words(subject: str) -> str:
+    """The common name in a distinguished one (RFC 4514); without one it stands as it is."""
+    found = _COMMON_NAME.search(subject)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found else subject
+
+
+def standing_of(
+    *, revoked_at: datetime | None, not_after: datetime, installed_at: datetime | None
+) -> tuple[Words, Tone]:
+    """How far a certificate may be relied on now, with the tone of it."""
+    left = not_after - clock.now()
+    if revoked_at is not None:
+        return _("Revoked"), "fault"
+    if left < timedelta(0):
+        return _("Expired"), "fault"
+    if installed_at is None:
+        return _("Not taken"), "plain"
+    if left < SOON:
+        return gettext("Ends in %(count)d days") % {"count": left.days}, "waiting"
+    return pgettext_lazy("certificate", "In force"), "charging"
 
 
 def why_words(error: str) -> Words:

@@ -144,11 +144,22 @@ _INT = re.compile(r"([+-]?)0*([0-9]{1,18})(?:\.0*)?")
 _SECRET = re.compile(
     r"authori[sz]ation_?key|passw(?:or)?d|passphrase|secret|private_?key|psk|pwd", re.IGNORECASE
 )
+_URL_PASSWORD = re.compile(r"(?<=://)[^/@\s\"]*@")
 
 
 def is_secret(key: str) -> bool:
     """Whether a key holds something that is neither stored nor shown (security white paper A01.FR.08)."""
     return _SECRET.search(key) is not None
+
+
+def concealed(key: str, value: str) -> str:
+    """What may be kept of a value that was typed for a key: nothing of a secret, no password of an address."""
+    return MASK if is_secret(key) else _URL_PASSWORD.sub(MASK + "@", value)
+
+
+def same_key(key: object, other: str) -> bool:
+    """Whether two names are one key, however they are written (CiString50)."""
+    return str(key).strip().casefold() == other.casefold()
 
 
 def standard(key: str) -> Standard | None:

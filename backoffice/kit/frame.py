@@ -258,6 +258,8 @@ class Utterance:
     order: Link | None = None
     pile_time: str = ""
     """The time by the pile's own clock, as it wrote it."""
+    pile_clock: str = ""
+    """The same by the reader's clock; empty where it cannot be read."""
     behind: str = ""
     """How far its clock was behind ours or the message late, where that is worth saying."""
     remarks: Sequence[tuple[Words, str]] = ()

@@ -43,6 +43,13 @@ def send_local_list(machine: Machine, payload: Payload, at: datetime, chance: Ra
     return {"status": "Accepted"}
 
 
+def remember_list(machine: Machine, payload: Payload) -> None:
+    """Have what it kept when it was switched off."""
+    machine.list_version = int(payload["listVersion"])
+    entries = payload["localAuthorizationList"]
+    machine.cards = {str(entry["idTag"]).upper(): dict(entry["idTagInfo"]) for entry in entries}
+
+
 def reserve_now(machine: Machine, payload: Payload, at: datetime, chance: Random) -> dict[str, Any]:
     """The same number replaces (§5.13). Any one of the connectors cannot be kept free here."""
     outlet = machine.outlet(payload["connectorId"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from django.db.models import Max
 
@@ -17,7 +18,9 @@ from backoffice.simulator.outlet import OK, Fault
 from drivers.models import Card, CardStatus, DriverStatus
 from finance.models import Wallet
 from orders.models import Sample, Transaction
-from stations.models import Connector, Intent, Kind, Pile
+from stations import locallist
+from stations.locallist import Message
+from stations.models import Connector, Intent, Kind, LocalListPile, Pile
 from tenants.selectors import lineage
 
 CARDS_OF_OPERATOR = 60
@@ -32,6 +35,7 @@ class Part:
     """A pile to be played. ``operator`` is the id of the tenant whose cards it takes.
 
     ``faults`` by connector, and ``closed``, the connectors out of service, are as they were last reported.
+    ``local_list`` is the request (OCPP 1.6 §6.41) that brings the cards which it kept, if it kept any.
     """
 
     spec: Spec
@@ -40,6 +44,7 @@ class Part:
     left: tuple[Left, ...]
     faults: Mapping[int, Fault]
     closed: frozenset[int]
+    local_list: Mapping[str, Any] | None
 
 
 def parts(count: int, secret: str, chance: Random) -> list[Part]:
@@ -47,6 +52,7 @@ def parts(count: int, secret: str, chance: Random) -> list[Part]:
     piles = in_line(count)
     registers = _registers(piles)
     left = _left(piles)
+    lists = _lists(piles)
     operators = {tenant_id: _operator_of(tenant_id) for tenant_id in {pile.tenant_id for pile in piles}}
     connectors: dict[int, list[Connector]] = {pile.pk: [] for pile in piles}
     for one in Connector.objects.filter(pile__in=piles).order_by("pile_id", "number"):
@@ -71,6 +77,7 @@ def parts(count: int, secret: str, chance: Random) -> list[Part]:
             tuple(left.get(pile.pk, ())),
             {one.number: _fault(one) for one in connectors[pile.pk] if one.error_code not in {"", OK}},
             frozenset(one.number for one in connectors[pile.pk] if one.intent == Intent.INOPERATIVE),
+            lists.get(pile.pk),
         )
         for pile in piles
     ]
@@ -93,6 +100,17 @@ def cards(operators: Iterable[int]) -> dict[int, list[str]]:
 
 def _fault(one: Connector) -> Fault:
     return Fault(one.error_code, one.vendor_error_code, one.info, blocking=one.status == "Faulted")
+
+
+def _lists(piles: list[Pile]) -> dict[int, dict[str, Any]]:
+    """What stood on the local list of each when it was switched off: it outlasts the power, so it is not sent anew."""
+    rows = LocalListPile.objects.filter(pile__in=piles, content__isnull=False, held_version__gt=0)
+    return {
+        row.pile_id: Message(
+            True, row.held_version or 0, (), tuple((locallist.load(row.content) or {}).values())
+        ).payload()
+        for row in rows
+    }
 
 
 def _registers(piles: list[Pile]) -> dict[tuple[int, int], int]:

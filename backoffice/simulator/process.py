@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from backoffice.kit.scope import unscoped
-from backoffice.simulator import cast
+from backoffice.simulator import access, cast
 from backoffice.simulator.configuration import Configuration
 from backoffice.simulator.habits import Habits, Wallets
 from backoffice.simulator.machine import Machine
@@ -100,6 +100,8 @@ def _pile(part: cast.Part, memory: Memory, chance: Random, doors: Sequence[str])
     for outlet in machine.outlets:
         outlet.fault = part.faults.get(outlet.number)
         outlet.is_operative = outlet.number not in part.closed
+    if part.local_list is not None:
+        access.remember_list(machine, part.local_list)
     own = Random(chance.getrandbits(64))  # noqa: S311
     return SimulatedPile(machine, doors, own)
 

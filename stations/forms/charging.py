@@ -40,6 +40,9 @@ KINDS = {
     Kind.RELATIVE.value: _("from the start of each charge"),
 }
 RECURRENCIES = {Recurrency.DAILY.value: _("every day"), Recurrency.WEEKLY.value: _("every week")}
+USUAL_SPAN = {"connector": "0", "hours": "4", "unit": "W"}
+"""What is looked at where nobody says otherwise."""
+
 HOURS = [("1", _("1 hour")), ("4", _("4 hours")), ("12", _("12 hours")), ("24", _("1 day"))]
 
 
@@ -209,14 +212,14 @@ def _session_words(session):
 
 
 def preset(name):
-    """What the form starts with: a limit for the next two hours, or one for every night; starts lie in the past."""
+    """What the form starts with: a limit for the next two hours, or one for every night; no start lies ahead."""
     now = timezone.localtime(clock.now())
     if name == "now":
         return {
             "purpose": ProfilePurpose.STATION,
             "kind": Kind.ABSOLUTE.value,
-            "start": now - timedelta(minutes=1),
-            "duration": 121,
+            "start": now.replace(second=0, microsecond=0),
+            "duration": 120,
         }
     if name == "night":
         begin = (now - timedelta(days=1)).replace(hour=22, minute=0)
@@ -259,9 +262,9 @@ class ClearForm(forms.Form):
 class ScheduleForm(forms.Form):
     """Which composite schedule is drawn, or asked for."""
 
-    connector = forms.ChoiceField(label=_("Connector"), required=False)
-    hours = forms.ChoiceField(label=_("Span"), required=False, choices=HOURS)
-    unit = forms.ChoiceField(label=_("Unit"), required=False, choices=UNITS)
+    connector = forms.ChoiceField(label=_("Connector"))
+    hours = forms.ChoiceField(label=_("Span"), choices=HOURS)
+    unit = forms.ChoiceField(label=_("Unit"), choices=UNITS)
 
     def __init__(self, *args, pile, **options):
         super().__init__(*args, **options)

@@ -11,7 +11,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.frame import Words
+from stations.configuration import LONGEST_KEY, LONGEST_VALUE, sent_as, spelled
 from stations.forms.asking import AskForm, ConnectorAskForm
+from stations.forms.fields import EMPTY_VALUE, KeyInput
 from stations.forms.starting import RemoteStartForm
 from stations.models import Intent
 from stations.permissions import StationPerm
@@ -63,7 +65,7 @@ class ResetForm(AskForm):
 
 
 class TriggerForm(ConnectorAskForm):
-    everything = _("All of it")
+    everything = _("The whole terminal")
     message = forms.ChoiceField(label=_("Message"), choices=[(name, name) for name in TRIGGERS])
 
     def payload(self):
@@ -93,11 +95,14 @@ class GetConfigurationForm(AskForm):
 
 
 class ChangeConfigurationForm(AskForm):
-    key = forms.CharField(label=_("Key"), max_length=50)
-    value = forms.CharField(label=_("Value"), max_length=500, required=False)
+    """For many piles; one is asked by ``forms.settings.SettingForm``, which knows what the pile said of the key."""
+
+    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY, widget=KeyInput)
+    value = forms.CharField(label=_("Value"), max_length=LONGEST_VALUE, required=False, help_text=EMPTY_VALUE)
 
     def payload(self):
-        return {"key": self.cleaned_data["key"], "value": self.cleaned_data["value"]}
+        key, value = self.cleaned_data["key"], self.cleaned_data["value"]
+        return {"key": spelled(key), "value": sent_as(key, value)}
 
 
 class DataTransferForm(AskForm):
@@ -147,7 +152,8 @@ class DataTransferForm(AskForm):
 class Ask:
     """One command: its words, who may ask, what is typed.
 
-    ``per_connector`` puts its button beside each connector, ``per_pile`` below them all.
+    ``per_connector`` puts its button beside each connector, ``per_pile`` below them all. ``own_page`` is the
+    page that asks one pile for it, where a form alone does not know enough.
     """
 
     label: Words
@@ -159,6 +165,7 @@ class Ask:
     needs_reason: bool = False
     per_connector: bool = False
     per_pile: bool = True
+    own_page: str = ""
 
 
 ASKS: Mapping[str, Ask] = {
@@ -210,6 +217,7 @@ ASKS: Mapping[str, Ask] = {
         ChangeConfigurationForm,
         "sliders",
         needs_reason=True,
+        own_page="stations:configuration_change",
     ),
     "ClearCache": Ask(
         _("Forget known cards…"),

@@ -10,11 +10,13 @@ from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.kit.money import Money, minor_digits
-from stations import quirks
+from stations import configuration, quirks
 from tenants.localities import TIMEZONES
 
 ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(TIMEZONES)]
 
+
+EMPTY_VALUE = _("Empty: the setting is set to an empty text.")
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 LIMITS = (validators.MinValueValidator(EARLIEST), validators.MaxValueValidator(LATEST))
@@ -34,6 +36,22 @@ class MomentField(forms.DateTimeField):
 
     def __init__(self, **options):
         super().__init__(widget=MinuteInput, validators=LIMITS, **options)
+
+
+class KeyInput(forms.TextInput):
+    """The key of a setting, with those to choose from that the specification has and that a pile told."""
+
+    template_name = "stations/_key.html"
+
+    def __init__(self):
+        super().__init__(attrs={"list": "known-keys", "autocomplete": "off"})
+        self.told = ()
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        known = {row.key for row in configuration.STANDARD.values() if row.writable}
+        context["widget"]["known"] = sorted(known.union(self.told), key=str.casefold)
+        return context
 
 
 class AmountField(forms.DecimalField):

@@ -37,7 +37,7 @@ class FirmwareForm(forms.Form):
         label=_("Version"), max_length=50, help_text=_("Exactly as terminals report it once they run it.")
     )
     pile_models = forms.ModelMultipleChoiceField(
-        label=_("Models"), queryset=selectors.pile_models(), widget=forms.SelectMultiple(attrs={"size": 8})
+        label=_("Models"), queryset=selectors.pile_models(), widget=forms.CheckboxSelectMultiple
     )
     notes = forms.CharField(
         label=_("Release notes"),
@@ -121,9 +121,9 @@ class FetchForm(forms.Form):
     """Which log, and of which time."""
 
     kind = forms.ChoiceField(label=_("Log"), choices=UploadKind, initial=UploadKind.DIAGNOSTICS)
+    scheme = forms.ChoiceField(label=_("Way"), choices=WAYS, required=False)
     since = MomentField(label=_("From"), required=False)
     until = MomentField(label=_("Until"), required=False)
-    scheme = forms.ChoiceField(label=_("Way"), choices=WAYS, required=False)
     anyway = forms.BooleanField(label=_("Ask even if it does not know the command"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stations import selectors
 from stations.configuration import LONGEST_KEY, LONGEST_VALUE, Standard, Type, meaning, standard
+from stations.forms.fields import EMPTY_VALUE, KeyInput
 
 HELP = {
     "AllowOfflineTxForUnknownId": _("Offline, a card that it does not know may charge."),
@@ -47,6 +48,7 @@ def value_field(key, current=None):
         return forms.ChoiceField(label=_("Value"), choices=choices, help_text=HELP.get(known.key, ""))
     field = forms.CharField(label=_("Value"), max_length=LONGEST_VALUE, required=False)
     if known is None:
+        field.help_text = EMPTY_VALUE
         return field
     field.help_text = HELP.get(known.key, "")
     if known.type is Type.INT:
@@ -70,23 +72,25 @@ def _choices(known: Standard | None, current):
 class SettingForm(forms.Form):
     """A new value for one key of a pile."""
 
-    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY)
+    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY, widget=KeyInput)
     reason = forms.CharField(label=_("Reason"), max_length=300)
     anyway = forms.BooleanField(label=_("Send it also if it seems wrong"), required=False)
 
-    def __init__(self, data=None, *, key="", current=None):
+    def __init__(self, data=None, *, key="", current=None, told=()):
         value = meaning(key, current) if current and _choices(standard(key), None) else current
         super().__init__(data, initial={"key": key, "value": value})
         self.fields["value"] = value_field((data or {}).get("key", key), current)
         if key:
             self.fields["key"].widget = forms.HiddenInput()
+        else:
+            self.fields["key"].widget.told = told
         self.order_fields(["key", "value", "reason", "anyway"])
 
 
 class WantedForm(forms.Form):
     """One setting that a template wants."""
 
-    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY)
+    key = forms.CharField(label=_("Key"), max_length=LONGEST_KEY, widget=KeyInput)
     after_boot = forms.BooleanField(
         label=_("Look at it after each restart, and set it where it differs"), required=False
     )

@@ -39,8 +39,13 @@ def connector_words(number):
     return letter_of(number) if number else _("any")
 
 
+class Holder(columns.Phone):
+    """For whom it is kept; with its head on a card, where the number of the card stands beside it."""
+
+    css = ""
+
+
 class ReservationTable(ListTable):
-    number = columns.Text("id", head=_("Number"), show=number_words, sort=("id",), css="c-name")
     pile = columns.Link(
         "pile__name",
         to="stations:pile_access",
@@ -49,9 +54,10 @@ class ReservationTable(ListTable):
         sort=("pile__name", "pk"),
         second=columns.Text("pile__station__name", head=_("Station")),
     )
+    number = columns.Text("id", head=_("Number"), show=number_words, sort=("id",))
     connector = columns.Text("connector_number", head=_("Connector"), show=connector_words)
     id_tag = columns.Text(perm=StationPerm.FRAMES_VIEW, second=columns.Text("parent_id_tag"))
-    driver = columns.Phone("driver__phone", head=_("Driver"), see=DriverPerm.SEE_PHONE)
+    driver = Holder("driver__phone", head=_("Driver"), see=DriverPerm.SEE_PHONE)
     expires_at = columns.When(sort=True)
     state = columns.Badge(
         choices=ReservationState,

@@ -10,13 +10,16 @@ from backoffice.kit.lists import ListFilters, ListTable, Place, Resource, column
 from stations import selectors, tones
 from stations.models import Campaign, CampaignPile, CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
+from stations.result_words import result_words, title_words
 
 
 class CampaignTable(ListTable):
-    title = columns.Link(to="stations:campaign", sort=("title", "pk"), second=columns.Text("reason"))
+    title = columns.Link(
+        to="stations:campaign", show=title_words, sort=("title", "pk"), second=columns.Text("reason")
+    )
     created_at = columns.When(sort=True)
     actor_label = columns.Text("actor_label", "actor_ref", show=doer_words, sort=("actor_label", "pk"))
-    progress = columns.Bar("ended_count", "total", digits=0, head=_("Progress"))
+    progress = columns.Bar("done_count", "total", digits=0, head=_("Done"))
     failed = columns.Number("failed_count", head=_("Failed"))
     state = columns.Badge(choices=CampaignStatus, tones=tones.CAMPAIGN, second=columns.Text("paused_because"))
     ended_at = columns.When(sort=True)
@@ -67,11 +70,11 @@ class CampaignPileTable(ListTable):
         "pile__model__name", head=_("Model"), second=columns.Text("pile__firmware", head=_("Firmware"))
     )
     state = columns.Badge(choices=ItemStatus, tones=tones.CAMPAIGN_PILE)
-    result = columns.Text(css="c-wide")
+    result = columns.Text(show=result_words, css="c-wide")
     wave = columns.Number(sort=("wave", "pk"), show=lambda wave: str(wave + 1))
     started_at = columns.When(sort=True)
     ended_at = columns.When(sort=True)
-    campaign = columns.Link("campaign__title", to="stations:campaign", key="campaign__pk")
+    campaign = columns.Link("campaign__title", show=title_words, to="stations:campaign", key="campaign__pk")
 
 
 class CampaignPileFilters(ListFilters):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
-from backoffice.kit import clock
+from backoffice.kit import cells, clock
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import (
     ListFilters,
@@ -20,6 +20,7 @@ from backoffice.kit.lists import (
     filters,
 )
 from stations import selectors
+from stations.certificate_words import name_words, standing_of
 from stations.models import Certificate, CertificateAuthority, EventSource, KeyType, SecurityEvent
 from stations.permissions import StationPerm
 from stations.security_events import TYPES, info_words, type_words
@@ -27,14 +28,35 @@ from stations.services.authorities import retire_authority
 from stations.services.certificates import revoke_certificate
 
 
+def known_as(name, identity):
+    """A terminal by its name; whoever knocked without being one of ours, by what he called himself."""
+    return name or identity
+
+
+def called(name, identity):
+    """The identity of a terminal that has a name besides."""
+    return identity if name else ""
+
+
 class SecurityEventTable(ListTable):
-    type = columns.Text(show=type_words, sort=("type", "pk"), second=columns.Text("info", show=info_words))
+    type = columns.Text(
+        show=type_words,
+        sort=("type", "pk"),
+        second=columns.Text("info", show=info_words),
+        css="c-name",
+    )
     last_at = columns.When(sort=True)
-    pile = columns.Text("pile__name", head=_("Terminal"), second=columns.Text("identity", head=_("Identity")))
+    pile = columns.Text(
+        "pile__name",
+        "identity",
+        head=_("Terminal"),
+        show=known_as,
+        second=columns.Text("pile__name", "identity", head=_("Identity"), show=called),
+    )
     remote = columns.Text()
     source = columns.Text()
     count = columns.Number(sort=True)
-    critical = columns.YesNo(no="")
+    critical = columns.YesNo(no="", tones={True: "fault"})
     pile_time = columns.When(shown=False)
     at = columns.When(head=_("First time"), shown=False)
 
@@ -69,6 +91,23 @@ SECURITY_EVENTS = Resource(
 )
 
 
+class Standing(columns.Badge):
+    """Whether a certificate is in force."""
+
+    def __init__(self, **options):
+        super().__init__("revoked_at", "not_after", "installed_at", tones={}, **options)
+
+    def html(self, values, reader, second):
+        return cells.badge(*_standing(*values))
+
+    def words(self, values, reader):
+        return _standing(*values)[0]
+
+
+def _standing(revoked_at, not_after, installed_at):
+    return standing_of(revoked_at=revoked_at, not_after=not_after, installed_at=installed_at)
+
+
 class CertificateTable(ListTable):
     common_name = columns.Link(
         to="stations:pile_security",
@@ -76,10 +115,12 @@ class CertificateTable(ListTable):
         sort=("common_name", "pk"),
         second=columns.Text("pile__name", head=_("Terminal")),
     )
+    standing = Standing(head=_("State"))
     not_after = columns.When(sort=True)
     key_type = columns.Text(shown=False)
     organization = columns.Text(shown=False)
-    serial_number = columns.Text(second=columns.Text("fingerprint"))
+    serial_number = columns.Text(css="c-wide", shown=False)
+    fingerprint = columns.Text(css="c-wide", shown=False)
     created_at = columns.When(sort=True)
     installed_at = columns.When()
     used_at = columns.When(shown=False)
@@ -155,9 +196,10 @@ CERTIFICATES = Resource(
 class AuthorityTable(ListTable):
     subject = columns.Link(
         to="stations:authority_root",
+        show=name_words,
         sort=("subject", "pk"),
-        second=columns.Text("fingerprint"),
     )
+    fingerprint = columns.Text(css="c-wide")
     key_type = columns.Text()
     not_after = columns.When(sort=True)
     created_at = columns.When(sort=True)

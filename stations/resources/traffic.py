@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit import cells
@@ -18,6 +19,8 @@ from stations.remarks import KINDS
 from stations.security_events import AT_THE_DOOR
 from stations.trouble_words import code_of, message_of, trouble_words, what_to_do
 
+WELL = {"queued", "sent", "accepted", "effect_seen"}
+IN_VAIN = [state for state in CommandStatus.values if state not in WELL]
 EDGES = 2
 """A step has two ends."""
 
@@ -38,8 +41,9 @@ class CommandTable(ListTable):
         "pile__name",
         head=_("Terminal"),
         sort=("pile__name", "pk"),
-        second=columns.Text("connector_number", head=_("Connector"), show=connector_words),
+        second=columns.Text("pile__station__name", head=_("Station")),
     )
+    connector = columns.Text("connector_number", head=_("Connector"), show=connector_words)
     actor_label = columns.Text(
         "actor_label",
         "actor_ref",
@@ -58,6 +62,14 @@ class CommandTable(ListTable):
 class CommandFilters(ListFilters):
     created_at = filters.Period()
     pile = filters.Search("pile__name", "pile__identity", label=_("Terminal"))
+    asked = filters.Cases(
+        {
+            "people": (_("By people"), lambda: ~selectors.automatic()),
+            "automatic": (_("Automatic"), selectors.automatic),
+            "vain": (_("Not accepted"), lambda: Q(state__in=IN_VAIN)),
+        },
+        label=_("Which"),
+    )
     action = filters.Text()
     state = filters.Choice(choices=CommandStatus)
     agency = filters.Subtree(label=_("Agency"))

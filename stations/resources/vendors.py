@@ -22,16 +22,29 @@ from stations.permissions import StationPerm
 from stations.services import vendors
 
 
+def message_name(message, vendor):
+    """By its own name; one that stands for all of a vendor has none."""
+    return message or vendor
+
+
+def answer_words(answer, direction):
+    """What terminals are told. To what we send them they answer, not we."""
+    return "" if direction == Direction.TO_PILE else VendorAnswer(answer).label
+
+
 class VendorMessageTable(ListTable):
-    vendor_id = columns.Link(
+    message_id = columns.Link(
+        "message_id",
+        "vendor_id",
+        show=message_name,
         to="stations:vendor_message_edit",
         to_perm=StationPerm.MODELS_MANAGE,
-        sort=("vendor_id", "pk"),
-        second=columns.Text("label"),
+        sort=("message_id", "pk"),
+        second=columns.Text("vendor_id"),
     )
-    message_id = columns.Text(sort=("message_id", "pk"))
+    label = columns.Text(css="c-wide")
     direction = columns.Text()
-    answer = columns.Text()
+    answer = columns.Text("answer", "direction", show=answer_words, sort=("answer", "pk"))
     content = columns.Text()
     created_at = columns.When(shown=False, sort=True)
 
@@ -47,6 +60,7 @@ REMOVE = RowAction(
     label=_("Remove…"),
     run=vendors.remove_vendor_message,
     perm=StationPerm.MODELS_MANAGE,
+    tone="stop",
     reason=True,
     bulk=True,
     text=_("Terminals that send it are told that it is unknown."),
@@ -63,7 +77,7 @@ VENDOR_MESSAGES = Resource(
     filters=VendorMessageFilters,
     view=StationPerm.COMMAND_ENGINEER,
     export=StationPerm.EXPORT,
-    label="vendor_id",
+    label="message_id",
     order=("vendor_id", "id"),
     menu=Place("stations", 65),
     actions=(REMOVE,),

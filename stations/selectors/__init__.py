@@ -132,6 +132,7 @@ from stations.selectors.settings import (
     own_template_keys,
     own_templates,
     piles_of_model,
+    piles_of_template,
     setting_of,
     settings_of,
     template_keys,
@@ -188,6 +189,7 @@ from stations.selectors.tariffs import (
     versions_of,
 )
 from stations.selectors.traffic import (
+    automatic,
     command_list,
     commands,
     commands_about,
@@ -212,6 +214,7 @@ __all__ = [
     "assignable_tariffs",
     "authorities",
     "authority_roots",
+    "automatic",
     "campaign_list",
     "campaign_pile_list",
     "campaigns",
@@ -310,6 +313,7 @@ __all__ = [
     "piles_knocked_at",
     "piles_of",
     "piles_of_model",
+    "piles_of_template",
     "piles_out_of_reach",
     "piles_picked",
     "piles_under",

@@ -15,10 +15,10 @@ def campaigns() -> QuerySet[Campaign]:
 
 
 def campaign_list() -> QuerySet[Campaign]:
-    """Campaigns with ``ended_count`` and ``failed_count``, counted for the rows that are shown."""
+    """Campaigns with ``done_count`` and ``failed_count``, counted for the rows that are shown."""
     piles = CampaignPile.objects.filter(campaign=OuterRef("pk"))
     return Campaign.objects.annotate(
-        ended_count=_count(piles.exclude(state__in=ITEM_OPEN)),
+        done_count=_count(piles.filter(state=ItemStatus.DONE)),
         failed_count=_count(piles.filter(state=ItemStatus.FAILED)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from stations.models import (
     Registration,
     TemplateKey,
 )
-from tenants.selectors import standings
+from tenants.selectors import standings, subtree_ids
 
 DRIFTED = (DriftState.DIFFERS, DriftState.READONLY, DriftState.MISSING)
 
@@ -93,14 +93,16 @@ def templates() -> QuerySet[ConfigurationTemplate]:
 
 
 def template_list() -> QuerySet[ConfigurationTemplate]:
-    """With ``key_count`` and, of the piles of the scope, ``pile_count`` and ``drift_count``."""
+    """With ``key_count`` and, of the piles of the scope that it counts for, ``pile_count`` and ``drift_count``."""
     keys = TemplateKey.objects.filter(template=OuterRef("pk"))
-    here = Pile.objects.filter(model=OuterRef("model"))
+    here = Pile.objects.filter(_below("tenant", OuterRef), model=OuterRef("model"))
     # A pile may be of several templates: only what this one wants of it counts here.
     named = TemplateKey.objects.filter(
         template=OuterRef(OuterRef("pk")), key=OuterRef("key"), value=OuterRef("wanted")
     )
-    off = ConfigurationKey.objects.filter(Exists(named), pile__model=OuterRef("model"), drift__in=DRIFTED)
+    off = ConfigurationKey.objects.filter(
+        _below("tenant", OuterRef), Exists(named), pile__model=OuterRef("model"), drift__in=DRIFTED
+    )
     return ConfigurationTemplate.objects.annotate(
         key_count=_count(keys), pile_count=_count(here), drift_count=_count(off)
     )
@@ -109,7 +111,10 @@ def template_list() -> QuerySet[ConfigurationTemplate]:
 def template_keys(template: ConfigurationTemplate) -> QuerySet[TemplateKey]:
     """What a template wants, by name, with how many piles of the scope are ``same``, ``off`` and ``unread``."""
     here = ConfigurationKey.objects.filter(
-        pile__model=template.model_id, key=OuterRef("key"), wanted=OuterRef("value")
+        tenant__in=subtree_ids(template.tenant_id),
+        pile__model=template.model_id,
+        key=OuterRef("key"),
+        wanted=OuterRef("value"),
     )
     return (
         TemplateKey.objects.filter(template=template)
@@ -135,6 +140,11 @@ def own_template_keys() -> QuerySet[TemplateKey]:
 def piles_of_model(model: PileModel | int) -> QuerySet[Pile]:
     """Piles of a product, in the order of their keys."""
     return Pile.objects.filter(model=model).order_by("pk")
+
+
+def piles_of_template(template: ConfigurationTemplate) -> QuerySet[Pile]:
+    """The piles of its model that it counts for: those of its tenant and of everybody below."""
+    return piles_of_model(template.model_id).filter(tenant__in=subtree_ids(template.tenant_id))
 
 
 def to_be_read_again() -> QuerySet[ConfigurationKey]:
@@ -165,3 +175,14 @@ def _of_reachable(rows: QuerySet[ConfigurationKey]) -> QuerySet[ConfigurationKey
 def _count(rows: QuerySet[TemplateKey] | QuerySet[Pile] | QuerySet[ConfigurationKey]) -> Coalesce:
     counted = rows.order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), 0)
+
+
+def _below(owner: str, outer: Callable[[str], Any]) -> Q:
+    """That a row's owner is the tenant of the row outside, or stands below it."""
+    return Q(
+        **{
+            f"{owner}__tree_id": outer("tenant__tree_id"),
+            f"{owner}__lft__gte": outer("tenant__lft"),
+            f"{owner}__rght__lte": outer("tenant__rght"),
+        }
+    )

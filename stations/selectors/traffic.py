@@ -11,7 +11,7 @@ from django.db.models.fields.json import KT
 
 from backoffice.kit import clock
 from ocpp_gateway.wire import CommandOrder, CommandState
-from stations.keys import KEY_NAME
+from stations.configuration import MASK
 from stations.models import Command, Frame, Gateway, PileEvent, StatusEvent, Trouble
 
 GATEWAY_PULSE = timedelta(seconds=10)
@@ -37,6 +37,11 @@ def command_list() -> QuerySet[Command]:
 def commands_of(pile_id: int) -> QuerySet[Command]:
     """Commands to one pile, the newest first."""
     return commands().filter(pile=pile_id)
+
+
+def automatic() -> Q:
+    """Of commands: a timer of ours asked, not a person."""
+    return Q(actor_ref__startswith="timer:")
 
 
 def commands_about(about: str) -> QuerySet[Command]:
@@ -160,7 +165,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 def queued_orders(gateway: str) -> list[CommandOrder]:
     """Commands for piles connected to a gateway that have not left.
 
-    A change of a pile's key is left out: its row does not hold the key, so it can only expire.
+    A change to a secret is left out: its row does not hold the value, so it can only expire.
     """
     rows = (
         Command.objects.filter(
@@ -170,7 +175,7 @@ def queued_orders(gateway: str) -> list[CommandOrder]:
             created_at__lt=clock.ago(seconds=3),
             deadline__gt=clock.now(),
         )
-        .exclude(action="ChangeConfiguration", payload__key=KEY_NAME)
+        .exclude(action="ChangeConfiguration", payload__value__icontains=MASK)
         .order_by("pk")[:500]
     )
     return [

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _, gettext_lazy, pgettext
 from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from ocpp_gateway.wire import CommandState
+from stations import configuration
 from stations.campaigns import Kind, Outcome, Params
 from stations.models import CampaignPile, Command, CommandStatus
 from stations.outcomes import WHATEVER_TAKES
 from stations.permissions import StationPerm
+from stations.services import settings
 from stations.services.commands import send_command
 from stations.states import NEVER_SENT, UNANSWERED, UNKNOWN_OUTCOME
 
@@ -72,6 +74,17 @@ def _check(params: Params) -> None:
     payload: Any = params.get("payload")
     if params.get("action") not in IN_BULK or not isinstance(payload, dict) or payload.get("connectorId"):
         raise Refused(_("This is not asked of many terminals at once."), code="malformed")
+    if params["action"] == "ChangeConfiguration":
+        _check_setting(str(payload.get("key", "")), str(payload.get("value", "")))
+
+
+def _check_setting(key: str, value: str) -> None:
+    """What is asked of many is kept with it, so it holds no secret."""
+    if configuration.is_secret(key) or configuration.concealed(key, value) != value:
+        raise Refused(
+            _("A password is changed at one terminal after the other."), code="own_page", field="key"
+        )
+    settings.check_value(key, value)
 
 
 COMMAND = Kind(

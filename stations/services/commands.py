@@ -21,7 +21,7 @@ from backoffice.kit.actor import Actor
 from backoffice.kit.errors import Refused
 from backoffice.kit.scope import path_of_tenant
 from ocpp_gateway.wire import CommandOrder
-from stations import climbing, dispatch, keys
+from stations import climbing, configuration, dispatch, keys
 from stations.models import Command, Connector, Life, Pile, Registration
 from stations.outcomes import lock_commands, record_effect
 from stations.selectors import lacks_trigger, unsupported
@@ -43,6 +43,7 @@ EFFECT_WITHIN_S: Mapping[str, int] = {
 }
 """Seconds from the answer until what was agreed must be seen. The others have done all with their answer."""
 
+NOTHING: Mapping[str, Any] = {}
 TRIGGERS = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 _NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 
@@ -88,16 +89,18 @@ def send_command(
     """Ask a pile of the scope. Returns the command, or the same one that is still unanswered.
 
     ``anyway`` asks a pile that does not know the command as far as it said; only engineers may.
+    A value that is a secret goes to the pile and is kept nowhere.
     Raises Refused: ``offline``, ``not_registered``, ``registration``, ``retired``, ``not_now``,
     ``malformed``, ``own_page``, ``lacking``, ``unsupported``, ``reserved``, ``connector_zero``, ``too_long``.
     """
-    if action == "ChangeConfiguration" and payload.get("key") == keys.KEY_NAME:
-        raise Refused(_("Change the password on the page of the pile."), code="own_page")
-    if action == "ChangeConfiguration" and payload.get("key") == climbing.PROFILE_KEY:
-        raise Refused(_("Raise the security profile on the page of the pile."), code="own_page")
+    kept, secret = payload, NOTHING
+    if action == "ChangeConfiguration":
+        _check_key(payload.get("key"))
+        kept, secret = _parted(payload)
     request = Request(
         action=action,
-        payload=payload,
+        payload=kept,
+        secret=secret,
         connector_number=connector_number,
         reason=reason,
         about=about,
@@ -134,6 +137,21 @@ def order_command(pile: Pile, request: Request, *, actor: Actor) -> Command:
     audit.record(actor, "command.sent", command, after=audit.snapshot(command), reason=request.reason)
     _hand_over(pile, command, request)
     return command
+
+
+def _check_key(key: object) -> None:
+    """Keys are compared as piles compare them, or a password would pass under another spelling."""
+    if configuration.same_key(key, keys.KEY_NAME):
+        raise Refused(_("Change the password on the page of the pile."), code="own_page", field="key")
+    if configuration.same_key(key, climbing.PROFILE_KEY):
+        raise Refused(_("Raise the security profile on the page of the pile."), code="own_page", field="key")
+
+
+def _parted(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """A change of a setting as it is kept, and what only the pile is told (white paper A01.FR.08)."""
+    value = str(payload.get("value", ""))
+    shown = configuration.concealed(str(payload.get("key", "")), value)
+    return (payload, NOTHING) if shown == value else ({**payload, "value": shown}, {"value": value})
 
 
 def hold_pile(pile_id: int) -> None:
@@ -254,7 +272,7 @@ def _check_request(pile: Pile, request: Request) -> None:
         case "ChangeConfiguration":
             if not 1 <= len(str(payload.get("key", ""))) <= 50:
                 raise Refused(_("A key has 1 to 50 characters."), code="malformed", field="key")
-            if len(str(payload.get("value", ""))) > 500:
+            if len(str({**payload, **request.secret}.get("value", ""))) > 500:
                 raise Refused(_("A value has at most 500 characters."), code="malformed", field="value")
 
 

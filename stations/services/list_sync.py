@@ -9,6 +9,7 @@ tells whether it was taken. A worker that dies in between loses nothing, and an 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 
 SYNC = timer("local_lists")
 BATCH = 200
+A_RUN_S = 2.0
+"""After so many seconds a run leaves the others to the next one, or the timers behind it would wait for them."""
+
 CHECKED_EVERY = timedelta(hours=1)
 """How often a list is built anew although nobody said that something changed."""
 
@@ -342,11 +346,13 @@ _TAKE: Mapping[str, Callable[[LocalListPile, Command], None]] = {
 
 
 def _each(ids: list[int], act: Callable[[int], None]) -> int:
-    done = 0
+    done, ends = 0, time.monotonic() + A_RUN_S
     for row_id in ids:
         try:
             act(row_id)
             done += 1
         except Exception:
             log.exception("local list %s could not be looked after", row_id)
+        if time.monotonic() >= ends:
+            break
     return done

@@ -65,14 +65,13 @@ def change_setting(
     specification, or the pile, does not allow; ``anyway`` asks all the same.
     """
     known = setting_of(pile.pk, key)
-    found = configuration.objection(
+    check_value(
         key,
         value,
         readonly=known is not None and known.known and known.readonly,
         most_members=most_members(pile.pk, key),
+        anyway=anyway,
     )
-    if found is not None and (not anyway or found in {Objection.KEY, Objection.LONG}):
-        raise _refusal(found, key)
     payload = {"key": key.strip(), "value": configuration.sent_as(key, value)}
     return send_command(
         pile,
@@ -83,6 +82,15 @@ def change_setting(
         about=about,
         anyway=anyway,
     )
+
+
+def check_value(
+    key: str, value: str, *, readonly: bool = False, most_members: int | None = None, anyway: bool = False
+) -> None:
+    """Raises Refused, ``malformed`` at ``key`` or ``value``, for what makes no sense; ``anyway`` lets all but lengths pass."""
+    found = configuration.objection(key, value, readonly=readonly, most_members=most_members)
+    if found is not None and (not anyway or found in {Objection.KEY, Objection.LONG}):
+        raise _refusal(found, key)
 
 
 @transaction.atomic
@@ -109,11 +117,9 @@ def want_setting(
     note: str = "",
 ) -> TemplateKey:
     """What piles of the model are to have. Raises Refused: ``malformed``, ``own_page``."""
-    if configuration.is_secret(key):
+    if configuration.concealed(key, value) != value or configuration.is_secret(key):
         raise Refused(_("Passwords are not kept in templates."), code="own_page", field="key")
-    found = configuration.objection(key, value)
-    if found is not None:
-        raise _refusal(found, key)
+    check_value(key, value)
     row = _lock(template)
     key = configuration.spelled(key)
     old = TemplateKey.objects.filter(template=row, key__iexact=key).first()

@@ -27,6 +27,7 @@ def create(request):
         done=_("It can sign."),
         back=AUTHORITIES.back(),
         cancel_url=AUTHORITIES.url,
+        submit_label=_("Create"),
     )
 
 

@@ -25,6 +25,7 @@ from stations.forms.commands import ASKS, pretty
 from stations.models import CampaignStatus, ItemStatus
 from stations.permissions import StationPerm
 from stations.resources import CAMPAIGN_PILES, CAMPAIGNS, PILES
+from stations.result_words import result_words, title_words
 from stations.services import campaigns as services
 from stations.views import charging_many, firmware, security_many
 from stations.views.many import count_words
@@ -92,7 +93,7 @@ def campaign(request, pk):
     return detail_page(
         request,
         "stations/campaign.html",
-        title=row.title,
+        title=title_words(row.title),
         back=CAMPAIGNS.back(),
         subtitle=count_words(row.total),
         live=["campaigns"],
@@ -104,7 +105,10 @@ def campaign(request, pk):
         wish=wish,
         asked_text=pretty(row.params) if row.params and not wish else "",
         about=_about(row),
-        results=[(one, tones.CAMPAIGN_PILE[one.state]) for one in selectors.results_of(row)[:RESULTS_SHOWN]],
+        results=[
+            (one, tones.CAMPAIGN_PILE[one.state], result_words(one.result))
+            for one in selectors.results_of(row)[:RESULTS_SHOWN]
+        ],
         results_url=_results(row),
         export_url=f"{CAMPAIGN_PILES.url_of('export')}?{urlencode({'campaign': row.token})}",
         may_export=StationPerm.EXPORT in request.grants,
@@ -133,7 +137,7 @@ def stop(request, pk):
     row = _controlled(request, pk)
     return question_page(
         request,
-        title=_("Stop %(name)s") % {"name": row.title},
+        title=_("Stop %(name)s") % {"name": title_words(row.title)},
         text=_("Nobody more is asked. Those that were asked already end as they do."),
         do=lambda reason: services.stop_campaign(row, actor=request.actor, reason=reason),
         then=_page_of(row),
@@ -232,6 +236,9 @@ def _about(row):
         (_("Terminals in a wave"), figures.number_text(row.wave_size)),
         (_("Pauses at failures"), f"{row.failure_share} %" if row.failure_share else forever),
         (_("At the same time"), figures.number_text(row.at_once)),
-        (_("Waits for offline terminals"), figures.duration_text(row.patience_s)),
+        (
+            _("Waits for offline terminals"),
+            figures.duration_text(row.patience_s) if row.patience_s else _("Not at all"),
+        ),
         (_("Feature profiles"), _("asked anyway") if row.send_anyway else _("only those that list it")),
     ]

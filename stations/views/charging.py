@@ -18,6 +18,7 @@ from stations.forms.charging import (
     KINDS,
     RECURRENCIES,
     ROWS_MORE,
+    USUAL_SPAN,
     ClearForm,
     ProfileForm,
     ScheduleForm,
@@ -41,7 +42,7 @@ def page_of(pile):
 def charging(request, pk):
     """Profiles, and the composite schedule by our account and by the pile's."""
     row = row_or_404(selectors.piles(), pk=pk)
-    form = ScheduleForm(request.GET if "connector" in request.GET else {"hours": "4"}, pile=row)
+    form = ScheduleForm(USUAL_SPAN | request.GET.dict(), pile=row)
     connector, duration_s, unit = form.chosen()
     may_act = StationPerm.COMMAND_ENGINEER in request.grants
     sent = list(selectors.profiles_of(row.pk)[:PROFILES_SHOWN])
@@ -99,7 +100,7 @@ def clear(request, pk):
     return form_question(
         request,
         form,
-        title=_("Clear profiles"),
+        title=f"{_('Clear profiles')} · {row.name}",
         text=_("All that match are cleared; where nothing is chosen, all of them."),
         save=lambda _data: _clear(row, form, request.actor),
         then=page_of(row),
@@ -127,14 +128,15 @@ def clear_one(request, pk):
 def ask(request, pk):
     """Ask a pile what it makes of all its profiles."""
     row = row_or_404(selectors.piles(), pk=pk)
-    form = ScheduleForm(request.POST or None, pile=row, initial=request.GET.dict() or {"hours": "4"})
+    form = ScheduleForm(request.POST or None, pile=row, initial=USUAL_SPAN | request.GET.dict())
     if request.method == "POST" and form.is_valid():
         attempt(form, lambda: _ask(row, form, request.actor))
         if form.is_valid():
             messages.success(request, _("Asked. Its answer is drawn beside ours."))
             return HttpResponseRedirect(f"{page_of(row)}?{urlencode(form.cleaned_data)}")
-    context = {"title": _("Ask for the schedule"), "form": form, "cancel_url": page_of(row)}
-    return render(request, "kit/confirm.html", context | {"submit_label": _("Ask")})
+    title = f"{_('Ask for the schedule')} · {row.name}"
+    context = {"title": title, "form": form, "cancel_url": page_of(row)}
+    return render(request, "kit/confirm.html", context | {"submit_label": pgettext("command", "Ask")})
 
 
 def _clear(pile, form, actor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_POST
@@ -63,11 +64,16 @@ def change(request, pk):
     row = row_or_404(selectors.piles(), pk=pk)
     key = request.GET.get("key", "")[:60]
     found = selectors.setting_of(row.pk, key) if key else None
-    form = SettingForm(request.POST or None, key=key, current=found.value if found else None)
+    form = SettingForm(
+        request.POST or None,
+        key=key,
+        current=found.value if found else None,
+        told=[one.key for one in selectors.settings_of(row.pk) if one.known and not one.readonly],
+    )
     return form_question(
         request,
         form,
-        title=key or _("Change a setting"),
+        title=f"{key or _('Change a setting')} · {row.name}",
         save=lambda data: services.change_setting(row, actor=request.actor, **data),
         then=_page(pk),
         done=_("Asked. The setting is read back when the terminal has taken it."),
@@ -109,11 +115,19 @@ def _line(pile, row, engineer):
     return {
         "row": row,
         "unit": known.unit if known else "",
+        "told": breakable(row.value or ""),
+        "hoped": breakable(row.wanted or ""),
         "help": HELP.get(row.key, ""),
         "drift": drift,
         "restart": _awaits_restart(pile, row),
         "buttons": buttons,
     }
+
+
+def breakable(value):
+    """A list of words goes on in the next line behind a comma, and not within a word."""
+    *others, last = value.split(",")
+    return format_html("{}{}", format_html_join("", "{},<wbr>", ((one,) for one in others)), last)
 
 
 def _awaits_restart(pile, row):

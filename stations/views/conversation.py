@@ -133,7 +133,8 @@ def recent_utterances(pile_id):
 def utterance_of(frame: Frame) -> Utterance:
     """A frame for reading."""
     payload = _payload(frame.text)
-    pile_time, behind = _own_time(payload, frame) if frame.inbound and frame.kind == "call" else ("", "")
+    told = frame.inbound and frame.kind == "call"
+    pile_time, pile_clock, behind = _own_time(payload, frame) if told else ("", "", "")
     return Utterance(
         at=frame.at,
         inward=frame.inbound,
@@ -143,6 +144,7 @@ def utterance_of(frame: Frame) -> Utterance:
         payload=_readable(frame.text),
         took_ms=frame.latency_ms,
         pile_time=pile_time,
+        pile_clock=pile_clock,
         behind=behind,
         remarks=[in_words(remark) for remark in frame.remarks.split()],
     )
@@ -186,18 +188,21 @@ def _readable(text):
 
 
 def _own_time(payload, frame):
-    """The time in the message as the pile wrote it, and how far it lies from the time of receipt."""
+    """The time in the message as the pile wrote it, by the reader's clock, and how far from the time of receipt."""
     values = payload if isinstance(payload, dict) else {}
     readings = values.get("meterValue")
     first = readings[0] if isinstance(readings, list) and readings and isinstance(readings[0], dict) else {}
     written = values.get("timestamp") or first.get("timestamp")
     if not isinstance(written, str):
-        return "", ""
+        return "", "", ""
     try:
-        seconds = round((frame.at - datetime.fromisoformat(written)).total_seconds())
+        said = datetime.fromisoformat(written)
+        seconds = round((frame.at - said).total_seconds())
+        there, here = timezone.localtime(said), timezone.localtime(frame.at)
     except (ValueError, TypeError, OverflowError):
-        return written[:40], ""
-    return written[:40], f"{seconds:+d} s" if abs(seconds) >= WORTH_SAYING_S else ""
+        return written[:40], "", ""
+    read = f"{there:%H:%M:%S}" if there.date() == here.date() else f"{there:%Y-%m-%d %H:%M:%S}"
+    return written[:40], read, f"{seconds:+d} s" if abs(seconds) >= WORTH_SAYING_S else ""
 
 
 def _as_line(frame):

@@ -45,7 +45,7 @@ def pile_files(request, pk):
         live=["files"],
         actions=_actions(row) if may_ask and row.life != Life.RETIRED else [],
         state_facts=_facts(row),
-        updates=[_update(job, may_ask) for job in updates_shown],
+        updates=[_update(job, may_ask, row.firmware) for job in updates_shown],
         uploads=_uploads(row, may_ask) if may_ask or may_read else None,
         changes=selectors.firmware_changes_of(row)[:JOBS_SHOWN],
         may_read=may_read,
@@ -164,8 +164,8 @@ def _actions(row):
     ]
 
 
-def _update(job, may_ask):
-    proof, tone = _proof(job)
+def _update(job, may_ask, now):
+    proof, tone = _proof(job, now)
     return {
         "row": job,
         "tone": tones.UPDATE[job.state],
@@ -177,12 +177,15 @@ def _update(job, may_ask):
     }
 
 
-def _proof(job):
-    """What the terminal called its firmware afterwards, and whether that is what it was given."""
+def _proof(job, now):
+    """What the terminal called its firmware afterwards, whether that is what it was given, and whether it is so still."""
     if not job.version_seen:
         waits = job.state == UpdateState.INSTALLED
         return (_("not restarted since"), "t-waiting") if waits else ("", "")
     if updating.same_version(job.version_seen, job.firmware.version):
+        if now and not updating.same_version(now, job.version_seen):
+            words = _("It reported %(version)s, and now %(now)s.")
+            return words % {"version": job.version_seen, "now": now}, "t-waiting"
         return _("It reports %(version)s.") % {"version": job.version_seen}, "t-charging"
     return _("It reports %(version)s, which is another.") % {"version": job.version_seen}, "t-fault"
 

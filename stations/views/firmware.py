@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _, pgettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from backoffice.kit import figures
-from backoffice.kit.errors import Refused
+from backoffice.kit.enumeration import enumerated
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.pages import ONCE, detail_page, form_page, question_page, requires, row_or_404
 from stations import selectors, tones
@@ -67,15 +65,20 @@ def create(request):
 
 
 @requires(StationPerm.MODELS_MANAGE)
-@require_POST
 def release(request, pk):
     """From now on it may be given to terminals."""
     row = row_or_404(selectors.own_firmware(), pk=pk)
-    try:
-        library.release_firmware(row, actor=request.actor)
-    except Refused as refused:
-        messages.error(request, str(refused.message))
-    return HttpResponseRedirect(page_of(row))
+    models = enumerated(model.name for model in row.pile_models.all())
+    return question_page(
+        request,
+        title=_("Release %(version)s") % {"version": row.version},
+        text=_("From now on it may be given to terminals of these models: %(models)s.") % {"models": models},
+        consequences=[row.notes] if row.notes else [],
+        do=lambda _reason: library.release_firmware(row, actor=request.actor),
+        then=page_of(row),
+        reason=False,
+        submit_label=_("Release"),
+    )
 
 
 @requires(StationPerm.MODELS_MANAGE)
@@ -191,7 +194,7 @@ def _actions(row, grants):
     if StationPerm.COMMAND_ENGINEER in grants and row.state == FirmwareState.RELEASED:
         found.append(to("firmware_roll_out", _("Roll out…"), "upload", get=True, tone="primary"))
     if StationPerm.MODELS_MANAGE in grants and row.state == FirmwareState.DRAFT:
-        found.append(to("firmware_release", _("Release"), "check", tone="primary"))
+        found.append(to("firmware_release", _("Release…"), "check", tone="primary", asks=True))
     if StationPerm.MODELS_MANAGE in grants and row.state != FirmwareState.WITHDRAWN:
         found.append(to("firmware_withdraw", _("Withdraw…"), "close-circle", asks=True, tone="stop"))
     return found

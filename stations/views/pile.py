@@ -60,7 +60,7 @@ def pile(request, pk):
         own_asks=pile_asks(row, grants),
         connectors=_connectors(row, grants),
         may_manage=StationPerm.MANAGE in grants,
-        commands=[_command(one) for one in selectors.commands_of(row.pk)[:COMMANDS_SHOWN]],
+        commands=[_command(one) for one in _asked_by_people(row.pk)],
         asks=_asks(row, grants),
         said_of_itself=_said(row),
         price=_price(row),
@@ -70,6 +70,11 @@ def pile(request, pk):
         reports=_reports(row.pk) if talk else None,
         events=_events(row.pk) if talk else None,
     )
+
+
+def _asked_by_people(pile_id):
+    """What timers ask, lists of cards above all, would leave no room for what somebody wants to follow."""
+    return selectors.commands_of(pile_id).exclude(selectors.automatic())[:COMMANDS_SHOWN]
 
 
 def _command(one):
@@ -169,7 +174,7 @@ def _asks(row, grants, connector=None):
     return [
         Action(
             ask.label,
-            reverse("stations:ask", args=[row.pk, name]) + query,
+            _ask_page(row, name, ask) + query,
             icon=ask.icon,
             tone=ask.tone,
             asks=True,
@@ -178,6 +183,11 @@ def _asks(row, grants, connector=None):
         for name, ask in ASKS.items()
         if ask.perm in grants and (ask.per_connector if connector else ask.per_pile)
     ]
+
+
+def _ask_page(row, name, ask):
+    own = reverse(ask.own_page, args=[row.pk]) if ask.own_page else ""
+    return own or reverse("stations:ask", args=[row.pk, name])
 
 
 def _unknown(row, action, lacking, grants):

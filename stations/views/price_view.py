@@ -111,9 +111,9 @@ def standing_of(version):
     if version.idle_per_minute and version.idle_free:
         hours = enumerated("–".join(window) for window in version.idle_free)
         sentences.append(_("It is free from %(hours)s.") % {"hours": hours})
-    sentences.append(
-        _("At least %(amount)s is set aside before a charge.") % {"amount": money(version.min_hold)}
-    )
+    if version.min_hold:
+        held = _("At least %(amount)s is set aside before a charge.")
+        sentences.append(held % {"amount": money(version.min_hold)})
     return sentences
 
 

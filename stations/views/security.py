@@ -107,7 +107,7 @@ def renew(request, pk):
     return question_page(
         request,
         title=_("Have %(name)s ask for a certificate") % {"name": row.name},
-        submit_label=_("Ask"),
+        submit_label=pgettext("certificate", "Ask"),
         text=_("It makes a key of its own and sends what is to be signed."),
         do=lambda reason: certificates.ask_to_renew(row, actor=request.actor, reason=reason),
         then=page_of(row),

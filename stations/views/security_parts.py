@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 from backoffice.kit import cells, clock
 from backoffice.kit.frame import Action, Fact, Tone
 from stations import pki, selectors
-from stations.certificate_words import why_words
+from stations.certificate_words import name_words, why_words
 from stations.forms.security import PROFILES, USES
 from stations.models import Life, SigningState, UpgradeState
 from stations.models.security import UPGRADE_OVER
@@ -26,7 +26,7 @@ FORMS = {
     "": gettext_lazy("not used yet"),
 }
 SIGNING_TONES: Mapping[str, Tone] = {
-    SigningState.ACCEPTED: "charging",
+    SigningState.ACCEPTED: "idle",
     SigningState.ASKED: "waiting",
     SigningState.SIGNED: "waiting",
     SigningState.SENT: "waiting",
@@ -73,7 +73,7 @@ def ends_in(certificate):
     """How long a certificate is still good, in words with a colour."""
     days = (certificate.not_after - clock.now()).days
     if days < 0:
-        return cells.badge(_("expired"), "fault")
+        return cells.badge(_("Expired"), "fault")
     words = _("%(count)d days left") % {"count": days}
     return cells.badge(words, "waiting") if days < 30 else words
 
@@ -159,7 +159,9 @@ def certificates_of(row, reader):
         {
             "row": one,
             "state": _certificate_state(one, used),
-            "ends": ends_in(one),
+            "ends": "" if one.not_after < clock.now() else ends_in(one),
+            "name": name_words(one.subject),
+            "signer": name_words(one.authority.subject),
             "actions": CERTIFICATES.buttons(one, reader),
         }
         for one in selectors.certificates_of(row.pk)[:SIGNINGS_SHOWN]
@@ -169,6 +171,8 @@ def certificates_of(row, reader):
 def _certificate_state(one, used):
     if one.revoked_at:
         return _("Revoked"), "fault"
+    if one.not_after < clock.now():
+        return _("Expired"), "fault"
     if used is not None and one.pk == used.pk:
         return (_("In use"), "charging") if one.used_at else (_("Taken by the terminal"), "idle")
     return (_("Replaced"), "offline") if one.installed_at else (_("Not taken"), "plain")
@@ -208,7 +212,8 @@ def _root(row, use, number, data):
         asks=True,
         refused="" if row.online else _("The terminal is offline"),
     )
-    return {"data": data, "name": _name_of(data), "delete": delete}
+    subject = _name_of(data)
+    return {"data": data, "name": subject and name_words(subject), "subject": subject, "delete": delete}
 
 
 def _name_of(data):

@@ -36,6 +36,8 @@ def ask(request, pk, action):
     row = row_or_404(selectors.piles(), pk=pk)
     if wanted.perm not in request.grants:
         raise PermissionDenied
+    if wanted.own_page:
+        return HttpResponseRedirect(reverse(wanted.own_page, args=[pk]))
     page = reverse("stations:pile", args=[pk])
     form = form_of(wanted, row, request.POST or None, connector=request.GET.get("connector", ""))
     objection = selectors.doubts_about(row, action)

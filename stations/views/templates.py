@@ -15,6 +15,7 @@ from stations.permissions import StationPerm
 from stations.resources import DRIFT, TEMPLATES
 from stations.services import settings
 from stations.views.beginning import begin_page
+from stations.views.many import count_words
 
 
 @requires(StationPerm.COMMAND_ENGINEER)
@@ -62,7 +63,7 @@ def want(request, pk):
 @requires(StationPerm.COMMAND_ENGINEER)
 def edit(request, pk):
     """Another value."""
-    wanted = row_or_404(selectors.own_template_keys(), pk=pk)
+    wanted = _found(request, pk)
     kept = {name: getattr(wanted, name) for name in ("key", "value", "after_boot", "note")}
     form = WantedForm(request.POST or None, initial=kept)
     return _wanted_page(request, wanted.template, form, wanted.key)
@@ -71,7 +72,7 @@ def edit(request, pk):
 @requires(StationPerm.COMMAND_ENGINEER)
 def drop(request, pk):
     """Want it no more."""
-    wanted = row_or_404(selectors.own_template_keys(), pk=pk)
+    wanted = _found(request, pk)
     return question_page(
         request,
         title=_("Take %(key)s out of the template") % {"key": wanted.key},
@@ -99,12 +100,14 @@ def push_all(request, pk):
 
 def _campaign(request, row, kind, title, params):
     """Ask all piles of the model, in waves, waiting a day for those that are offline."""
+    rows = selectors.piles_of_template(row)
     return begin_page(
         request,
         kind,
-        selectors.piles_of_model(row.model),
+        rows,
         title=f"{title} · {row.model.name}",
-        text=_("All terminals of this model are asked, 50 in a wave; those that are offline within a day."),
+        text=_("Asked, 50 in a wave and those that are offline within a day: %(terminals)s of this model.")
+        % {"terminals": count_words(rows.count())},
         cancel_url=_page_of(row),
         submit_label=title,
         params=params,
@@ -125,6 +128,12 @@ def _wanted_page(request, row, form, title):
         back=Link(row.model.name, _page_of(row)),
         cancel_url=_page_of(row),
     )
+
+
+def _found(request, pk):
+    """What a template wants; its pages belong to the list of templates."""
+    request.shown_under = TEMPLATES.name
+    return row_or_404(selectors.own_template_keys(), pk=pk)
 
 
 def _page_of(row):

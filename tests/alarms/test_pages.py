@@ -11,6 +11,7 @@ from django.urls import reverse
 from alarms import services
 from alarms.models import Alarm
 from alarms.resources import CENTRE
+from alarms.wording import info_words, reported_words
 from backoffice.kit.actor import Actor
 from backoffice.kit.perms import Role
 from backoffice.kit.scope import unscoped
@@ -101,7 +102,9 @@ def test_alarms_are_taken_on_with_one_click_and_closed_with_a_reason(agency: Ten
     assert {fresh(alarm).state for alarm in alarms} == {"acknowledged"}
 
     url = reverse("alarms.failure.do", args=["close"])
-    assert client.post(url, {"pk": keys}).status_code == 200, "it asks why"
+    question = client.post(url, {"pk": keys})
+    assert question.status_code == 200, "it asks why"
+    assert question.content.decode().count("Hongqiao · HQ-07") == len(keys)
     assert client.post(url, {"pk": keys, "confirmed": 1, "reason": ""}).status_code == 200
     assert {fresh(alarm).state for alarm in alarms} == {"acknowledged"}
     client.post(url, {"pk": keys, "confirmed": 1, "reason": "replaced the board"})
@@ -160,3 +163,18 @@ def test_a_kind_that_the_catalogue_does_not_know_is_shown_by_its_code(agency: Te
     client = browser(agency)
     assert "F99" in text(client, reverse("alarms.failure"))
     assert "F99" in text(client, CENTRE["failure"].detail_url(alarm))
+
+
+@pytest.mark.parametrize(
+    ("code", "vendor_code", "info", "words"),
+    [
+        ("T07", "", f"{'ab' * 20} 2026-10-13", "The certificate of the terminal is valid until 13 Oct 2026"),
+        ("T07", "", "Meter calibration ends in 21 days", "Meter calibration ends in 21 days"),
+        ("T08", "certificate", "weak_key", "Its key is too weak, or larger than we take"),
+        ("F01", "certificate", "weak_key", "weak_key"),
+    ],
+)
+def test_what_we_found_ourselves_is_said_in_words(code: str, vendor_code: str, info: str, words: str) -> None:
+    assert str(info_words(code, vendor_code, info)) == words
+    in_short = "Certificate until 13 Oct 2026" if "2026" in info else "Code"
+    assert str(reported_words("Code", code, info)) == in_short

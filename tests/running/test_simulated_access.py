@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from backoffice.simulator.access import remember_list
 from backoffice.simulator.machine import stamp
 from backoffice.simulator.outlet import Fault
+from stations.locallist import Entry, Message
 from tests.running.test_simulator import Bench, bench, car
 
 __all__ = ["bench"]
@@ -50,6 +52,15 @@ def test_a_list_is_taken_whole_and_in_differences(bench: Bench) -> None:
     assert send(bench, 5, "Differential", *(entry(f"T{number}") for number in range(21))) == "Failed"
     assert send(bench, 6, "Full") == "Accepted"
     assert bench.ask("GetLocalListVersion") == {"listVersion": 0}
+
+
+def test_a_list_outlasts_the_end_of_the_simulation(bench: Bench) -> None:
+    kept = Message(True, 9, (), (Entry("a", expires_at="2030-01-01T00:00:00Z"), Entry("B", "Blocked")))
+    remember_list(bench.machine, kept.payload())
+
+    assert bench.ask("GetLocalListVersion") == {"listVersion": 9}
+    assert sorted(bench.machine.cards) == ["A", "B"]
+    assert send(bench, 10, "Differential", entry("C")) == "Accepted"
 
 
 def test_a_list_is_never_longer_than_the_pile_has_room_for(bench: Bench) -> None:

@@ -239,9 +239,7 @@ PAGES: dict[str, Page] = {
     "stations:pile_update": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:pile_fetch": Page(Pile, perm=StationPerm.COMMAND_ENGINEER),
     "stations:firmware": Page(Firmware, perm=StationPerm.VIEW),
-    "stations:firmware_release": Page(
-        Firmware, perm=StationPerm.MODELS_MANAGE, method="post", found=frozenset({302})
-    ),
+    "stations:firmware_release": Page(Firmware, perm=StationPerm.MODELS_MANAGE),
     "stations:firmware_withdraw": Page(Firmware, perm=StationPerm.MODELS_MANAGE),
     "stations:firmware_roll_out": Page(Firmware, perm=StationPerm.COMMAND_ENGINEER),
     "stations:ask_update": Page(

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
+from backoffice.kit import clock
 from backoffice.kit.perms import Role
 from ocpp_gateway.wire import CommandState
 from stations import intake
+from stations.forms.commands import ASKS
 from stations.models import Campaign, CampaignPile, Command, Pile, Station
+from stations.result_words import result_words, title_words
 from stations.services import campaigns as services
-from tests.factories.stations import make_agency, make_online_pile, make_pile, make_station, outcome
+from tests.factories.stations import ACTOR, make_agency, make_online_pile, make_pile, make_station, outcome
 from tests.stations.browsing import browser, errors, operator_of
 
 pytestmark = pytest.mark.usefixtures("everything")
@@ -186,3 +190,38 @@ def test_whoever_could_not_begin_it_cannot_stop_it(station: Station) -> None:
         assert support.post(url, {"reason": "because"}).status_code == 403
     campaign.refresh_from_db()
     assert campaign.state == "running"
+
+
+def test_title_and_results_are_said_in_the_language_of_whoever_reads(station: Station) -> None:
+    pile = make_online_pile(station)
+    with override("zh-hans"):
+        campaign = services.create_campaign(
+            "command",
+            Pile.objects.filter(pk=pile.pk),
+            tenant_id=operator_of(station).pk,
+            actor=ACTOR,
+            title=str(ASKS["Reset"].label).rstrip("…"),
+            params={"action": "Reset", "payload": {"type": "Soft"}},
+        )
+        result = gettext("The terminal could not be heard.")
+    assert campaign.title != "Restart"
+    CampaignPile.objects.filter(campaign=campaign).update(state="failed", result=result, ended_at=clock.now())
+    client = browser(operator_of(station))
+    pages = [reverse("stations:campaign", args=[campaign.pk]), reverse("stations.campaigns")]
+    answers = [client.get(page) for page in pages]
+    found = [answer.content.decode() for answer in answers]
+
+    assert all("Restart" in page and campaign.title not in page for page in found)
+    assert "The terminal could not be heard." in found[0]
+    assert "Not at all" in found[0]
+    [row] = [row.record for row in answers[1].context["table"].rows]
+    assert (row.done_count, row.failed_count) == (0, 1), "the bar shows what succeeded"
+
+
+def test_what_somebody_typed_and_what_a_terminal_said_stand_as_they_are() -> None:
+    assert result_words("Rejected by vendor 7") == "Rejected by vendor 7"
+    assert title_words("Roll out 4.3.0") == "Roll out 4.3.0"
+    with override("zh-hans"):
+        told = str(title_words("Read settings · VLT 60"))
+    assert told.endswith(" · VLT 60")
+    assert told != "Read settings · VLT 60"

@@ -289,6 +289,9 @@ def test_the_same_form_sent_twice_makes_one(station: Station) -> None:
         {},
         {"action": "RemoteStartTransaction", "payload": {"connectorId": 1, "idTag": "A"}},
         {"action": "Reset", "payload": "Soft"},
+        {"action": "ChangeConfiguration", "payload": {"key": "ApnPassword", "value": "x"}},
+        {"action": "ChangeConfiguration", "payload": {"key": "Url", "value": "ftp://a:b@c"}},
+        {"action": "ChangeConfiguration", "payload": {"key": "HeartbeatInterval", "value": "soon"}},
         {"action": "ChangeAvailability", "payload": {"connectorId": 1, "type": "Operative"}},
     ],
 )

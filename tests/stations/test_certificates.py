@@ -19,6 +19,7 @@ from ocpp_gateway.wire import (
     CommandState,
 )
 from stations import intake, pki
+from stations.certificate_words import name_words, standing_of
 from stations.models import Certificate, CertificateAuthority, Command, ConfigurationKey, Pile, SigningRequest
 from stations.pki import KeyKind
 from stations.selectors import authority_roots, certificate_of
@@ -278,3 +279,29 @@ def test_roots_are_installed_read_and_deleted_by_what_the_pile_calls_them() -> N
     command = certificates.delete_root(pile, actor=ACTOR, data={**data, "hashAlgorithm": "SHA256"})
     assert command.payload["certificateHashData"] == {**data, "hashAlgorithm": "SHA256"}
     assert pki.id_of(root, "MD5") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "tone"),
+    [
+        ({}, "In force", "charging"),
+        ({"not_after": timedelta(days=9, hours=1)}, "Ends in 9 days", "waiting"),
+        ({"not_after": timedelta(seconds=-1)}, "Expired", "fault"),
+        ({"revoked_at": timedelta(days=-1)}, "Revoked", "fault"),
+        ({"installed_at": None}, "Not taken", "plain"),
+    ],
+)
+def test_a_certificate_says_how_far_it_may_be_relied_on(
+    given: dict[str, timedelta | None], words: str, tone: str
+) -> None:
+    at = clock.now()
+    usual = {"revoked_at": None, "not_after": at + timedelta(days=300), "installed_at": at}
+    moved = {name: span if span is None else at + span for name, span in given.items()}
+
+    found = standing_of(**usual | moved)  # type: ignore[arg-type]
+    assert (str(found[0]), found[1]) == (words, tone)
+
+
+def test_a_distinguished_name_is_read_by_its_common_name() -> None:
+    assert name_words(r"CN=Qilin\, root,O=Qilin,C=CN") == "Qilin, root"
+    assert name_words("O=Qilin") == "O=Qilin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backoffice.kit import clock
 from backoffice.kit.perms import Role
 from ocpp_gateway.wire import CommandState
 from stations import intake
+from stations.forms.charging import preset
 from stations.models import ChargingProfile, Command, LoadGroup, Pile, ProfileState
 from stations.services import loads
 from tests.factories.stations import ACTOR, make_online_pile, make_pile, outcome
@@ -289,3 +291,12 @@ def test_support_looks_at_a_group_and_does_not_change_it(pile: Pile) -> None:
     assert support.post(url("load_group_edit", group), GROUP).status_code == 403
     group.refresh_from_db()
     assert group.safety == 5
+
+
+def test_a_limit_for_now_begins_now_and_ends_after_two_hours() -> None:
+    at = datetime(2026, 11, 27, 8, 30, 17, tzinfo=UTC)
+    with clock.frozen(at):
+        given = preset("now")
+
+    assert given["duration"] == 120
+    assert timedelta(0) <= at - given["start"] < timedelta(minutes=1)

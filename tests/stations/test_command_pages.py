@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backoffice.kit import clock
+from backoffice.kit.models import AuditEntry
 from backoffice.kit.perms import Role
 from ocpp_gateway.wire import CommandState
 from stations import intake
@@ -50,9 +52,10 @@ def test_who_may_restart_a_terminal(level: str, role: Role, status: int) -> None
     assert Command.objects.count() == (status == 200)
 
 
-def test_basic_staff_do_not_change_settings() -> None:
+@pytest.mark.parametrize("action", ["GetConfiguration", "ChangeConfiguration"])
+def test_basic_staff_do_not_look_at_settings_or_change_them(action: str) -> None:
     pile = make_online_pile()
-    url = reverse("stations:ask", args=[pile.pk, "ChangeConfiguration"])
+    url = reverse("stations:ask", args=[pile.pk, action])
     answer = browser(operator_of(pile), Role.SUPPORT).post(
         url, {"key": "A", "value": "1", "reason": "because"}
     )
@@ -69,7 +72,6 @@ TYPED: dict[str, dict[str, Any]] = {
     "Reset": {"type": "Hard"},
     "TriggerMessage": {"message": "MeterValues", "connector": "1"},
     "GetConfiguration": {"keys": "HeartbeatInterval, NumberOfConnectors\nConnectionTimeOut"},
-    "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},
     "ClearCache": {},
     "DataTransfer": {"vendor_id": "acme", "content": "x"},
 }
@@ -81,13 +83,12 @@ SENT: dict[str, dict[str, Any]] = {
     "Reset": {"type": "Hard"},
     "TriggerMessage": {"requestedMessage": "MeterValues", "connectorId": 1},
     "GetConfiguration": {"key": ["HeartbeatInterval", "NumberOfConnectors", "ConnectionTimeOut"]},
-    "ChangeConfiguration": {"key": "HeartbeatInterval", "value": "60"},
     "ClearCache": {},
     "DataTransfer": {"vendorId": "acme", "data": "x"},
 }
 
 
-@pytest.mark.parametrize("action", ASKS)
+@pytest.mark.parametrize("action", [name for name, ask in ASKS.items() if not ask.own_page])
 def test_every_command_of_the_core_profile_has_a_button(action: str) -> None:
     pile = make_online_pile()
     client = browser(operator_of(pile))
@@ -102,12 +103,42 @@ def test_every_command_of_the_core_profile_has_a_button(action: str) -> None:
 
 def test_a_command_that_is_refused_says_why_and_keeps_what_was_typed() -> None:
     pile = make_pile()
-    url = reverse("stations:ask", args=[pile.pk, "ChangeConfiguration"])
-    answer = browser(operator_of(pile)).post(url, {"key": "Interval", "value": "77", "reason": "to see"})
+    url = reverse("stations:ask", args=[pile.pk, "RemoteStopTransaction"])
+    answer = browser(operator_of(pile)).post(url, {"transaction": "77", "reason": "to see"})
 
     assert "offline" in answer.content.decode()
     assert 'value="77"' in answer.content.decode()
     assert not Command.objects.exists()
+
+
+def test_a_setting_is_changed_by_one_question_wherever_it_is_asked_for() -> None:
+    pile = make_online_pile()
+    client, own = browser(operator_of(pile)), reverse("stations:configuration_change", args=[pile.pk])
+    asks = client.get(reverse("stations:pile", args=[pile.pk])).context["asks"]
+    assert [ask.url for ask in asks if str(ask.label) == "Change a setting…"] == [own]
+
+    typed = {"key": "HeartbeatInterval", "value": "soon", "reason": "to see"}
+    answer = client.post(reverse("stations:ask", args=[pile.pk, "ChangeConfiguration"]), typed)
+    assert (answer.status_code, answer.headers["Location"]) == (302, own)
+    assert not Command.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["ApnPassword", "wifi_PSK", "ApiSecret"])
+def test_a_secret_setting_is_told_to_the_terminal_and_kept_nowhere(key: str) -> None:
+    pile, clear = make_online_pile(), "hunter2-hunter2"
+    client = browser(operator_of(pile))
+    typed = {"key": key, "value": clear, "reason": "a new one"}
+    assert client.post(reverse("stations:configuration_change", args=[pile.pk]), typed).status_code == 302
+
+    command = Command.objects.get()
+    assert command.payload == {"key": key, "value": "***"}
+    kept = json.dumps(list(AuditEntry.objects.values("before", "after", "reason")), default=str)
+    pages = [
+        reverse("stations:command", args=[command.pk]),
+        reverse("stations.commands"),
+        reverse("stations:pile", args=[pile.pk]),
+    ]
+    assert clear not in kept + "".join(client.get(page).content.decode() for page in pages)
 
 
 def test_a_connector_is_unlocked_under_a_running_charge_only_by_an_engineer_who_says_so() -> None:
@@ -214,3 +245,17 @@ def test_nonsense_in_the_address_of_messages_is_no_error(query: dict[str, str]) 
         browser(operator_of(pile)).get(reverse("stations:pile_messages", args=[pile.pk]), query).status_code
         == 200
     )
+
+
+def test_what_people_asked_is_not_drowned_by_what_timers_ask() -> None:
+    pile = make_online_pile()
+    own, other = make_command(pile), make_command(pile, action="Reset", payload={"type": "Soft"})
+    Command.objects.filter(pk=own.pk).update(actor_ref="staff:1", state=CommandState.REJECTED)
+    Command.objects.filter(pk=other.pk).update(actor_ref="timer:local_lists", state=CommandState.ACCEPTED)
+    client = browser(operator_of(pile))
+    shown = client.get(reverse("stations:pile", args=[pile.pk])).context["commands"]
+    assert [one[0].pk for one in shown] == [own.pk]
+
+    for asked, actions in (("people", ["ClearCache"]), ("automatic", ["Reset"]), ("vain", ["ClearCache"])):
+        page = client.get(reverse("stations.commands"), {"asked": asked})
+        assert [row.record.action for row in page.context["table"].rows] == actions

@@ -13,7 +13,7 @@ from django.conf import settings
 from backoffice.kit.errors import Refused
 from backoffice.kit.models import AuditEntry
 from ocpp_gateway.wire import CommandState
-from stations import dispatch, intake
+from stations import dispatch, intake, selectors
 from stations.models import Command, Connector, Pile
 from stations.services import commands, devices
 from tenants.selectors import scope_of
@@ -193,10 +193,32 @@ def test_a_connector_is_not_unlocked_under_a_running_charge() -> None:
     assert refusal(connector.pile, "UnlockConnector", {"connectorId": 1}) == "not_now"
 
 
-def test_the_password_is_not_changed_like_any_other_setting() -> None:
-    payload = {"key": "AuthorizationKey", "value": "00" * 20}
+@pytest.mark.parametrize(
+    "key", ["AuthorizationKey", "authorizationkey", " AUTHORIZATIONKEY", "securityprofile"]
+)
+def test_the_password_is_not_changed_like_any_other_setting_however_its_key_is_written(key: str) -> None:
+    payload = {"key": key, "value": "00" * 20}
 
     assert refusal(make_online_pile(), "ChangeConfiguration", payload) == "own_page"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("ApnPassword", "hunter2", "***"),
+        ("BackendUrl", "wss://cp1:hunter2@csms.example", "wss://***@csms.example"),
+    ],
+)
+def test_what_is_secret_in_a_setting_reaches_the_pile_and_is_never_sent_from_its_row(
+    stream: Any, django_capture_on_commit_callbacks: Any, key: str, value: str, kept: str
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        command = send(make_online_pile(), "ChangeConfiguration", {"key": key, "value": value})
+
+    assert [order["payload"] for order in stream()] == [{"key": key, "value": value}]
+    assert Command.objects.get(pk=command.pk).payload == {"key": key, "value": kept}
+    Command.objects.update(created_at=later(seconds=-10))
+    assert selectors.queued_orders("gw-1") == []
 
 
 def test_asking_twice_for_the_same_while_it_is_unanswered_is_one_command() -> None:

@@ -38,6 +38,7 @@ def test_a_message_shows_both_clocks_and_what_was_odd() -> None:
 
     [line] = page.context["utterances"]
     assert (line.pile_time, line.behind) == (late, "+90 s")
+    assert line.pile_clock.endswith(late[13:19]), "minutes and seconds are the same in every zone of ours"
     text = page.content.decode()
     assert "A required field is missing" in text and "<code>errorCode</code>" in text
     assert "new" in text, "a remark without words is not hidden"

@@ -298,3 +298,26 @@ def test_withdrawing_asks_why_and_says_what_it_does() -> None:
 
     assert firmware.state == FirmwareState.RELEASED
     assert library.withdraw_firmware(firmware, actor=ACTOR, reason="x").state == FirmwareState.WITHDRAWN
+
+
+def test_firmware_is_released_once_somebody_read_for_which_models() -> None:
+    _pile, firmware = make_updatable_pile(released=False)
+    client = browser(firmware.tenant, Role.ENGINEER)
+    url = reverse("stations:firmware_release", args=[firmware.pk])
+    asked = client.get(url).content.decode()
+    assert f"Release {firmware.version}" in asked and firmware.pile_models.get().name in asked
+    firmware.refresh_from_db()
+    assert firmware.state == FirmwareState.DRAFT
+    client.post(url)
+    firmware.refresh_from_db()
+    assert firmware.state == FirmwareState.RELEASED
+
+
+def test_a_terminal_that_went_back_to_another_version_does_not_stand_there_in_green() -> None:
+    job = make_update()
+    version = job.firmware.version
+    FirmwareJob.objects.filter(pk=job.pk).update(version_seen=version)
+    page = reverse("stations:pile_files", args=[job.pile_id])
+    for now, words in ((version, f"It reports {version}."), ("1.9", f"It reported {version}, and now 1.9.")):
+        Pile.objects.filter(pk=job.pile_id).update(firmware=now)
+        assert words in text_of(engineer(job.pile).get(page))

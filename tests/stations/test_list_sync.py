@@ -16,7 +16,7 @@ from stations.models import Command, ListState, LocalListPile, Pile
 from stations.services import devices, list_sync, local_lists
 from tests.factories.access import Keeper, make_list, said
 from tests.factories.drivers import make_card, make_driver
-from tests.factories.stations import ACTOR, Talk, later, make_pile, make_station
+from tests.factories.stations import ACTOR, Talk, later, make_online_pile, make_pile, make_station
 from tests.stations.browsing import operator_of
 
 pytestmark = pytest.mark.usefixtures("everything")
@@ -345,6 +345,16 @@ def test_a_list_is_built_anew_every_hour_whoever_forgot_to_say_so() -> None:
         keeper.live()
 
     assert len(keeper.lists_sent) == 2
+
+
+def test_a_run_that_takes_long_leaves_the_rest_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Keeper.with_cards(1)
+    make_online_pile(keeper.pile.station)
+    list_sync.refresh_lists()
+    monkeypatch.setattr(list_sync, "A_RUN_S", 0.0)
+
+    assert [list_sync.advance_piles() for _ in range(3)] == [1, 1, 0]
+    assert Command.objects.values("pile").distinct().count() == 2
 
 
 def test_a_retired_pile_is_left_alone() -> None:

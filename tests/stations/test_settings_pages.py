@@ -12,6 +12,7 @@ from ocpp_gateway.wire import CommandState
 from stations import intake
 from stations.models import (
     Campaign,
+    CampaignPile,
     Command,
     ConfigurationKey,
     ConfigurationTemplate,
@@ -32,6 +33,7 @@ from tests.factories.stations import (
     make_station,
     outcome,
 )
+from tests.factories.tenants import make_tenant
 from tests.stations.browsing import browser, errors, operator_of
 from tests.support.workbooks import content_of, sheets_of
 
@@ -290,3 +292,37 @@ def make_error(pile: Pile) -> Command:
     intake.keep_outcomes([outcome(command, CommandState.SENT), said])
     command.refresh_from_db()
     return command
+
+
+def test_a_template_counts_and_asks_the_terminals_below_its_own_tenant_only(
+    pile: Pile, model: PileModel, maker: Tenant
+) -> None:
+    other = make_tenant(make_tenant(make_tenant(maker)))
+    elsewhere = make_online_pile(make_station(other), model=model)
+    own = settings.create_template(operator_of(pile), model=model, actor=ACTOR)
+    settings.want_setting(own, key="HeartbeatInterval", value="300", actor=ACTOR)
+    tell(elsewhere, HeartbeatInterval="60")
+    client = browser(maker)
+    [row] = [row.record for row in client.get(reverse("stations.templates")).context["table"].rows]
+    assert (row.pile_count, row.drift_count) == (1, 0)
+
+    question = client.get(at("template_push", own.pk)).content.decode()
+    assert "1 terminal" in question
+    client.post(at("template_push", own.pk), {"reason": "as wanted", "once": "x"})
+    assert list(CampaignPile.objects.values_list("pile", flat=True)) == [pile.pk]
+
+
+def test_a_long_list_of_words_goes_on_behind_a_comma_and_is_escaped(pile: Pile) -> None:
+    tell(pile, SupportedFeatureProfiles="Core,RemoteTrigger,<b>")
+    page = browser(operator_of(pile)).get(at("pile_configuration", pile.pk)).content.decode()
+
+    assert "<code>Core,<wbr>RemoteTrigger,<wbr>&lt;b&gt;</code>" in page
+
+
+def test_keys_that_are_known_are_offered(pile: Pile) -> None:
+    tell(pile, VendorSpeed="7", Fixed="1")
+    page = browser(operator_of(pile)).get(at("configuration_change", pile.pk)).content.decode()
+
+    assert 'list="known-keys"' in page
+    assert all(f'<option value="{key}">' in page for key in ("HeartbeatInterval", "VendorSpeed"))
+    assert '<option value="Fixed">' not in page
