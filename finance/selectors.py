@@ -65,6 +65,12 @@ def wallets_of(driver: Driver) -> QuerySet[Wallet]:
     return Wallet.objects.filter(driver=driver).order_by("currency")
 
 
+def wallet_at(driver: str, currency: str) -> Subquery:
+    """The key of the wallet that pays for a row, as a column of the row; both are paths of it."""
+    wallets = Wallet.objects.filter(driver=OuterRef(driver), currency=OuterRef(currency))
+    return Subquery(wallets.order_by().values("pk")[:1])
+
+
 @dataclass(frozen=True, slots=True)
 class Spendable:
     """What a driver has free and what he owes, minor units, over all his wallets."""

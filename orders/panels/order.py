@@ -237,10 +237,10 @@ def refunds(order: ChargingOrder) -> list[tuple[Refund, Money]]:
 
 def wallet_link(order: ChargingOrder, reader: Reader) -> Link | None:
     """The wallet that pays, for those who may look at it."""
-    if order.driver is None or not reader.may(FinancePerm.WALLET_VIEW):
+    key: int | None = order.wallet_key  # type: ignore[attr-defined]  # an annotation of orders_in_full
+    if key is None or not reader.may(FinancePerm.WALLET_VIEW):
         return None
-    wallet = finance.wallets_of(order.driver).filter(currency=order.currency).first()
-    return Link(_("Wallet"), reverse("finance:wallet", args=[wallet.pk])) if wallet is not None else None
+    return Link(_("Wallet"), reverse("finance:wallet", args=[key]))
 
 
 def case_lines(order: ChargingOrder, reader: Reader) -> list[tuple[Case, Words, Tone]]:

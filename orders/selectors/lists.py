@@ -25,6 +25,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from backoffice.kit import clock
+from finance import selectors as finance
 from orders.models import Case, ChargingOrder, LooseFact, Transaction
 from orders.selectors.orders import cases, historical_orders, orders, realtime_orders
 from orders.selectors.running import RUNNING
@@ -107,19 +108,23 @@ def history_list() -> QuerySet[ChargingOrder]:
 
 
 def orders_in_full() -> QuerySet[ChargingOrder]:
-    """Orders joined with what their pages show."""
-    return staged_orders().select_related(
-        "station",
-        "pile__model",
-        "connector__pile__model",
-        "driver",
-        "card",
-        "transaction",
-        "manufacturer",
-        "dealer",
-        "operator",
-        "agency",
-        "tariff_version__tariff",
+    """Orders joined with what their pages show; ``wallet_key`` is that of the wallet that pays."""
+    return (
+        staged_orders()
+        .annotate(wallet_key=finance.wallet_at("driver", "currency"))
+        .select_related(
+            "station",
+            "pile__model",
+            "connector__pile__model",
+            "driver",
+            "card",
+            "transaction",
+            "manufacturer",
+            "dealer",
+            "operator",
+            "agency",
+            "tariff_version__tariff",
+        )
     )
 
 
