@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.forms import Form
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.kit import clock, figures
+from backoffice.kit import cells, clock, figures
 from backoffice.kit.frame import Action, Fact, Link
 from backoffice.kit.lists.actions import ReasonForm
 from backoffice.kit.pages import detail_page, form_page, form_question, requires, row_or_404
@@ -15,7 +16,7 @@ from stations.forms.tariffs import ApproveForm, SamplesForm, WithdrawForm
 from stations.forms.versions import VersionForm
 from stations.models import VersionState
 from stations.permissions import StationPerm
-from stations.resources.tariffs import TARIFFS
+from stations.resources.tariffs import TARIFFS, price_span
 from stations.services import tariffs
 from stations.version_words import content_of, differences
 from stations.views.price_view import Look, reading_of, samples_of, week_of, why_of
@@ -203,20 +204,25 @@ def _changed_meanwhile(request, row):
 
 
 def _facts(row):
-    end = figures.exact_text(row.valid_to) if row.valid_to else _("open")
     written = _("by %(name)s") % {"name": row.created_by} if row.created_by else ""
     return [
-        Fact(_("Valid from"), figures.exact_text(row.valid_from), big=False),
-        Fact(_("Valid to"), end, big=False),
+        _instant(_("Valid from"), row.valid_from),
+        _instant(_("Valid to"), row.valid_to) if row.valid_to else Fact(_("Valid to"), _("open"), big=False),
         Fact(
-            _("Price per kWh"),
-            f"{figures.number_text(row.lowest, 2)} – {figures.number_text(row.highest, 2)}",
-            row.tariff.currency,
+            _("Price per kWh"), price_span(row.lowest, row.highest, row.tariff.currency), row.tariff.currency
         ),
-        Fact(_("Written"), figures.exact_text(row.created_at), written, big=False),
+        Fact(_("Written"), cells.when(row.created_at), written, big=False),
         Fact(_("Last edited by"), row.edited_by or "–", big=False),
         Fact(_("Approved by"), row.approved_by or "–", big=False),
     ]
+
+
+def _instant(label, at):
+    """A day with its minute; the zone stands below, where it is not the only word of a second line."""
+    there = timezone.localtime(at)
+    words = f"{figures.day_text(there.date())} {there:%H:%M}"
+    moment = cells.MOMENT(at.isoformat(timespec="seconds"), figures.exact_text(at), words)
+    return Fact(label, moment, there.tzname() or "", big=False)
 
 
 def _notices(row, actor):
