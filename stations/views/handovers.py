@@ -71,6 +71,7 @@ def handover(request, pk):
         facts=_facts(row),
         live=["handovers"],
         row=row,
+        of_stations=row.what == Handed.STATIONS,
         ours=row.tenant_id == request.membership.tenant_id,
         items=items[:ROWS_SHOWN],
         more_items=max(0, row.count - ROWS_SHOWN),
