@@ -5,12 +5,20 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
+from backoffice.kit.figures import NBSP
 from backoffice.kit.frame import Empty
 from backoffice.kit.lists import ListFilters, ListTable, PageAction, Place, Resource, Tab, columns, filters
 from stations import selectors, tones
+from stations.configuration import standard
 from stations.models import ConfigurationKey, ConfigurationTemplate, DriftState
 from stations.permissions import StationPerm
 from stations.selectors.settings import DRIFTED
+
+
+def measured_words(value, key):
+    """A value with the unit that the specification gives its key."""
+    known = standard(key)
+    return f"{value}{NBSP}{known.unit}" if value and known and known.unit else value or ""
 
 
 class TemplateTable(ListTable):
@@ -23,7 +31,7 @@ class TemplateTable(ListTable):
     owner = columns.Text("tenant__name", head=_("Of"), sort=("tenant__name", "pk"))
     keys = columns.Number("key_count", head=_("Settings"))
     piles = columns.Number("pile_count", head=_("Terminals"))
-    drift = columns.Number("drift_count", head=_("Settings that differ"))
+    drift = columns.Number("drift_count", head=_("Differ"))
     edited_at = columns.When(sort=True)
 
 
@@ -72,8 +80,8 @@ class DriftTable(ListTable):
         second=columns.Text("tenant__name", head=_("Agency")),
     )
     key = columns.Text(sort=("key", "pk"), css="c-wide")
-    value = columns.Text(head=_("Reported"))
-    wanted = columns.Text()
+    value = columns.Text("value", "key", head=_("Reported"), show=measured_words)
+    wanted = columns.Text("wanted", "key", head=_("Wanted"), show=measured_words)
     drift = columns.Badge(choices=DriftState, tones=tones.DRIFT)
     seen_at = columns.When(sort=True)
 

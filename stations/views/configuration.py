@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -21,6 +23,8 @@ from stations.permissions import StationPerm
 from stations.services import settings as services
 from stations.views.beginning import begin_page
 from stations.views.workbench import pile_page
+
+_PARTS = re.compile(r"(?<=,)|(?<=\.)(?=[A-Za-z])")
 
 
 @requires(StationPerm.VIEW)
@@ -125,9 +129,9 @@ def _line(pile, row, engineer):
 
 
 def breakable(value):
-    """A list of words goes on in the next line behind a comma, and not within a word."""
-    *others, last = value.split(",")
-    return format_html("{}{}", format_html_join("", "{},<wbr>", ((one,) for one in others)), last)
+    """A list of words goes on in the next line behind a comma or the dot of a name, and not within a word."""
+    *others, last = _PARTS.split(value)
+    return format_html("{}{}", format_html_join("", "{}<wbr>", ((one,) for one in others)), last)
 
 
 def _awaits_restart(pile, row):

@@ -21,7 +21,9 @@ from stations.models import (
     Station,
     TemplateKey,
 )
+from stations.resources.configuration import measured_words
 from stations.services import settings
+from stations.views.configuration import breakable
 from tenants.models import Tenant
 from tenants.selectors import path_of
 from tests.factories.stations import (
@@ -317,6 +319,15 @@ def test_a_long_list_of_words_goes_on_behind_a_comma_and_is_escaped(pile: Pile) 
     page = browser(operator_of(pile)).get(at("pile_configuration", pile.pk)).content.decode()
 
     assert "<code>Core,<wbr>RemoteTrigger,<wbr>&lt;b&gt;</code>" in page
+
+
+def test_the_name_of_a_measurand_parts_at_its_dots_and_a_number_does_not() -> None:
+    assert breakable("Energy.Active,1.5") == "Energy.<wbr>Active,<wbr>1.5"
+
+
+def test_a_value_that_differs_has_the_unit_of_its_key() -> None:
+    assert measured_words("300", "heartbeatinterval") == "300\N{NO-BREAK SPACE}s"
+    assert measured_words("7", "VendorSpeed") == "7" and measured_words(None, "HeartbeatInterval") == ""
 
 
 def test_keys_that_are_known_are_offered(pile: Pile) -> None:
