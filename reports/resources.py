@@ -80,7 +80,7 @@ LINK_TONES: dict[LinkState, Tone] = {
 
 
 class LinkTable(ListTable):
-    name = columns.Text(sort=True, second=columns.Text("shown_name", head=_("Shows")))
+    name = columns.Text(sort=True, second=columns.Text("shown_name", head=_("Shows")), css="c-name")
     state = columns.Badge("state", head=_("State"), choices=LinkState, tones=LINK_TONES)
     made_by = columns.Text("membership__user__name", head=pgettext_lazy("link", "Made by"))
     created_at = columns.When(sort=True)

@@ -133,8 +133,8 @@ class LocalListTable(ListTable):
     )
     rule = columns.Text()
     is_default = columns.YesNo(no="", tones={True: "accent"})
-    stations = columns.Number("station_count", head=_("Stations that name it"))
-    piles = columns.Bar("in_step_count", "pile_count", digits=0, head=_("Terminals in step"))
+    stations = columns.Number("station_count", head=_("Stations"))
+    piles = columns.Bar("in_step_count", "pile_count", digits=0, head=_("In step"))
     checked_at = columns.Ago(sort=True)
     created_at = columns.When(shown=False, sort=True)
 

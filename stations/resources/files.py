@@ -31,7 +31,7 @@ class FirmwareTable(ListTable):
     pile_models = columns.Text("model_names", head=_("Models"), show=", ".join, css="c-wide")
     state = columns.Badge(choices=FirmwareState, tones=tones.FIRMWARE)
     signed = columns.YesNo("has_signature", head=_("Signed"), tones={True: "charging", False: "plain"})
-    piles = columns.Number("pile_count", head=_("Terminals that run it"))
+    piles = columns.Number("pile_count", head=_("Run it"))
     size = columns.Number(head=_("Size, MiB"), digits=2, scale=MIB, sort=True)
     created_at = columns.When(sort=True)
     uploaded_by = columns.Text()

@@ -15,7 +15,7 @@ class ModelTable(ListTable):
     name = columns.Link(to="stations:model_edit", to_perm=StationPerm.MODELS_MANAGE, sort=("name", "pk"))
     vendor = columns.Text(sort=("vendor", "pk"))
     kind = columns.Text()
-    connector_count = columns.Number(second=columns.Text("connector_type"))
+    connector_count = columns.Number(second=columns.Text("connector_type"), css="c-time")
     rated_kw = columns.Number(digits=1, sort=True)
     piles = columns.Number("pile_count", head=_("Terminals"))
     created_at = columns.When(shown=False, sort=True)

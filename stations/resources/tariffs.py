@@ -156,6 +156,7 @@ class ChangeTable(ListTable):
         head=_("Station or terminal"),
         show=lambda station, pile: station or pile,
         second=columns.Text("tenant__name", head=_("Agency")),
+        css="c-name",
     )
     tariff = columns.Text(
         "tariff__name",
