@@ -58,6 +58,7 @@ def access(request, pk):
     """The local list of a pile and its reservations."""
     row = row_or_404(selectors.piles(), pk=pk)
     state = selectors.list_state_of(row)
+    own_list, ways = selectors.list_of_station(row.station), _ways(row, request.grants)
     terms = selectors.list_terms(row.pk)
     return pile_page(
         request,
@@ -66,11 +67,12 @@ def access(request, pk):
         current="pile_access",
         live=["piles"],
         state=state,
-        state_facts=_facts(state),
+        state_facts=_facts(state, own_list),
+        shows_list=bool(ways) or not _is_named(state, own_list),
         note=list_note(state) if state is not None else "",
-        own_list=selectors.list_of_station(row.station),
+        own_list=own_list,
         terms=terms,
-        ways=_ways(row, request.grants),
+        ways=ways,
         reserving=_reserving(row, request.grants),
         shows_holders=not HOLDERS.isdisjoint(request.grants),
         no_reservations=selectors.unsupported(row, "ReserveNow"),
@@ -89,7 +91,7 @@ def look_after(request, pk, how):
     label, text, _icon = WAYS[how]
     return question_page(
         request,
-        title=str(label).removesuffix("…"),
+        title=f"{str(label).removesuffix('…')} · {row.name}",
         do=lambda reason: list_sync.look_after(row, how=how, actor=request.actor, reason=reason),
         then=page_of(row),
         reason=how == "clear",
@@ -153,13 +155,21 @@ def cancel(request, pk):
     )
 
 
-def _facts(state):
+def _is_named(state, own_list):
+    """Whether the facts name the list that counts at the station."""
+    return state is not None and own_list is not None and state.list_id == own_list.pk
+
+
+def _facts(state, own_list):
     if state is None:
         return []
+    name = state.list.name if state.list else ""
+    if _is_named(state, own_list):
+        name = format_html('<a href="{}">{}</a>', reverse("stations:local_list", args=[own_list.pk]), name)
     badge = cells.badge(state.get_state_display(), tones.LOCAL_LIST[state.state])
     room = _("room for %(most)s") % {"most": state.in_all} if state.in_all else ""
     facts = [
-        Fact(_("Local list"), badge, state.list.name if state.list else "", big=False),
+        Fact(_("Local list"), badge, name, big=False),
         Fact(_("Version"), _shown(state.held_version), "", big=False),
         Fact(_("It last said"), _shown(state.reported_version), _said(state), big=False),
         Fact(_("Cards on the list"), str(state.wanted_count), room, big=False),

@@ -57,6 +57,16 @@ def test_a_version_told_before_our_last_sending_does_not_speak_against_it() -> N
     assert "before our last sending" not in page(client, "pile_access", keeper.pile.pk)
 
 
+def test_the_list_has_a_card_of_its_own_only_where_that_says_more_than_the_figures() -> None:
+    keeper = Keeper.with_cards(1)
+    keeper.live()
+    link = f'<a href="{reverse("stations:local_list", args=[keeper.list.pk])}">{keeper.list.name}</a>'
+    auditor = page(browser(keeper.operator, Role.AUDITOR), "pile_access", keeper.pile.pk)
+
+    assert link in auditor and 'id="list-title"' not in auditor
+    assert 'id="list-title"' in page(browser(keeper.operator), "pile_access", keeper.pile.pk)
+
+
 def test_the_page_of_a_terminal_with_nothing_says_so() -> None:
     pile = make_pile()
     text = page(browser(operator_of(pile)), "pile_access", pile.pk)
