@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.scope import PathOwned, TenantOwned, path_indexes
+from stations.certificate_words import name_words
 from stations.models.devices import Pile
 from stations.models.traffic import Command
 
@@ -41,7 +42,7 @@ class CertificateAuthority(TenantOwned):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        return name_words(self.subject)
 
 
 class Certificate(TenantOwned):

@@ -305,3 +305,4 @@ def test_a_certificate_says_how_far_it_may_be_relied_on(
 def test_a_distinguished_name_is_read_by_its_common_name() -> None:
     assert name_words(r"CN=Qilin\, root,O=Qilin,C=CN") == "Qilin, root"
     assert name_words("O=Qilin") == "O=Qilin"
+    assert str(CertificateAuthority(subject=r"CN=Qilin\, root,O=Qilin")) == "Qilin, root"
