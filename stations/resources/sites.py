@@ -76,7 +76,7 @@ class StationTable(ListTable):
         shown=False,
     )
     city = columns.Text(sort=True, second=columns.Text("address"))
-    piles = columns.Bar("online_count", "pile_count", digits=0, head=_("Terminals online"))
+    piles = columns.Online("online_count", "pile_count", head=_("Terminals online"))
     connectors = columns.Number("connector_count", head=_("Connectors"))
     charging = columns.Number("charging_count", head=_("Charging"))
     faulted = columns.Number("faulted_count", head=_("Faulted"))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _, ngettext
 
-from backoffice.kit import cells, clock, drawings, figures
+from backoffice.kit import clock, figures
 from backoffice.kit.frame import Empty, Tone
 from backoffice.kit.levels import Level
 from backoffice.kit.lists import (
@@ -136,23 +136,12 @@ class DaysLeft(columns.Text):
         return [str(left_words(values[0]))]
 
 
-class Online(columns.Bar):
-    """How many terminals are heard; none of them is no small figure."""
-
-    def html(self, values, reader, second):
-        online, piles = values
-        if online or not piles:
-            return super().html(values, reader, second)
-        empty = drawings.bar(0, piles, label=str(self.verbose_name), tone="fault")
-        return cells.OVER("value t-fault", figures.number_text(0), figures.number_text(piles), empty)
-
-
 class TenantTable(ListTable):
     name = columns.Link(to="tenants:tenant", sort=("name", "pk"), second=columns.Text("code"))
     level = columns.Text(second=columns.Text("above", head=_("Level above")), css="c-tight")
     contact = columns.Text(second=columns.Text("phone"), css="c-tight")
     stations = columns.Number(head=_("Stations"))
-    online = Online("online", "piles", digits=0, head=_("Terminals online"))
+    online = columns.Online("online", "piles", head=_("Terminals online"))
     piles = columns.Number(head=_("Terminals"), shown=False)
     orders_today = columns.Number(head=_("Orders today"))
     energy_today = columns.Energy(head=_("Energy today, kWh"))

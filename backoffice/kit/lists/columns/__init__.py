@@ -7,7 +7,7 @@ follows from the columns that are shown.
 
 from backoffice.kit.lists.columns.base import Column
 from backoffice.kit.lists.columns.moments import Ago, Day, When
-from backoffice.kit.lists.columns.numbers import Bar, Duration, Energy, Money, Number, Percent, Power
+from backoffice.kit.lists.columns.numbers import Bar, Duration, Energy, Money, Number, Online, Percent, Power
 from backoffice.kit.lists.columns.words import About, Badge, Link, Phone, Text, YesNo
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Link",
     "Money",
     "Number",
+    "Online",
     "Percent",
     "Phone",
     "Power",

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext
 
-from backoffice.kit import cells, figures
+from backoffice.kit import cells, drawings, figures
 from backoffice.kit.export import Cell, Form, Head
 from backoffice.kit.frame import Tone, Words
 from backoffice.kit.lists.columns.base import Column, Values
@@ -126,6 +126,20 @@ class Bar(Column):
 
     def typed(self, values: Values, reader: Reader) -> list[Cell]:
         return [None if values[0] is None else Decimal(values[0]) / self.scale]
+
+
+class Online(Bar):
+    """How many of so many are heard; none of them is no small figure."""
+
+    def __init__(self, value: str, top: str, **options: Any) -> None:
+        super().__init__(value, top, digits=0, **options)
+
+    def html(self, values: Values, reader: Reader, second: Words) -> Words:
+        online, top = values
+        if online or not top:
+            return super().html(values, reader, second)
+        empty = drawings.bar(0, top, label=str(self.verbose_name), tone="fault")
+        return cells.OVER("value t-fault", figures.number_text(0), figures.number_text(top), empty)
 
 
 class Money(Column):
