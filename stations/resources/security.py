@@ -130,31 +130,31 @@ class CertificateTable(ListTable):
 
 class CertificateFilters(ListFilters):
     words = filters.Search("common_name", "pile__name", "serial_number", label=_("Terminal or number"))
-    ends = filters.Cases(
-        {
-            "week": (_("Within 7 days"), lambda: _ends_within(7)),
-            "month": (_("Within 30 days"), lambda: _ends_within(30)),
-            "ended": (_("Expired"), lambda: Q(not_after__lt=clock.now())),
-        },
-        label=_("Ends"),
-    )
-    not_after = filters.Period()
     state = filters.Cases(
         {
             "used": (
-                _("Taken by the terminal"),
-                lambda: Q(installed_at__isnull=False, revoked_at__isnull=True),
+                pgettext_lazy("certificate", "In force"),
+                lambda: Q(installed_at__isnull=False, revoked_at__isnull=True, not_after__gte=clock.now()),
             ),
+            "week": (_("Ends within 7 days"), lambda: _ends_within(7)),
+            "month": (_("Ends within 30 days"), lambda: _ends_within(30)),
+            "untaken": (
+                _("Not taken"),
+                lambda: Q(installed_at__isnull=True, revoked_at__isnull=True, not_after__gte=clock.now()),
+            ),
+            "ended": (_("Expired"), lambda: Q(revoked_at__isnull=True, not_after__lt=clock.now())),
             "revoked": (_("Revoked"), lambda: Q(revoked_at__isnull=False)),
         },
         label=_("State"),
     )
+    not_after = filters.Period()
     key_type = filters.Choice(choices=KeyType)
     agency = filters.Subtree(label=_("Agency"))
 
 
 def _ends_within(days):
-    return Q(not_after__range=(clock.now(), clock.now() + timedelta(days=days)))
+    span = (clock.now(), clock.now() + timedelta(days=days))
+    return Q(installed_at__isnull=False, revoked_at__isnull=True, not_after__range=span)
 
 
 REVOKE = RowAction(

@@ -172,7 +172,7 @@ def test_staff_revoke_from_the_list_and_find_what_ends() -> None:
         Certificate, pile.tenant, pile=pile, common_name="LASTS", not_after=clock.now() + timedelta(days=300)
     )
     client = browser(operator_of(pile))
-    page = client.get(reverse("stations.certificates"), {"ends": "week"}).content.decode()
+    page = client.get(reverse("stations.certificates"), {"state": "week"}).content.decode()
     assert "ENDS-SOON" in page and "LASTS" not in page
     client.post(
         f"{reverse('stations.certificates')}do/revoke/", {"pk": row.pk, "reason": "stolen", "confirmed": "1"}
