@@ -73,10 +73,7 @@ class Timer:
         """How often it runs: ``2 s``, ``10 min``, ``1 h``, or the hour of the day."""
         if self.every_s is None:
             return self.at
-        whole = int(self.every_s)
-        if whole % HOUR == 0:
-            return (_("%(n)s h") % {"n": whole // HOUR}).replace(" ", figures.NBSP)
-        return figures.span_text(whole)
+        return figures.length_text(self.every_s)
 
 
 def timers() -> list[Timer]:

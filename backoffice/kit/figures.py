@@ -138,6 +138,16 @@ def duration_text(seconds: float) -> str:
     return text.replace(" ", NBSP)
 
 
+def length_text(seconds: float) -> str:
+    """``10 min``, ``6 h``, ``1 min 30 s``: a length that was set and not measured; what is nothing of it is left out."""
+    whole = int(seconds)
+    if whole >= HOUR and whole % HOUR == 0:
+        return (_("%(n)s h") % {"n": whole // HOUR}).replace(" ", NBSP)
+    if MINUTE <= whole < HOUR and whole % MINUTE == 0:
+        return (_("%(n)s min") % {"n": whole // MINUTE}).replace(" ", NBSP)
+    return duration_text(whole)
+
+
 def moment_text(at: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
     """``14:03`` today, ``21 Nov 14:03`` this year, ``21 Nov 2025 14:03`` before.
 

@@ -238,7 +238,7 @@ def _about(row):
         (_("At the same time"), figures.number_text(row.at_once)),
         (
             _("Waits for offline terminals"),
-            figures.duration_text(row.patience_s) if row.patience_s else _("Not at all"),
+            figures.length_text(row.patience_s) if row.patience_s else _("Not at all"),
         ),
         (_("Feature profiles"), _("asked anyway") if row.send_anyway else _("only those that list it")),
     ]

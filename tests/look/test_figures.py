@@ -90,6 +90,14 @@ def test_a_duration_is_spelled_out(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (45, "45 s"), (60, "1 min"), (90, "1 min 30 s"), (21_600, "6 h"), (5_400, "1 h 30 min")],
+)
+def test_a_length_that_was_set_has_no_rest_of_nothing(seconds: float, text: str) -> None:
+    assert plain(figures.length_text(seconds)) == text
+
+
+@pytest.mark.parametrize(
     ("ago", "text"),
     [
         (timedelta(minutes=29), "14:03"),
