@@ -23,6 +23,8 @@ NAMED = 10
 class PickForm(forms.Form):
     """Which ones, by a list that is pasted or sent. ``keys`` are those that were found."""
 
+    one_of = frozenset({"listed", "file"})
+
     listed = forms.CharField(
         label=gettext_lazy("Identities or serials"),
         required=False,

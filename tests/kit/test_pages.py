@@ -250,10 +250,15 @@ class Asked(forms.Form):
     name = forms.CharField()
     note = forms.CharField(required=False)
     shown = forms.CharField(required=False, disabled=True)
+    one_of = frozenset({"number", "file"})
+
     unit = forms.ChoiceField(required=False, choices=[("kw", "kW"), ("a", "A")])
-    purpose = forms.ChoiceField(required=False, choices=[("", "Any"), ("tx", "One charge")])
+    purpose = forms.ChoiceField(required=False, choices=[("", "–"), ("tx", "One charge")])
+    whose = forms.ChoiceField(required=False, choices=[("", "Any"), ("us", "Ours")])
+    number = forms.CharField(required=False)
+    file = forms.FileField(required=False)
     models = forms.MultipleChoiceField(required=False, choices=[("x", "X")])
 
 
-def test_a_field_is_called_optional_where_it_may_be_left_empty() -> None:
+def test_a_field_is_called_optional_where_leaving_it_empty_says_nothing() -> None:
     assert {field.name for field in Asked() if is_optional(field)} == {"note", "purpose", "models"}

@@ -250,18 +250,22 @@ def is_checkbox(field: BoundField) -> bool:
 
 @register.filter
 def is_optional(field: BoundField) -> bool:
-    """Whether it may be left empty: a choice without an empty one always has a value, and a shown one cannot be changed."""
+    """Whether it may be left empty without saying anything by that.
+
+    A choice without an empty one always has a value, and an empty one with words of its own is an answer. A shown
+    field cannot be changed. Of those in the ``one_of`` of a form one is needed.
+    """
     asked = field.field
-    if asked.required or asked.disabled:
+    if asked.required or asked.disabled or field.name in getattr(field.form, "one_of", ()):
         return False
     if not isinstance(asked, ChoiceField):
         return True
     if isinstance(asked, MultipleChoiceField | ModelMultipleChoiceField):
         return True
     if isinstance(asked, ModelChoiceField):
-        return asked.empty_label is not None
+        return asked.empty_label in {DJANGO_NOTHING, figures.DASH}
     choices: Any = asked.choices
-    return any(value in {"", None} for value, _words in choices)
+    return any(value in {"", None} and str(words) in {"", figures.DASH} for value, words in choices)
 
 
 @register.filter
