@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from backoffice.kit.frame import Words
 from stations.configuration import LONGEST_KEY, LONGEST_VALUE, sent_as, spelled
@@ -19,6 +19,7 @@ from stations.models import Intent
 from stations.permissions import StationPerm
 from stations.selectors import messages_to_piles
 
+SEND = pgettext_lazy("command", "Send")
 TRIGGERS = (
     "StatusNotification",
     "MeterValues",
@@ -108,6 +109,8 @@ class ChangeConfigurationForm(AskForm):
 class DataTransferForm(AskForm):
     """One of the messages agreed on, or whatever an engineer writes."""
 
+    one_of = frozenset({"known", "vendor_id"})
+
     known = forms.ModelChoiceField(
         label=_("Agreed message"),
         queryset=messages_to_piles(),
@@ -166,6 +169,7 @@ class Ask:
     per_connector: bool = False
     per_pile: bool = True
     own_page: str = ""
+    submit: Words = SEND
 
 
 ASKS: Mapping[str, Ask] = {
@@ -210,7 +214,13 @@ ASKS: Mapping[str, Ask] = {
         needs_reason=True,
     ),
     "TriggerMessage": Ask(_("Ask for a message…"), StationPerm.COMMAND_ENGINEER, TriggerForm, "message"),
-    "GetConfiguration": Ask(_("Read settings…"), StationPerm.COMMAND_ENGINEER, GetConfigurationForm, "eye"),
+    "GetConfiguration": Ask(
+        _("Read settings…"),
+        StationPerm.COMMAND_ENGINEER,
+        GetConfigurationForm,
+        "eye",
+        submit=pgettext_lazy("command", "Read"),
+    ),
     "ChangeConfiguration": Ask(
         _("Change a setting…"),
         StationPerm.COMMAND_ENGINEER,

@@ -53,7 +53,7 @@ def ask(request, pk, action):
     return render(
         request,
         "kit/confirm.html",
-        context | {"submit_label": pgettext("command", "Send"), "danger": wanted.tone == "stop"},
+        context | {"submit_label": wanted.submit, "danger": wanted.tone == "stop"},
     )
 
 
@@ -135,7 +135,7 @@ def _about(row, reader):
         (_("By"), doer_words(row.actor_label, row.actor_ref)),
         (_("Reason"), reason_words(row.reason) or "–"),
         (_("For"), _what_for(row, reader) or "–"),
-        (_("Waits for an answer"), figures.duration_text(row.timeout_s)),
+        (_("Waits for an answer"), figures.length_text(row.timeout_s)),
     ]
 
 

@@ -88,17 +88,22 @@ def read_all(request, pk):
     """Ask all piles of the model for what is wanted."""
     row = row_or_404(selectors.templates(), pk=pk)
     keys = list(selectors.template_keys(row).values_list("key", flat=True))
-    return _campaign(request, row, "configuration.read", _("Read settings"), {"keys": keys})
+    text = _(
+        "What the template names is read at %(terminals)s of this model, 50 in a wave; those that are offline"
+        " are asked within a day."
+    )
+    return _campaign(request, row, "configuration.read", _("Read settings"), text, {"keys": keys})
 
 
 @requires(StationPerm.COMMAND_ENGINEER)
 def push_all(request, pk):
     """Set it at all piles of the model where it differs."""
     row = row_or_404(selectors.templates(), pk=pk)
-    return _campaign(request, row, "configuration.push", _("Push wanted settings"), {})
+    text = _("Asked, 50 in a wave and those that are offline within a day: %(terminals)s of this model.")
+    return _campaign(request, row, "configuration.push", _("Push wanted settings"), text, {})
 
 
-def _campaign(request, row, kind, title, params):
+def _campaign(request, row, kind, title, text, params):
     """Ask all piles of the model, in waves, waiting a day for those that are offline."""
     rows = selectors.piles_of_template(row)
     return begin_page(
@@ -106,8 +111,7 @@ def _campaign(request, row, kind, title, params):
         kind,
         rows,
         title=f"{title} · {row.model.name}",
-        text=_("Asked, 50 in a wave and those that are offline within a day: %(terminals)s of this model.")
-        % {"terminals": count_words(rows.count())},
+        text=text % {"terminals": count_words(rows.count())},
         cancel_url=_page_of(row),
         submit_label=title,
         params=params,
