@@ -108,7 +108,8 @@ def make_default(request, pk):
     becomes = not row.is_default
     return question_page(
         request,
-        title=_("Make it the default") if becomes else _("Default no longer"),
+        title=(_("Make %(name)s the default") if becomes else _("%(name)s is the default no longer"))
+        % {"name": row.name},
         do=lambda _reason: local_lists.make_default(row, actor=request.actor, is_default=becomes),
         then=page_of(row),
         reason=False,

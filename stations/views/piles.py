@@ -166,7 +166,8 @@ def replace_code(request, pk):
         ReasonForm(request.POST or None),
         save=lambda data: tokens.replace_token(row, actor=request.actor, **data),
         then=page_of(row.pile),
-        title=_("New code for connector %(letter)s") % {"letter": row.letter},
+        title=_("New code for connector %(letter)s of %(name)s")
+        % {"letter": row.letter, "name": row.pile.name},
         text=_("The old sticker stops working and says that it was replaced. Print the new one after this."),
         submit_label=_("Replace"),
     )
