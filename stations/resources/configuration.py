@@ -15,7 +15,7 @@ from stations.permissions import StationPerm
 from stations.selectors.settings import DRIFTED
 
 
-def measured_words(value, key):
+def measured_words(value: str | None, key: str) -> str:
     """A value with the unit that the specification gives its key."""
     known = standard(key)
     return f"{value}{NBSP}{known.unit}" if value and known and known.unit else value or ""

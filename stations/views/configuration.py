@@ -9,6 +9,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_POST
 
@@ -128,7 +129,7 @@ def _line(pile, row, engineer):
     }
 
 
-def breakable(value):
+def breakable(value: str) -> SafeString:
     """A list of words goes on in the next line behind a comma or the dot of a name, and not within a word."""
     *others, last = _PARTS.split(value)
     return format_html("{}{}", format_html_join("", "{}<wbr>", ((one,) for one in others)), last)
