@@ -86,7 +86,9 @@ class Severity(columns.Badge):
 
 def kind_column(to):
     """The title as the link to the alarm, the code below."""
-    return columns.Link("code", to=to, head=_("Alarm"), show=title_of, second=columns.Text("code"))
+    return columns.Link(
+        "code", "info", to=to, head=_("Alarm"), show=title_of, second=columns.Text("code"), css="c-title"
+    )
 
 
 class SafetyTable(ListTable):

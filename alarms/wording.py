@@ -78,11 +78,13 @@ def reported_words(error_code: str, code: str, info: str) -> Words:
     """What a list says below "Reported": the code of a pile, or in short what ends when."""
     if code == EXPIRING and (found := _CERTIFICATE_UNTIL.fullmatch(info)):
         day = figures.day_text(date.fromisoformat(found[1]))
-        return gettext("Certificate until %(day)s") % {"day": day}
+        return gettext("Until %(day)s") % {"day": day}
     return error_code
 
 
-def title_of(code: str) -> str:
-    """The name of a kind of alarm; a code that is not in the catalogue stands for itself."""
+def title_of(code: str, info: str = "") -> str:
+    """The name of a kind of alarm, or of what it says that expires; a code that is not in the catalogue stands for itself."""
+    if code == EXPIRING and _CERTIFICATE_UNTIL.fullmatch(info):
+        return gettext("Certificate expires")
     kind = CATALOGUE.get(code)
     return str(TITLES[kind.text]) if kind else code

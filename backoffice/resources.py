@@ -34,7 +34,7 @@ class AuditTable(ListTable):
     changes = columns.Text(
         "object_ref", "before", "after", head=_("Changes"), show=change_words, css="c-wide"
     )
-    reason = columns.Text(show=reason_words)
+    reason = columns.Text(show=reason_words, css="c-some")
 
 
 class AuditFilters(ListFilters):

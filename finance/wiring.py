@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from backoffice.kit import lists, references
-from backoffice.kit.figures import money_text, number_text
+from backoffice.kit.figures import money_text, number_text, sums_text
 from backoffice.kit.frame import Link, Words
 from backoffice.kit.money import Money
 from finance import resources, selectors
@@ -46,6 +46,6 @@ def money_below(tenant: Tenant) -> Sequence[tuple[Words, Words]]:
     money = [(Money(free, currency), Money(held, currency)) for currency, free, held in sums]
     return [
         (_("Drivers' wallets"), number_text(wallets)),
-        (_("Drivers' balances"), " + ".join(money_text(free) for free, _held in money) or "–"),
-        (_("Held for sessions"), " + ".join(money_text(held) for _free, held in money) or "–"),
+        (_("Drivers' balances"), sums_text(money_text(free) for free, _held in money) or "–"),
+        (_("Held for sessions"), sums_text(money_text(held) for _free, held in money) or "–"),
     ]

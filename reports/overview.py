@@ -22,7 +22,7 @@ from alarms.selectors import WORST_FIRST, open_alarms
 from alarms.wording import SEVERITY_TONES, title_of
 from backoffice.kit import clock
 from backoffice.kit.enumeration import enumerated
-from backoffice.kit.figures import energy_text, money_text, number_text, span_text
+from backoffice.kit.figures import NBSP, energy_text, money_text, number_text, span_text, sums_text
 from backoffice.kit.frame import AlarmLine, Figure, Tab, Task, Words
 from backoffice.kit.lists import registered
 from backoffice.kit.money import Money
@@ -135,7 +135,7 @@ def _beside(figure: Figure, now: str, wider: str) -> Figure:
     return Figure(
         figure.label,
         figure.value,
-        f"+ {now}" if now else "",
+        f"+{NBSP}{now}" if now else "",
         figure.course,
         figure.course_label,
         figure.wider_label,
@@ -158,7 +158,7 @@ def _own(total: Totals, currency: str) -> str:
 
 
 def _others(total: Totals, currency: str) -> str:
-    return " + ".join(
+    return sums_text(
         money_text(Money(amount, other))
         for other, amount in sorted(total.amounts.items())
         if other != currency
@@ -221,7 +221,7 @@ def _tasks(reader: Reader, now: datetime) -> list[Task]:
                     waiting.count,
                     icon,
                     note=_note(waiting, now),
-                    stake=" + ".join(
+                    stake=sums_text(
                         money_text(Money(amount, currency)) for currency, amount in waiting.stakes
                     ),
                     count_kind="bad" if waiting.overdue else "warn",

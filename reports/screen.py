@@ -25,7 +25,7 @@ from alarms.selectors import open_alarms
 from alarms.wording import SEVERITY_TONES, title_of
 from backoffice.kit import clock
 from backoffice.kit.enumeration import enumerated
-from backoffice.kit.figures import energy_text, money_text, number_text
+from backoffice.kit.figures import NBSP, energy_text, money_text, number_text, sums_text
 from backoffice.kit.frame import AlarmLine, Figure
 from backoffice.kit.money import Money
 from backoffice.kit.scope import current_scope
@@ -129,9 +129,16 @@ def _figures(today: Totals, month: Totals, currency: str, sessions: int, power: 
             label, words(today), unit, wider_label=_("Month"), wider_value=f"{words(month)} {unit}".rstrip()
         )
 
+    own, *others = _amounts(today, currency)
     found = [
         figure(_("Energy today"), "kWh", lambda total: energy_text(total.energy_wh, 1)),
-        figure(_("Amount today"), "", lambda total: _amounts(total, currency)),
+        Figure(
+            _("Amount today"),
+            own,
+            f"+{NBSP}{sums_text(others)}" if others else "",
+            wider_label=_("Month"),
+            wider_value=sums_text(_amounts(month, currency)),
+        ),
         figure(_("Sessions today"), "", lambda total: number_text(total.sessions)),
         Figure(_("Power now"), number_text(power / 1000, 1), "kW"),
         Figure(_("Sessions now"), number_text(sessions)),
@@ -143,13 +150,13 @@ def _figures(today: Totals, month: Totals, currency: str, sessions: int, power: 
     return found
 
 
-def _amounts(total: Totals, currency: str) -> str:
+def _amounts(total: Totals, currency: str) -> list[str]:
     """The tenant's own currency first; no two are added up."""
     own = money_text(Money(total.amounts.get(currency, 0), currency))
     others = [
         money_text(Money(sum_, name)) for name, sum_ in sorted(total.amounts.items()) if name != currency
     ]
-    return " + ".join([own, *others])
+    return [own, *others]
 
 
 def _bands(energy: dict[str, int]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _, gettext_lazy
 
 from backoffice.kit import figures
-from backoffice.kit.enumeration import clauses, enumerated
+from backoffice.kit.enumeration import clauses, closed_up, enumerated
 from backoffice.kit.frame import Words
 from backoffice.kit.money import Money
 from stations.daytypes import DayKind, DayType, Rank, read_types
@@ -86,7 +86,7 @@ def claim_words(day: date, claimed: Sequence[DayType], holiday: str) -> str:
     """Why a day is of its type; ``claimed`` are those that cover it, the one that counts first."""
     when = day_text(day)
     if not claimed:
-        return _("%(day)s is a usual day: no other day type names it.") % {"day": when}
+        return closed_up(_("%(day)s is a usual day: no other day type names it.") % {"day": when})
     first, *others = claimed
     named = {"day": when, "type": first.name, "rank": RANK_WORDS[first.rank], "holiday": holiday}
     if first.kind is DayKind.HOLIDAYS and holiday:
@@ -96,7 +96,7 @@ def claim_words(day: date, claimed: Sequence[DayType], holiday: str) -> str:
     if others:
         names = enumerated(f"“{one.name}” ({RANK_WORDS[one.rank]})" for one in others)
         words += " " + _("It is also %(names)s, which is less special.") % {"names": names}
-    return words
+    return closed_up(words)
 
 
 def day_text(day: date) -> str:

@@ -57,7 +57,12 @@ HEAD_MENU = Pattern(
 
 
 def two_lines(first: Words, second: Words = "", *, clip: bool = False) -> SafeString:
-    """A fact and its context below. ``clip`` cuts a long fact with an ellipsis and keeps it as title."""
+    """A fact and its context below. ``clip`` cuts a long fact with an ellipsis and keeps it as title.
+
+    Where the fact is missing, what is known stands in its place: no empty line above it.
+    """
+    if not first:
+        first, second = second, ""
     head = CLIPPED(first, first) if clip else UPPER(first)
     return LOWER(head, second) if second else head
 

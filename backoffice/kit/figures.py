@@ -6,6 +6,7 @@ in two ways. Text only; the HTML around it is made by ``kit.cells``. Times come 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
@@ -73,6 +74,11 @@ def money_text(money: Money) -> str:
     figure = number_text(Decimal(abs(money.amount)).scaleb(-digits), digits)
     symbol = SYMBOLS.get(money.currency, money.currency)
     return f"{MINUS if money.amount < 0 else ''}{symbol}{NBSP}{figure}"
+
+
+def sums_text(sums: Iterable[str]) -> str:
+    """``¥ 45.28 + € 3.00``: amounts of several currencies side by side; a narrow place parts them before the sign."""
+    return f" +{NBSP}".join(sums)
 
 
 def price_text(price: Decimal, digits: int = 2) -> str:

@@ -144,13 +144,15 @@ def form_question(
             if done:
                 messages.success(request, str(done))
             return HttpResponseRedirect(then)
-    page = {
+    page: dict[str, Any] = {
         "title": closed_up(title),
         "form": form,
         "submit_label": closed_up(title),
         "cancel_url": then,
         **context,
     }
+    page["text"] = closed_up(page.get("text", ""))
+    page["consequences"] = [closed_up(line) for line in page.get("consequences", ())]
     return render(request, "kit/confirm.html", page)
 
 

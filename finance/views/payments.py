@@ -69,7 +69,7 @@ def refund(request, pk):
     return form_question(
         request,
         forms.MoneyForm(request.POST or None, currency=row.currency),
-        title=_("Refund to the source"),
+        title=f"{_('Refund to the source')} · {row.number}",
         text=_("At most %(limit)s: what is left of it, and in the wallet.")
         % {"limit": money_text(Money(limit, row.currency))},
         save=lambda data: services.refund_top_up(row, actor=request.actor, **data),

@@ -28,7 +28,7 @@ def wallet(request, pk):
     return detail_page(
         request,
         "finance/wallet.html",
-        title=driver_words(row.driver.name, row.driver_id),
+        title=_whose(row),
         back=WALLETS.back(),
         subtitle=row.currency,
         actions=_actions(reader, row),
@@ -81,7 +81,7 @@ def adjust(request, pk):
     return form_question(
         request,
         form,
-        title=_("Adjust the balance"),
+        title=f"{_('Adjust the balance')} · {_whose(row)}",
         text=_("Free now: %(cash)s cash, %(bonus)s bonus.")
         % {
             "cash": money_text(Money(row.cash, row.currency)),
@@ -96,12 +96,12 @@ def adjust(request, pk):
 @requires(FinancePerm.REFUND)
 def pay_out(request, pk):
     """Send cash back to where it came from."""
-    row = row_or_404(selectors.wallets(), pk=pk)
+    row = row_or_404(selectors.wallets().select_related("driver"), pk=pk)
     form = forms.MoneyForm(request.POST or None, currency=row.currency)
     return form_question(
         request,
         form,
-        title=_("Refund to the source"),
+        title=f"{_('Refund to the source')} · {_whose(row)}",
         text=_("Cash in the wallet: %(cash)s. The newest top-up goes back first.")
         % {"cash": money_text(Money(row.cash, row.currency))},
         save=lambda data: services.refund_wallet(row, actor=request.actor, **data),
@@ -116,6 +116,10 @@ def _adjust(row, actor, *, kind, amount, reason, key):
     )
     sign = 1 if kind in {Adjustment.CASH_IN, Adjustment.BONUS_GIVEN} else -1
     return service(row, amount=sign * amount, actor=actor, reason=reason, key=key)
+
+
+def _whose(row):
+    return driver_words(row.driver.name, row.driver_id)
 
 
 def _actions(reader, row):

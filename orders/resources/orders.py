@@ -223,9 +223,9 @@ class HistoryTable(ListTable):
         css="c-hide",
         second=columns.Money("idle_charged", head=_("Idle fee")),
     )
-    total = Charge(sort=True, total=True, second=Parts("electricity_fee", "service_fee"))
+    total = Charge(css="c-two", sort=True, total=True, second=Parts("electricity_fee", "service_fee"))
     paid = columns.Money(head=pgettext_lazy("amount", "Paid"), total=True)
-    refunded = columns.Money("given_back", head=_("Refunded"), total=True)
+    refunded = columns.Money("given_back", head=_("Refunded"), total=True, css="c-some")
     stage = columns.Badge(
         choices=labels.STAGE,
         tones=tones.STAGE,

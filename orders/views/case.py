@@ -117,7 +117,7 @@ def ask_pile(request, number):
     row = _case(number)
     return question_page(
         request,
-        title=_("Ask the pile"),
+        title=f"{_('Ask the pile')} · {row.pile.name if row.pile else row.number}",
         text=_("It is asked for its meter values now (TriggerMessage). The case waits for the answer."),
         do=lambda reason: deciding.ask_pile(row, actor=request.actor, reason=reason),
         then=page_of(row),

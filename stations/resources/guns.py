@@ -37,7 +37,7 @@ def error_words(code):
 class Guns(columns.Text):
     """A badge for each connector: its letter and how it stands."""
 
-    css = "c-wide"
+    css = "c-wide c-guns"
 
     def __init__(self):
         super().__init__("guns", "online", head=_("Connectors"), show=words_of)

@@ -57,7 +57,7 @@ class RevenueToday(columns.Column):
         super().__init__(*SOURCES, head=gettext_lazy("Revenue today"), **options)
 
     def words(self, values: Values, reader: Reader) -> Words:
-        return " + ".join(figures.money_text(amount) for amount in _amounts(values))
+        return figures.sums_text(figures.money_text(amount) for amount in _amounts(values))
 
     def heads(self) -> list[Head]:
         amount = Head(str(self.verbose_name), self.form, total=True, currency=CURRENCY)

@@ -155,7 +155,7 @@ def _facts(row):
         Fact(_("Charging now"), str(row.charging_count)),
         Fact(_("Orders today"), figures.number_text(day.sessions), pgettext("orders of today", "settled")),
         Fact(_("Energy today"), f"{figures.energy_text(day.energy_wh, 1)}{figures.NBSP}kWh"),
-        Fact(_("Revenue today"), " + ".join(amounts) or "–"),
+        Fact(_("Revenue today"), figures.sums_text(amounts) or "–"),
         Fact(_("Used today"), _utilisation(row, day), _("of connector time")),
     ]
 

@@ -108,7 +108,9 @@ RETURN = RowAction(
 
 def amounts_words(amounts):
     """Money of several currencies side by side, as the totals of days have it."""
-    return " + ".join(figures.money_text(Money(one["total"], one["currency"])) for one in amounts or ())
+    return figures.sums_text(
+        figures.money_text(Money(one["total"], one["currency"])) for one in amounts or ()
+    )
 
 
 def left_words(contract_to):

@@ -35,7 +35,7 @@ MFA_TONES: dict[bool, Tone] = {True: "charging", False: "offline"}
 
 def _called(member):
     """A person as questions name him: several may share a name, and one may work at several tenants."""
-    return f"{member} · {member.tenant.name} · {member.user.email}"
+    return f"{member} ({member.user.email}) · {member.tenant.name}"
 
 
 def role_words(role, own):
@@ -100,7 +100,7 @@ class StaffFilters(ListFilters):
 
 DEACTIVATE = RowAction(
     name="deactivate",
-    label=_("End…"),
+    label=_("End the membership…"),
     run=staff.deactivate_member,
     perm=TenantPerm.STAFF_MANAGE,
     icon="lock",

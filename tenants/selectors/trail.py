@@ -16,6 +16,9 @@ from tenants.models import Tenant
 
 LATEST = 50
 
+STAFF = "staff:"
+"""How the reference of an actor begins who is a person of staff."""
+
 SIGN_INS = ("sign_in.succeeded", "sign_in.failed")
 
 BELOW = {Level.MANUFACTURER: "dealer", Level.DEALER: "operator"}
@@ -29,9 +32,14 @@ def readable(rows: QuerySet[AuditEntry], level: Level | None) -> QuerySet[AuditE
 
 
 def trail_of(tenant: Tenant) -> list[AuditEntry]:
-    """The last changes at a tenant and below it, as far as the reader's level reads them. Sign-ins change nothing."""
+    """The last changes at a tenant and below it, as far as the reader's level reads them.
+
+    Sign-ins change nothing, and what the platform asks of its terminals by itself would push everything else out.
+    """
     level = current_scope().level
+    by_itself = Q(action="command.sent") & ~Q(actor_ref__startswith=STAFF)
     here = AuditEntry.objects.filter(**{Level(tenant.level).column: tenant.pk}).exclude(action__in=SIGN_INS)
+    here = here.exclude(by_itself)
     found = _latest(readable(here, level))
     if level in BELOW and tenant.pk != current_scope().tenant_id:
         itself = _latest(AuditEntry.objects.filter(object_ref=audit.reference(tenant)))

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from backoffice.kit.enumeration import closed_up
 from backoffice.kit.pages import attempt, requires, row_or_404
 from tenants import selectors
 from tenants.forms.people import ActingForm
@@ -33,10 +34,10 @@ def begin(request, pk):
 def _question(row, form):
     who = {"name": row.user.name, "tenant": row.tenant.name, "role": row.role_name}
     return {
-        "title": _("Log in as %(name)s") % who,
-        "text": _("You work at %(tenant)s with the role of %(name)s: %(role)s.") % who,
+        "title": closed_up(_("Log in as %(name)s") % who),
+        "text": closed_up(_("You work at %(tenant)s with the role of %(name)s: %(role)s.") % who),
         "consequences": [
-            _("Everything you do is recorded under both names, and %(tenant)s can read it.") % who,
+            closed_up(_("Everything you do is recorded under both names, and %(tenant)s can read it.") % who),
             _("Staff and roles, phones of drivers, and what is personal stay shut."),
         ],
         "form": form,

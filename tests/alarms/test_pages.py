@@ -176,5 +176,5 @@ def test_a_kind_that_the_catalogue_does_not_know_is_shown_by_its_code(agency: Te
 )
 def test_what_we_found_ourselves_is_said_in_words(code: str, vendor_code: str, info: str, words: str) -> None:
     assert str(info_words(code, vendor_code, info)) == words
-    in_short = "Certificate until 13 Oct 2026" if "2026" in info else "Code"
+    in_short = "Until 13 Oct 2026" if "2026" in info else "Code"
     assert str(reported_words("Code", code, info)) == in_short

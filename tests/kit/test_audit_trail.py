@@ -17,6 +17,7 @@ from drivers.models import Driver
 from orders.models import ChargingOrder
 from stations.models import Pile, Station
 from tenants.models import Tenant
+from tenants.selectors import scope_of, trail_of
 from tests.factories.rows import make_row
 from tests.factories.tenants import Forest, make_forest, make_member
 from tests.support.staff import client_for
@@ -198,3 +199,15 @@ def test_a_phone_stays_masked_in_the_trail(forest: Forest) -> None:
     shown = client.get(LIST).content.decode()
     assert driver.phone not in shown
     assert "5678" in shown
+
+
+def test_the_page_of_a_tenant_leaves_out_what_the_platform_sent_by_itself(forest: Forest) -> None:
+    sent = {}
+    with unscoped(reason="test data"):
+        for who in ("staff:1", "timer:lists"):
+            sent[who] = audit.record(
+                Actor(who, who), "command.sent", forest.agency, after={"action": "Reset"}
+            )
+    with scope_of(forest.operator.pk):
+        shown = [entry for entry in trail_of(forest.agency) if entry.action == "command.sent"]
+    assert shown == [sent["staff:1"]]

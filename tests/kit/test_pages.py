@@ -226,6 +226,14 @@ def test_a_question_without_a_reason_only_waits_for_a_yes() -> None:
     assert answers == [""]
 
 
+def test_what_a_question_says_in_chinese_has_no_gap_behind_a_name() -> None:
+    said = {"text": "将删除杭州站 的二维码。", "consequences": ["杭州站 的订单保留。"]}
+    _asked, answer = ask(None, list, **said)
+
+    assert "将删除杭州站的二维码。" in answer.content.decode()
+    assert "杭州站的订单保留。" in answer.content.decode()
+
+
 def test_what_a_question_is_refused_is_said_and_the_reason_is_kept() -> None:
     def refuse(_reason: str) -> None:
         raise Refused("It has ended.")

@@ -55,6 +55,11 @@ def test_a_hold_of_nothing_is_used_up() -> None:
     assert 'class="t-fault"' in cells.remaining(Money(0, "CNY"), Money(0, "CNY"), label="Hold left")
 
 
+def test_without_a_fact_its_context_stands_in_its_place() -> None:
+    assert cells.two_lines("", "Pudong East") == cells.two_lines("Pudong East")
+    assert "l2" not in cells.two_lines("", "Pudong East")
+
+
 def test_the_row_is_named_by_its_first_line_alone() -> None:
     assert cells.first_line(cells.link("QL-1 & Co", "/o/1/", "Pudong East")) == "QL-1 &amp; Co"
 

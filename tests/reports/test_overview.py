@@ -61,9 +61,9 @@ def amounts(response: Any) -> tuple[str, str]:
     ("level", "amount", "beside"),
     [
         (Level.AGENCY, "¥\xa0123.00", ""),
-        (Level.OPERATOR, "¥\xa0123.00", "+ €\xa07.77"),
-        (Level.DEALER, "¥\xa0123.00", "+ €\xa07.77"),
-        (Level.MANUFACTURER, "¥\xa0436.00", "+ €\xa07.77"),
+        (Level.OPERATOR, "¥\xa0123.00", "+\xa0€\xa07.77"),
+        (Level.DEALER, "¥\xa0123.00", "+\xa0€\xa07.77"),
+        (Level.MANUFACTURER, "¥\xa0436.00", "+\xa0€\xa07.77"),
     ],
 )
 def test_each_level_sees_its_own_amounts_and_no_two_currencies_added_up(

@@ -63,7 +63,7 @@ def words(tenant: Tenant, role: Role = Role.OWNER) -> str:
 def test_it_says_what_happened_today_and_what_happens_now(forest: Forest) -> None:
     told = words(forest.operator)
 
-    for figure in ("40.0 <small>kWh", "¥ 10.00 + € 7.77", "61.5 <small>kW", "08:00:00"):
+    for figure in ("40.0 <small>kWh", "¥ 10.00 <small>+ € 7.77", "61.5 <small>kW", "08:00:00"):
         assert figure in told
     assert "Sessions now" in told
 

@@ -115,7 +115,7 @@ def test_what_happened_today_is_read_from_the_totals_of_the_day(forest: Forest) 
         row: Any = tenants_listed().get(pk=forest.agency.pk)
         quiet: Any = tenants_listed().get(pk=forest.sibling_agency.pk)
     assert (row.orders_today, row.energy_today) == (6, 9_000)
-    side_by_side = f"{money_text(Money(1_234, 'CNY'))} + {money_text(Money(50, 'EUR'))}"
+    side_by_side = f"{money_text(Money(1_234, 'CNY'))} +\N{NO-BREAK SPACE}{money_text(Money(50, 'EUR'))}"
     worded: Any = amounts_words
     assert worded(row.revenue_today) == side_by_side
     assert (quiet.orders_today, quiet.energy_today, quiet.revenue_today) == (0, 0, None)

@@ -38,6 +38,11 @@ class Number(Column):
         self.scale = self.scale if scale is None else scale
         self.total = total
 
+    def html(self, values: Values, reader: Reader, second: Words) -> Words:
+        if second and not self.words(values, reader):
+            return cells.two_lines(cells.NONE, second)  # the figure below never reads as this one
+        return super().html(values, reader, second)
+
     def words(self, values: Values, reader: Reader) -> Words:
         if self.show is not None or values[0] is None:
             return super().words(values, reader)
