@@ -35,7 +35,7 @@ def test_a_person_is_let_in_changed_and_ended(forest: Forest, mailoutbox: Any) -
     assert (stored(row).role, str(stored(row).valid_to)) == ("finance", "2030-01-31")
     do = f"{reverse('staff')}do"
     asked = client.get(f"{do}/link/?pk={row.pk}").content.decode()
-    assert f"Li Na · Finance · {forest.operator.name} · li@example.org" in asked
+    assert f"Li Na · Finance (li@example.org) · {forest.operator.name}" in asked
     client.post(f"{do}/deactivate/?pk={row.pk}", {"reason": "left us", "confirmed": "1"})
     assert not stored(row).is_active
     client.post(f"{do}/reactivate/?pk={row.pk}", {"reason": "came back", "confirmed": "1"})
